@@ -1,0 +1,44 @@
+# Two commands do everything on a fresh machine: `make repro` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test lint ui benchmark clean
+
+# Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
+READY := .venv/.ready
+# The stages of dvc.yaml say `python`: the environment's.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PORT ?= 5000
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(READY) ## the virtual environment in .venv, and git and DVC where they are missing
+	@git rev-parse --git-dir >/dev/null 2>&1 || { git init -q && git add -A && git -c user.name=torch2dotnet -c user.email=torch2dotnet@localhost commit -qm "As downloaded"; }
+	@test -d .dvc/tmp || dvc status -q >/dev/null 2>&1 || true
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "error: setup: expected Python 3.11 or later on PATH, got none: install it, or run make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+repro: setup ## train, export, simplify, validate, publish: what is out of date, and no more
+	dvc repro
+
+test: setup ## every test
+	python -m pytest
+
+lint: setup ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+ui: setup ## the MLflow UI on what was published (PORT=5000)
+	@python -m pipeline ui --port $(PORT)
+
+benchmark: setup ## the pipeline's overhead against a single script
+	python benchmarks/overhead.py
+
+clean: ## remove what the pipeline made; the environment, MLflow's store and DVC's cache stay
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Networks: one plain nn.Module a file, raw input in, answer out."""

@@ -1,0 +1,116 @@
+"""`python -m pipeline <command>`: the one place that prints errors and sets exit codes."""
+
+import argparse
+import errno
+import importlib
+import sys
+from pathlib import Path
+
+from pipeline.conf import PARAMS, compose
+from pipeline.errors import PipelineError
+
+# In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
+STAGES = {
+    "config": "check that params.yaml is what conf/ says today",
+    "prepare": "read the data, split it -> build/data/{train,validation,test}.npz",
+    "train": "train the network (or take its weights as they are) -> build/checkpoint.safetensors",
+    "export": "export to ONNX; PyTorch answers the golden inputs -> build/exported.onnx, contract.json, golden/",
+    "simplify": "simplify and constant-fold the graph -> build/simplified.onnx",
+    "validate": "compare every graph with PyTorch's answers -> reports/parity.json; exit 1 when one departs",
+    "publish": "log everything to MLflow and register the model -> reports/publish.json",
+}
+
+EPILOG = """\
+stages read params.yaml, which is composed from conf/:
+  python -m pipeline params train.epochs=5 model=linear && dvc repro
+  dvc exp run -S train.epochs=5 -S model=linear            (the same in one step)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(
+        prog="python -m pipeline",
+        description="From a PyTorch model to a proven ONNX model. `dvc repro` runs the stages that are out of date.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = main.add_subparsers(dest="command", required=True, metavar="command")
+    for name, what in STAGES.items():
+        stage = commands.add_parser(name, help=what, description=what)
+        stage.add_argument(
+            "--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)"
+        )
+    params = commands.add_parser(
+        "params", help="compose conf/ into params.yaml", description="Compose conf/ into params.yaml."
+    )
+    params.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="Hydra overrides: model=linear train.epochs=5"
+    )
+    params.add_argument("--params", type=Path, default=PARAMS, help="the file to write (default: %(default)s)")
+    ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
+    ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
+    ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
+    return main
+
+
+def write_params(overrides: list[str], path: Path) -> None:
+    """Compose conf/ into `path`; a configuration that is refused leaves the old file as it was."""
+    from pipeline.files import replacing
+    from pipeline.params import load
+
+    with replacing(path) as beside:
+        # DVC's writer goes by the file's ending.
+        composed = beside.with_suffix(".yaml")
+        try:
+            compose(overrides, composed)
+            load(composed)
+            composed.replace(beside)
+        except PipelineError as error:
+            raise PipelineError(str(error).replace(f"{composed}: ", "")) from None
+        finally:
+            composed.unlink(missing_ok=True)
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.command == "params":
+        write_params(options.overrides, options.params)
+        return
+    from pipeline.params import load
+
+    params = load(options.params)
+    if options.command == "ui":
+        from pipeline.ui import serve
+
+        serve(params, options.port)
+        return
+    importlib.import_module(f"pipeline.stages.{options.command}").run(params)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        run(options)
+    except PipelineError as error:
+        print(f"error: {options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            f"\nerror: {options.command}: interrupted; what was made before is whole, run it again to go on",
+            file=sys.stderr,
+        )
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        print(
+            f"error: {options.command}: cannot write{where}: {error.strerror}; make room or give access and run it again "
+            "(what was made before is whole)",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

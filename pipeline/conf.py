@@ -1,0 +1,85 @@
+"""conf/ -> params.yaml, the same bytes that `dvc exp run` writes."""
+
+import difflib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+
+PROJECT = Path(__file__).resolve().parents[1]
+PARAMS = Path("params.yaml")
+
+
+def fingerprint(folder: Path = PROJECT / "conf") -> str:
+    """SHA-256 over the names and contents of every .yaml file in `folder`, line ends aside."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def compose(overrides: list[str], output: Path, project: Path = PROJECT) -> None:
+    """Compose `project`/conf with Hydra `overrides` and write the result to `output`.
+
+    DVC's own function does it, so that `dvc exp run -S` and `python -m pipeline params` cannot differ.
+
+    Raises:
+        PipelineError: An override does not parse, or names a key, a group or a choice that conf/ does not have.
+    """
+    from dvc.utils.hydra import compose_and_dump
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        compose_and_dump(str(output), str(project / "conf"), None, "config", str(project), overrides)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise PipelineError(_explain(error, overrides, project / "conf")) from None
+
+
+def _explain(error: Exception, overrides: list[str], conf: Path) -> str:
+    """One sentence for what Hydra says in a paragraph."""
+    for override in overrides:
+        key, separator, value = override.lstrip("+~").partition("=")
+        if not separator:
+            return f"override {override!r}: expected key=value or group=choice (quote it if it has spaces)"
+        if (conf / key).is_dir():
+            choices = sorted(path.stem for path in (conf / key).glob("*.yaml"))
+            if value not in choices:
+                return f"{key}={value}: there is no such choice; {_did_you_mean(value, choices)}"
+    text = " ".join(str(error).split())
+    named = {key for key in (override.lstrip("+~").partition("=")[0] for override in overrides) if f"'{key}'" in text}
+    for key in sorted(named):
+        keys = sorted({*_keys(conf), *(path.name for path in conf.iterdir() if path.is_dir())})
+        return f"{key}: there is no such setting; {_did_you_mean(key, keys)}"
+    if "Missing mandatory value" in text or "MISSING" in text:
+        return f"a setting has no value yet ({text}); add it to the command line, such as data.path=/path/to/file.npz"
+    return f"the overrides {overrides} cannot be applied to conf/: {text}"
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    # A misplaced key (`epochs` for `train.epochs`) is as common as a misspelt one.
+    same_leaf = [key for key in known if key.rpartition(".")[2] == word.rpartition(".")[2]]
+    if guesses := same_leaf or close:
+        return f"did you mean {guesses[0]!r}?"
+    return f"expected one of {', '.join(known)}"
+
+
+def _keys(conf: Path) -> Iterator[str]:
+    """Every dotted key that some choice of some group defines."""
+    from ruamel.yaml import YAML
+
+    def walk(prefix: str, node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                if key != "defaults":
+                    yield f"{prefix}{key}"
+                    yield from walk(f"{prefix}{key}.", value)
+
+    for path in sorted(conf.rglob("*.yaml")):
+        group = path.parent.relative_to(conf).as_posix()
+        yield from walk("" if group == "." else f"{group}.", YAML(typ="safe").load(path))

@@ -1,0 +1,126 @@
+"""ONNX graphs: load, check, count, save."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
+
+from pipeline.contract import Contract, Tensor
+from pipeline.errors import PipelineError
+from pipeline.files import missing, write_bytes
+
+EXPORTED = Path("build/exported.onnx")
+SIMPLIFIED = Path("build/simplified.onnx")
+
+
+def load(path: Path, made_by: str) -> ModelProto:
+    """Read a model.
+
+    Raises:
+        PipelineError: The file is missing or is not an ONNX model.
+    """
+    try:
+        model = onnx.load(path)
+    except FileNotFoundError:
+        raise missing(path, made_by) from None
+    except DecodeError:
+        model = ModelProto()
+    if not model.graph.output:
+        raise PipelineError(
+            f"{path}: expected an ONNX model, got a damaged or truncated file; make it again with `python -m pipeline {made_by}`"
+        )
+    return model
+
+
+def save(model: ModelProto, path: Path) -> None:
+    """Write `model`, whole or not at all; equal models give equal bytes."""
+    write_bytes(path, model.SerializeToString(deterministic=True))
+
+
+def check(model: ModelProto, where: str) -> None:
+    """Run the ONNX checker and strict shape inference.
+
+    Raises:
+        PipelineError: Either refuses the model.
+    """
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise PipelineError(f"{where}: the ONNX checker refuses the graph: {' '.join(str(error).split())}") from None
+
+
+def nodes(graph: GraphProto) -> Iterator[NodeProto]:
+    """Every node, those of nested graphs (If, Loop, Scan) too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for nested in [attribute.g, *attribute.graphs]:
+                yield from nodes(nested)
+
+
+def count(model: ModelProto) -> dict[str, Any]:
+    """Size of a graph: nodes, nodes by op (commonest first), initializers, foldable nodes, and bytes."""
+    ops = Counter(node.op_type for node in nodes(model.graph))
+    return {
+        "nodes": ops.total(),
+        "ops": dict(sorted(ops.items(), key=lambda item: (-item[1], item[0]))),
+        "initializers": len(model.graph.initializer),
+        "foldable": foldable(model),
+        "bytes": model.ByteSize(),
+    }
+
+
+def foldable(model: ModelProto) -> int:
+    """Nodes of the main graph whose every input is known before the model runs: what constant folding removes."""
+    known = {tensor.name for tensor in model.graph.initializer}
+    found = 0
+    for node in model.graph.node:  # in topological order, as the checker demands
+        if all(not name or name in known for name in node.input) and not node.op_type.startswith("Random"):
+            known.update(node.output)
+            found += node.op_type != "Constant"
+    return found
+
+
+def signature(values: list[ValueInfoProto]) -> list[tuple[str, str, list[int | str]]]:
+    """Name, dtype (numpy's name, or "string") and shape (number or axis name) of inputs or outputs."""
+    return [(value.name, _dtype(value), _shape(value)) for value in values]
+
+
+def departures(model: ModelProto, contract: Contract) -> list[str]:
+    """What the graph's inputs and outputs say otherwise than the contract; empty when they agree."""
+    initializers = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in initializers]
+    return [
+        *_compare("input", signature(inputs), contract.inputs),
+        *_compare("output", signature(list(model.graph.output)), contract.outputs),
+    ]
+
+
+def _compare(kind: str, found: list[tuple[str, str, list[int | str]]], expected: list[Tensor]) -> list[str]:
+    if [name for name, _, _ in found] != [tensor.name for tensor in expected]:
+        return [f"{kind}s: expected {[t.name for t in expected]}, got {[name for name, _, _ in found]}"]
+    said = []
+    for (name, dtype, shape), tensor in zip(found, expected, strict=True):
+        if dtype != tensor.dtype:
+            said.append(f"{kind} {name!r}: expected dtype {tensor.dtype}, got {dtype}")
+        if shape != tensor.shape:
+            said.append(f"{kind} {name!r}: expected shape {tensor.shape}, got {shape}")
+    return said
+
+
+def _dtype(value: ValueInfoProto) -> str:
+    kind = value.type.tensor_type.elem_type
+    return "string" if kind == onnx.TensorProto.STRING else str(onnx.helper.tensor_dtype_to_np_dtype(kind))
+
+
+def _shape(value: ValueInfoProto) -> list[int | str]:
+    return [d.dim_value if d.HasField("dim_value") else d.dim_param for d in value.type.tensor_type.shape.dim]
+
+
+def metadata(model: ModelProto) -> dict[str, str]:
+    return {entry.key: entry.value for entry in model.metadata_props}

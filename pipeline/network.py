@@ -1,0 +1,87 @@
+"""The network that the configuration names, and its weights. Imports torch."""
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from pipeline.errors import PipelineError
+from pipeline.files import missing, write_bytes
+from pipeline.params import Net
+
+CHECKPOINT = Path("build/checkpoint.safetensors")
+
+
+def build(net: Net) -> nn.Module:
+    """Make the module that `_target_` names, with `kwargs`; its weights come from torch's current random state.
+
+    Raises:
+        PipelineError: The name cannot be imported, takes other arguments, or does not make an nn.Module.
+    """
+    module, _, name = net.target.rpartition(".")
+    where = f"model.net._target_={net.target}"
+    try:
+        factory = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise PipelineError(
+            f"{where}: expected an importable class or function, got: {error} (looked beside dvc.yaml and in the environment)"
+        ) from None
+    if not callable(factory):
+        raise PipelineError(
+            f"{where}: expected a class or function that makes an nn.Module, got {type(factory).__name__}"
+        )
+    try:
+        inspect.signature(factory).bind(**net.kwargs)
+    except TypeError as error:
+        raise PipelineError(
+            f"{where}: model.net.kwargs={net.kwargs} does not fit {name}{inspect.signature(factory)}: {error}"
+        ) from None
+    made = factory(**net.kwargs)
+    if not isinstance(made, nn.Module):
+        raise PipelineError(f"{where}: expected an nn.Module, got {type(made).__name__}")
+    return made
+
+
+def save_weights(state: Mapping[str, Tensor], path: Path = CHECKPOINT) -> None:
+    """Write a state_dict as safetensors; tensors that share memory are written once each."""
+    write_bytes(
+        path,
+        safetensors.torch.save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}),
+    )
+
+
+def load_weights(module: nn.Module, path: Path, made_by: str) -> None:
+    """Load a safetensors state_dict into `module`.
+
+    Raises:
+        PipelineError: The file is missing or damaged, or its names or shapes are not the module's.
+    """
+    try:
+        state = safetensors.torch.load_file(path)
+    except FileNotFoundError:
+        raise missing(path, made_by) from None
+    except SafetensorError as error:
+        raise PipelineError(
+            f"{path}: expected safetensors, got a damaged or other file ({error}); make it again with {made_by}"
+        ) from None
+    own = module.state_dict()
+    wrong = [
+        *(f"{name} is missing" for name in own if name not in state),
+        *(f"{name} is not the network's" for name in state if name not in own),
+        *(
+            f"{name} has shape {list(tensor.shape)}, expected {list(own[name].shape)}"
+            for name, tensor in state.items()
+            if name in own and tensor.shape != own[name].shape
+        ),
+    ]
+    if wrong:
+        shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+        raise PipelineError(
+            f"{path} does not fit {type(module).__name__}: {shown}. Train again (`dvc repro`), or give the network "
+            "(model.net) that these weights were made for"
+        )
+    module.load_state_dict(state)

@@ -1,0 +1,1 @@
+"""Pages for people, each one file with nothing to load from elsewhere."""

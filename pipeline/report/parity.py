@@ -1,0 +1,133 @@
+"""reports/parity.json as a page: the verdict, how far from the tolerance each graph stays, and every comparison."""
+
+import math
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+STYLE = """
+:root { color-scheme: light dark; --ok: #1a7f37; --bad: #c62828; --line: #8884; --bar: #4a78c2; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+.verdict { border-left: .4rem solid; padding: .5rem 1rem; margin: 1rem 0; }
+.verdict.ok { border-color: var(--ok); } .verdict.bad { border-color: var(--bad); }
+td.bad { color: var(--bad); font-weight: 600; } td.ok { color: var(--ok); }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:nth-child(-n+3), td:nth-child(-n+3) { text-align: left; } td.problem { text-align: left; white-space: normal; }
+svg { width: 100%; height: auto; } svg text { fill: currentColor; font-size: 12px; }
+footer { margin-top: 2rem; opacity: .7; font-size: .85rem; }
+"""
+
+
+def html(report: dict[str, Any]) -> str:
+    """The page for one parity report."""
+    kind, word = ("ok", "passed") if report["passed"] else ("bad", "failed")
+    gate = "Every graph answers what PyTorch answered." if report["passed"] else report["gate"]
+    return "\n".join(
+        [
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+            f"<title>Parity of {escape(report['model'])}: {word}</title><style>{STYLE}</style>",
+            f"<h1>Parity of {escape(report['model'])}</h1>",
+            f'<div class="verdict {kind}"><strong>The gate {word}.</strong> {escape(gate)}</div>',
+            f"<p>{len(report['comparisons'])} comparisons, {report['values']:,} values, onnxruntime {escape(report['onnxruntime'])}. "
+            f"Largest difference {_number(report['max_abs'])}; smallest tolerance that passes {_number(report['required_tolerance'])}.</p>",
+            *_task(report["task"]),
+            "<h2>How much of the tolerance is used</h2>",
+            "<p>|got - expected| / (atol + rtol * |expected|), the largest of each graph and output; the red line is the limit. "
+            "Outputs without a tolerance (integers, text) must be equal and are not drawn.</p>",
+            _chart(report["comparisons"]),
+            "<h2>Every comparison</h2>",
+            *_table(report["comparisons"]),
+            f"<footer>contract {report['contract_sha256'][:16]} · "
+            + " · ".join(f"{escape(stage)} {digest[:16]}" for stage, digest in report["models"].items())
+            + "</footer></html>\n",
+        ]
+    )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _task(task: dict[str, Any] | None) -> Iterator[str]:
+    if task is None:
+        return
+    yield f"<h2>{escape(task['metric']).capitalize()} on {task['rows']:,} test rows</h2><table><tr><th>model</th><th></th><th></th><th>value</th></tr>"
+    for who, value in task.items():
+        if isinstance(value, float) and who != "budget":
+            yield f"<tr><td>{escape(who)}</td><td></td><td></td><td>{value:.4f}</td></tr>"
+    yield f"</table><p>A graph may lose {task['budget']:g}.</p>"
+
+
+def _chart(comparisons: list[dict[str, Any]]) -> str:
+    """A bar for each graph and output that has a tolerance: how much of it was used, on a logarithmic scale."""
+    worst: dict[tuple[str, str], float] = {}
+    for entry in comparisons:
+        if entry["used"] is not None:
+            key = (entry["stage"], entry["output"])
+            worst[key] = max(worst.get(key, 0.0), entry["used"])
+    if not worst:
+        return "<p>No output has a tolerance above zero: all must be equal.</p>"
+    low = -6
+    high = max(1, math.ceil(math.log10(max([1.0, *worst.values()]))) + 1)
+
+    def x(used: float) -> float:
+        return 200 + 520 * (max(math.log10(max(used, 1e-300)), low) - low) / (high - low)
+
+    height = 26 * len(worst) + 30
+    parts = [
+        f'<svg viewBox="0 0 800 {height}" role="img" aria-label="Share of the tolerance used, by graph and output">'
+    ]
+    for power in range(low, high + 1):
+        parts.append(
+            f'<line x1="{x(10.0**power):.1f}" x2="{x(10.0**power):.1f}" y1="0" y2="{height - 24}" stroke="var(--line)"/>'
+            f'<text x="{x(10.0**power):.1f}" y="{height - 8}" text-anchor="middle">{100 * 10.0**power:g} %</text>'
+        )
+    for place, ((stage, output), used) in enumerate(worst.items()):
+        y = 26 * place + 6
+        color = "var(--bar)" if used <= 1 else "var(--bad)"
+        parts.append(
+            f'<text x="190" y="{y + 13}" text-anchor="end">{escape(stage)}: {escape(output)}</text>'
+            f'<rect x="200" y="{y}" width="{max(2.0, x(used) - 200):.1f}" height="16" fill="{color}"/>'
+            f'<text x="{x(used) + 6:.1f}" y="{y + 13}">{100 * used:.2g} %</text>'
+        )
+    parts.append(
+        f'<line x1="{x(1):.1f}" x2="{x(1):.1f}" y1="0" y2="{height - 24}" stroke="var(--bad)" stroke-width="2"/></svg>'
+    )
+    return "".join(parts)
+
+
+def _table(comparisons: list[dict[str, Any]]) -> Iterator[str]:
+    heads = (
+        "graph",
+        "case",
+        "output",
+        "batch",
+        "values",
+        "max abs",
+        "max rel",
+        "mean abs",
+        "tolerance",
+        "required",
+        "used",
+        "passed",
+    )
+    yield '<div class="scroll"><table><tr>' + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"
+    for entry in sorted(comparisons, key=lambda entry: entry["passed"]):
+        numbers = [
+            _number(entry[key]) for key in ("max_abs", "max_rel", "mean_abs", "tolerance", "required_tolerance", "used")
+        ]
+        cells = [
+            entry["stage"],
+            entry["case"],
+            entry["output"],
+            "–" if entry["batch"] is None else entry["batch"],
+            f"{entry['values']:,}",
+            *numbers,
+        ]
+        mark = '<td class="ok">yes</td>' if entry["passed"] else '<td class="bad">no</td>'
+        yield "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + mark + "</tr>"
+        if entry["problem"]:
+            yield f'<tr><td class="problem" colspan="{len(heads)}">{escape(entry["problem"])}</td></tr>'
+    yield "</table></div>"

@@ -1,0 +1,1 @@
+"""The stages: each reads files, writes files, and knows no other stage."""

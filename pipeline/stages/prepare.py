@@ -1,0 +1,89 @@
+"""prepare: a data source -> build/data/{train,validation,test}.npz."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.arrays import Arrays, check_finite, load, save
+from pipeline.errors import PipelineError
+from pipeline.params import Data, Model, Params
+
+FOLDER = Path("build/data")
+
+
+def digits() -> Arrays:
+    """scikit-learn's digits, read from its file: importing scikit-learn would cost more than the rest of this stage.
+
+    Returns:
+        pixels: float32 [1797, 8, 8], ink of 0 to 16; target: int64 [1797].
+    """
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise PipelineError("data=digits needs scikit-learn, which is not installed: run `make setup`")
+    path = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    table = np.loadtxt(path, delimiter=",", dtype=np.float32)
+    return {"pixels": table[:, :-1].reshape(-1, 8, 8), "target": table[:, -1].astype(np.int64)}
+
+
+def noise(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
+    """`data.rows` rows of uniform float32 within each input's bounds (0 to 1 where it has none)."""
+    arrays = {}
+    for name, shape in data.shapes.items():
+        port = model.inputs.get(name)
+        low = port.minimum if port and port.minimum is not None else 0.0
+        high = port.maximum if port and port.maximum is not None else 1.0
+        arrays[name] = rng.uniform(low, high, size=(data.rows or 0, *shape)).astype(np.float32)
+    return arrays
+
+
+def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
+    if data.source == "digits":
+        return digits()
+    if data.source == "random":
+        return noise(data, model, rng)
+    arrays = load(Path(data.path or ""), made_by="the setting data.path (or point it to another file)")
+    return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
+
+
+def check(arrays: Arrays, model: Model, where: str) -> None:
+    """Raise PipelineError unless the arrays are rows that the model can be proven on."""
+    wanted = sorted([*model.inputs, *(["target"] if model.task else [])])
+    missing = [name for name in wanted if name not in arrays]
+    if missing:
+        raise PipelineError(f"{where}: expected arrays {wanted}, got {sorted(arrays)} ({', '.join(missing)} missing)")
+    rows = {name: len(array) if array.ndim else None for name, array in arrays.items()}
+    if len(set(rows.values())) != 1 or None in rows.values():
+        raise PipelineError(f"{where}: expected the same number of rows in every array, got {rows}")
+    if min(len(array) for array in arrays.values()) < 30:
+        raise PipelineError(f"{where}: expected at least 30 rows to split and to take golden rows from, got {rows}")
+    check_finite(arrays, where, "repair or drop those rows")
+    for name, port in model.inputs.items():
+        low, high = arrays[name].min(), arrays[name].max()
+        if (port.minimum is not None and low < port.minimum) or (port.maximum is not None and high > port.maximum):
+            raise PipelineError(
+                f"{where}: expected {name!r} from {port.minimum} to {port.maximum} (model.inputs.{name}), got values from "
+                f"{low} to {high}: mend the data or the bounds"
+            )
+
+
+def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arrays]:
+    """Shuffle the rows and cut them into train, validation and test."""
+    rows = len(next(iter(arrays.values())))
+    order = rng.permutation(rows)
+    validation, test = (max(1, round(rows * share)) for share in (data.validation, data.test))
+    cut = {
+        "train": order[validation + test :],
+        "validation": order[:validation],
+        "test": order[validation : validation + test],
+    }
+    return {name: {key: array[index] for key, array in arrays.items()} for name, index in cut.items()}
+
+
+def run(params: Params) -> None:
+    rng = np.random.default_rng(params.seed)
+    arrays = read(params.data, params.model, rng)
+    check(arrays, params.model, f"data={params.data.source} {params.data.path or ''}".strip())
+    for name, part in split(arrays, params.data, rng).items():
+        save(FOLDER / f"{name}.npz", part)
+        print(f"prepare: {FOLDER / name}.npz: {', '.join(f'{k} {v.dtype}{list(v.shape)}' for k, v in part.items())}")

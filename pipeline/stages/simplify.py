@@ -1,0 +1,74 @@
+"""simplify: build/exported.onnx -> build/simplified.onnx, with onnxsim."""
+
+from pathlib import Path
+from typing import Any
+
+import onnxsim
+from onnx import ModelProto
+
+from pipeline import contract as contracts
+from pipeline import graph
+from pipeline.contract import Contract
+from pipeline.errors import PipelineError
+from pipeline.files import write_json
+from pipeline.params import Params
+
+REPORT = Path("reports/simplify.json")
+
+
+def simplify(model: ModelProto, contract: Contract) -> ModelProto:
+    """The same function with a smaller graph; names, types and dynamic axes of inputs and outputs stay.
+
+    Raises:
+        PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
+    """
+    graph.check(model, str(graph.EXPORTED))
+    try:
+        # check_n=0: its own check runs random numbers; `validate` runs real rows.
+        small: ModelProto
+        small, _ = onnxsim.simplify(model, check_n=0)
+    except (RuntimeError, ValueError) as error:
+        raise PipelineError(
+            f"{graph.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
+        ) from None
+    # onnxsim keeps the graph and loses what the file says of itself.
+    small.producer_name, small.producer_version = model.producer_name, model.producer_version
+    small.doc_string, small.graph.doc_string = model.doc_string, model.graph.doc_string
+    small.graph.name = model.graph.name
+    del small.metadata_props[:]
+    small.metadata_props.extend(model.metadata_props)
+    graph.check(small, str(graph.SIMPLIFIED))
+    if departures := graph.departures(small, contract):
+        raise PipelineError(f"{graph.SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
+    return small
+
+
+def table(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """Nodes by op before and after, as text; only the ops whose count changed, then the totals."""
+    lines = [
+        f"  {op:<24}{before['ops'].get(op, 0):>8}{after['ops'].get(op, 0):>8}"
+        for op in sorted({*before["ops"], *after["ops"]})
+        if before["ops"].get(op, 0) != after["ops"].get(op, 0)
+    ]
+    totals = [f"  {name:<24}{before[name]:>8,}{after[name]:>8,}" for name in ("nodes", "initializers", "bytes")]
+    return "\n".join([f"  {'':<24}{'before':>8}{'after':>8}", *lines, *totals])
+
+
+def run(params: Params) -> None:
+    contract = contracts.load()
+    model = graph.load(graph.EXPORTED, made_by="export")
+    before = graph.count(model)  # first: onnxsim may edit what it is given
+    small = simplify(model, contract)
+    after = graph.count(small)
+    graph.save(small, graph.SIMPLIFIED)
+    write_json(
+        REPORT,
+        {
+            "nodes": after["nodes"],
+            "bytes": after["bytes"],
+            "folded_constants": before["foldable"] - after["foldable"],
+            "before": before,
+            "after": after,
+        },
+    )
+    print(f"simplify: {graph.SIMPLIFIED}:\n{table(before, after)}")
