@@ -93,6 +93,15 @@ def main(arguments: list[str] | None = None) -> int:
     except PipelineError as error:
         print(f"error: {options.command}: {error}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("pipeline", "models"):
+            raise
+        print(
+            f"error: {options.command}: the package {error.name!r} is not in this Python ({sys.executable}): run `make setup`, then "
+            "`source .venv/bin/activate`",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         print(
             f"\nerror: {options.command}: interrupted; what was made before is whole, run it again to go on",

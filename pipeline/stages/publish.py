@@ -33,6 +33,7 @@ REPORTS = (
     Path("reports/export.json"),
     Path("reports/simplify.json"),
     PARITY,
+    Path("reports/metrics.json"),
     Path("reports/parity.html"),
     CURVES,
     Path("reports/plots/parity.csv"),

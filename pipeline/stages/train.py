@@ -181,7 +181,7 @@ def run(params: Params) -> None:
     if not params.train.enabled and accelerator.is_main_process:
         save_weights(network.state_dict())
         write_curves([])
-        write_json(REPORT, {"trained": False, "parameters": sum(p.numel() for p in network.parameters())})
+        write_json(REPORT, {"parameters": sum(p.numel() for p in network.parameters())})
         print("train: untrained (train=none): the weights are kept as they are")
     if not params.train.enabled:
         return
@@ -196,7 +196,6 @@ def run(params: Params) -> None:
     write_json(
         REPORT,
         {
-            "trained": True,
             "parameters": sum(p.numel() for p in network.parameters()),
             "epochs": len(done.curves),
             "best_epoch": done.best_epoch,

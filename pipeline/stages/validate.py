@@ -23,6 +23,7 @@ from pipeline.runtime import answer, open_session
 
 TEST_DATA = Path("build/data/test.npz")
 REPORT = Path("reports/parity.json")
+METRICS = Path("reports/metrics.json")
 TABLE = Path("reports/plots/parity.csv")
 PAGE = Path("reports/parity.html")
 GRAPHS = {"export": graph.EXPORTED, "simplify": graph.SIMPLIFIED}
@@ -132,6 +133,15 @@ def verdict(comparisons: list[Comparison], task: dict[str, Any] | None) -> str:
     return ""
 
 
+def summary(report: dict[str, Any]) -> dict[str, Any]:
+    """What `dvc exp show` puts side by side: few numbers, of the graph that is published."""
+    size = graph.count(graph.load(graph.SIMPLIFIED, made_by="simplify"))
+    task = report["task"]
+    scores = {task["metric"]: task.get("simplify"), f"{task['metric']}_pytorch": task["eager"]} if task else {}
+    parity = {"parity_max_abs": report["max_abs"], "parity_used": report["used"]}
+    return {**scores, **parity, "nodes": size["nodes"], "bytes": size["bytes"]}
+
+
 def table(comparisons: list[Comparison]) -> str:
     columns = (
         "stage",
@@ -187,6 +197,7 @@ def run(params: Params) -> None:
         "comparisons": comparisons,
     }
     write_json(REPORT, report)
+    write_json(METRICS, summary(report))
     write_text(TABLE, table(comparisons))
     write_text(PAGE, page.html(report))
     if problem:

@@ -1,0 +1,142 @@
+import contextlib
+import itertools
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.conf import compose
+from pipeline.params import Params, load
+
+PROJECT = Path(__file__).resolve().parents[1]
+LINEAR = ("model=linear",)
+SMALL = ("train.epochs=3", "model.net.kwargs.width=4")
+ROAD = ("config", "prepare", "train", "export", "simplify", "validate")
+
+
+def snapshot() -> dict[str, bytes]:
+    """Every file that the pipeline has made, those that are left half-written too."""
+    made = [Path("params.yaml"), *Path("build").rglob("*"), *Path("reports").rglob("*"), *Path().glob(".*.tmp*")]
+    return {path.as_posix(): path.read_bytes() for path in made if path.is_file()}
+
+
+def travel(folder: Path, *overrides: str) -> Path:
+    """A project folder in which everything up to validate has run."""
+    shutil.copytree(PROJECT / "conf", folder / "conf")
+    with contextlib.chdir(folder):
+        for command in [["params", *overrides], *([stage] for stage in ROAD)]:
+            assert main(command) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def linear_road(tmp_path_factory) -> Path:
+    return travel(tmp_path_factory.mktemp("linear"), *LINEAR)
+
+
+@pytest.fixture(scope="session")
+def digits_road(tmp_path_factory) -> Path:
+    return travel(tmp_path_factory.mktemp("digits"), *SMALL)
+
+
+@pytest.fixture(autouse=True)
+def _no_tracking_server(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture
+def enter(tmp_path, monkeypatch) -> Callable[[Path], Path]:
+    """Work in a copy of a road, where a test may break what it likes."""
+
+    def copy(road: Path) -> Path:
+        folder = shutil.copytree(road, tmp_path / "project")
+        monkeypatch.chdir(folder)
+        return folder
+
+    return copy
+
+
+@pytest.fixture
+def linear(linear_road, enter) -> Path:
+    return enter(linear_road)
+
+
+@pytest.fixture
+def digits(digits_road, enter) -> Path:
+    return enter(digits_road)
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def passes(capsys) -> Callable[..., str]:
+    """Run a command that must succeed; what it printed."""
+
+    def check(*arguments: str) -> str:
+        capsys.readouterr()
+        code = main(list(arguments))
+        said = capsys.readouterr()
+        assert code == 0, said.err
+        return said.out
+
+    return check
+
+
+@pytest.fixture
+def fails(capsys) -> Callable[..., str]:
+    """Run a command that must fail with exit 1 and one line on stderr, and lose nothing; the line."""
+
+    def check(*arguments: str, changes: tuple[str, ...] = ()) -> str:
+        before = snapshot()
+        capsys.readouterr()
+        assert main(list(arguments)) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: {arguments[0]}: ")
+        assert said.strip().count("\n") == 0
+        after = snapshot()
+        assert sorted(after) == sorted(before)
+        assert [path for path in before if after[path] != before[path] and path not in changes] == []
+        return said
+
+    return check
+
+
+@pytest.fixture
+def params(tmp_path) -> Callable[..., Params]:
+    """Compose the project's own conf/ with overrides."""
+    numbers = itertools.count()
+
+    def make(*overrides: str) -> Params:
+        path = tmp_path / f"composed-{next(numbers)}.yaml"
+        compose(list(overrides), path)
+        return load(path)
+
+    return make
+
+
+_modules = itertools.count()
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch) -> Callable[[str], str]:
+    """Write an importable module of networks; its name. Each takes the arguments of the linear model's network."""
+
+    def write(source: str) -> str:
+        name = f"networks_{next(_modules)}"
+        folder = tmp_path / "importable"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text("import torch\nfrom torch import nn\n\n" + textwrap.dedent(source))
+        monkeypatch.syspath_prepend(folder)
+        monkeypatch.setitem(sys.modules, name, None)
+        monkeypatch.delitem(sys.modules, name)
+        return name
+
+    return write
