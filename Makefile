@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint ui benchmark clean
+.PHONY: help setup repro test lint ui nuget examples benchmark clean
 
 # Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-repro: setup ## train, export, simplify, validate, publish: what is out of date, and no more
+repro: setup ## train, export, simplify, validate, package, verify, publish: what is out of date, and no more
 	dvc repro
 
 test: setup ## every test
@@ -36,6 +36,12 @@ lint: setup ## ruff and mypy
 
 ui: setup ## the MLflow UI on what was published (PORT=5000)
 	@python -m pipeline ui --port $(PORT)
+
+nuget: setup ## the package into a feed: make nuget FEED=folder (or a NuGet source)
+	@python -m pipeline nuget --feed "$(FEED)"
+
+examples: setup ## the C# programs in examples/, built and run (needs a .NET SDK)
+	python examples/run.py
 
 benchmark: setup ## the pipeline's overhead against a single script
 	python benchmarks/overhead.py

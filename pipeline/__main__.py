@@ -17,6 +17,9 @@ STAGES = {
     "export": "export to ONNX; PyTorch answers the golden inputs -> build/exported.onnx, contract.json, golden/",
     "simplify": "simplify and constant-fold the graph -> build/simplified.onnx",
     "validate": "compare every graph with PyTorch's answers -> reports/parity.json; exit 1 when one departs",
+    "sdk": "look which .NET SDK is here -> build/dotnet.txt (always runs; makes verify stale when one appears)",
+    "package": "pack the model, its typed C# client and the golden answers -> build/package/<Id>.<version>.nupkg",
+    "verify": "replay the golden answers through the package in real .NET -> reports/dotnet.json",
     "publish": "log everything to MLflow and register the model -> reports/publish.json",
 }
 
@@ -47,6 +50,10 @@ def parser() -> argparse.ArgumentParser:
         "overrides", nargs="*", metavar="key=value", help="Hydra overrides: model=linear train.epochs=5"
     )
     params.add_argument("--params", type=Path, default=PARAMS, help="the file to write (default: %(default)s)")
+    nuget = commands.add_parser(
+        "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
+    )
+    nuget.add_argument("--feed", required=True, help="a folder, or a source that NuGet knows (name or address)")
     ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
@@ -74,6 +81,11 @@ def write_params(overrides: list[str], path: Path) -> None:
 def run(options: argparse.Namespace) -> None:
     if options.command == "params":
         write_params(options.overrides, options.params)
+        return
+    if options.command == "nuget":
+        from pipeline.dotnet.feed import push
+
+        push(options.feed)
         return
     from pipeline.params import load
 

@@ -31,7 +31,7 @@ def load(path: Path, made_by: str) -> Arrays:
         PipelineError: The file is missing, truncated, not an .npz, empty, or holds Python objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file), np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise missing(path, made_by) from None

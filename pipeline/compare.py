@@ -1,12 +1,13 @@
 """Two sets of arrays and a policy -> a verdict for each output. Pure: no files, no runtime."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 
 import numpy as np
 
 from pipeline.arrays import Array
+from pipeline.params import Parity
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Policy:
         if array.dtype.kind != "f":
             return 0.0, 0.0
         return self.dtypes.get(array.dtype.name, self.default)
+
+
+def policy(parity: Parity) -> Policy:
+    """The policy that the configuration asks for."""
+    return Policy((parity.atol, parity.rtol), {name: (t.atol, t.rtol) for name, t in parity.dtypes.items()})
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def _kind(array: Array) -> str:
 
 
 def _compare_equal(name: str, expected: Array, got: Array) -> Verdict:
-    differs = np.asarray(expected.astype(str) != got.astype(str))
+    differs = np.asarray(expected.astype(object) != got.astype(object))
     problem = _place(name, differs, expected, got) if differs.any() else ""
     return Verdict(name, not problem, expected.size, None, None, None, 0.0, 0.0, None, None, problem)
 
@@ -125,11 +131,7 @@ def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: 
 
 def round_up(value: float) -> float:
     """`value` to three significant digits, never less: a tolerance that is printed must pass."""
-    if value == 0 or not math.isfinite(value):
-        return value
-    unit = 10.0 ** (math.floor(math.log10(value)) - 2)
-    rounded = float(f"{math.ceil(value / unit) * unit:.3g}")
-    return rounded if rounded >= value else float(f"{rounded + unit:.3g}")
+    return float(Context(prec=3, rounding=ROUND_CEILING).create_decimal(repr(value)))
 
 
 def _place(name: str, bad: Array, expected: Array, got: Array) -> str:

@@ -36,6 +36,9 @@ _FROM_MINOR = {
     32: Limits(28, 14),
 }
 
+# The C# client is written for OrtValue, which Microsoft.ML.OnnxRuntime has had since 1.16.
+_CLIENT_MINOR = 16
+
 # The oldest opset that the dynamo exporter's graphs are converted down to.
 LOWEST_OPSET = 16
 
@@ -54,6 +57,22 @@ def limits(onnxruntime: str) -> Limits:
     if major != 1 or not known:
         raise PipelineError(f"onnxruntime {onnxruntime} is not known: expected 1.8 or later")
     return _FROM_MINOR[max(known)]
+
+
+def minimum_onnxruntime(opset: int, ir: int) -> str:
+    """The oldest onnxruntime, such as "1.18", that loads this opset and IR version in the C# client.
+
+    Raises:
+        PipelineError: No onnxruntime that is known here does.
+    """
+    for minor, found in _FROM_MINOR.items():
+        if found.opset >= opset and found.ir >= ir:
+            return f"1.{max(minor, _CLIENT_MINOR)}"
+    newest = _FROM_MINOR[max(_FROM_MINOR)]
+    raise PipelineError(
+        f"expected opset {newest.opset} and IR version {newest.ir} at most, got opset {opset} and IR version {ir}: set export.opset "
+        "lower and export again"
+    )
 
 
 def installed() -> tuple[str, Limits]:

@@ -53,6 +53,8 @@ def _explain(error: Exception, overrides: list[str], conf: Path) -> str:
     text = " ".join(str(error).split())
     named = {key for key in (override.lstrip("+~").partition("=")[0] for override in overrides) if f"'{key}'" in text}
     for key in sorted(named):
+        if key in {*_keys(conf)}:
+            break  # the setting is there; something within its value is not
         keys = sorted({*_keys(conf), *(path.name for path in conf.iterdir() if path.is_dir())})
         return f"{key}: there is no such setting; {_did_you_mean(key, keys)}"
     if "Missing mandatory value" in text or "MISSING" in text:

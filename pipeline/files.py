@@ -64,6 +64,8 @@ def read_json(path: Path, made_by: str) -> Any:
 
 
 def missing(path: Path, made_by: str) -> PipelineError:
+    if " " in made_by:  # a setting, not a stage
+        return PipelineError(f"{path} is missing: look at {made_by}")
     return PipelineError(f"{path} is missing: it is written by `python -m pipeline {made_by}` (or run `dvc repro`)")
 
 

@@ -1,7 +1,6 @@
 """The network that the configuration names, and its weights. Imports torch."""
 
 import importlib
-import inspect
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def build(net: Net) -> nn.Module:
     where = f"model.net._target_={net.target}"
     try:
         factory = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, SyntaxError) as error:
         raise PipelineError(
             f"{where}: expected an importable class or function, got: {error} (looked beside dvc.yaml and in the environment)"
         ) from None
@@ -35,12 +34,9 @@ def build(net: Net) -> nn.Module:
             f"{where}: expected a class or function that makes an nn.Module, got {type(factory).__name__}"
         )
     try:
-        inspect.signature(factory).bind(**net.kwargs)
-    except TypeError as error:
-        raise PipelineError(
-            f"{where}: model.net.kwargs={net.kwargs} does not fit {name}{inspect.signature(factory)}: {error}"
-        ) from None
-    made = factory(**net.kwargs)
+        made = factory(**net.kwargs)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise PipelineError(f"{where}: model.net.kwargs={net.kwargs} does not fit {name}: {error}") from None
     if not isinstance(made, nn.Module):
         raise PipelineError(f"{where}: expected an nn.Module, got {type(made).__name__}")
     return made

@@ -119,6 +119,22 @@ class Parity(Tolerance):
     task_budget: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class Package(Section):
+    id: Name | None
+    version: Name
+    authors: Name
+    license: Name
+    namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+    class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
+    client: Literal["source", "compiled"]
+    largest_mb: Annotated[int, Field(ge=1)]
+
+
+class Verify(Section):
+    mode: Literal["auto", "required", "off"]
+    threads: Annotated[int, Field(ge=1, le=64)]
+
+
 class Publish(Section):
     tracking_uri: Name | None
     experiment: Name
@@ -133,6 +149,8 @@ class Params(Section):
     train: Train
     export: Export
     parity: Parity
+    package: Package
+    verify: Verify
     publish: Publish
     model: Model
 

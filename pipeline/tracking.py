@@ -1,5 +1,6 @@
 """Where MLflow keeps what is published."""
 
+import http.client
 import os
 import urllib.error
 import urllib.request
@@ -47,7 +48,7 @@ def check_reachable(tracking_uri: str) -> None:
         urllib.request.urlopen(tracking_uri.rstrip("/") + "/health", timeout=PATIENCE).close()  # noqa: S310 (http only)
     except urllib.error.HTTPError:
         return  # it answers, if only to ask who we are
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise PipelineError(
             f"the MLflow server at {tracking_uri} cannot be reached ({reason}): start it, or set publish.tracking_uri (null: a "

@@ -1,5 +1,7 @@
 import contextlib
 import itertools
+import logging
+import os
 import shutil
 import sys
 import textwrap
@@ -11,11 +13,10 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.conf import compose
 from pipeline.params import Params, load
+from roads import LINEAR, PROJECT, ROAD, SMALL, UNVERIFIED
 
-PROJECT = Path(__file__).resolve().parents[1]
-LINEAR = ("model=linear",)
-SMALL = ("train.epochs=3", "model.net.kwargs.width=4")
-ROAD = ("config", "prepare", "train", "export", "simplify", "validate")
+# As publish sets it; MLflow reads it once, whichever test imports it first.
+os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
 
 
 def snapshot() -> dict[str, bytes]:
@@ -25,10 +26,10 @@ def snapshot() -> dict[str, bytes]:
 
 
 def travel(folder: Path, *overrides: str) -> Path:
-    """A project folder in which everything up to validate has run."""
+    """A project folder in which everything up to verify has run."""
     shutil.copytree(PROJECT / "conf", folder / "conf")
     with contextlib.chdir(folder):
-        for command in [["params", *overrides], *([stage] for stage in ROAD)]:
+        for command in [["params", UNVERIFIED, *overrides], *([stage] for stage in ROAD)]:
             assert main(command) == 0
     return folder
 
@@ -91,14 +92,23 @@ def passes(capsys) -> Callable[..., str]:
 
 
 @pytest.fixture
-def fails(capsys) -> Callable[..., str]:
+def configure(passes) -> Callable[..., str]:
+    """Compose params.yaml anew: the linear model, and overrides."""
+    return lambda *overrides: passes("params", *LINEAR, UNVERIFIED, *overrides)
+
+
+@pytest.fixture
+def fails(capsys, caplog) -> Callable[..., str]:
     """Run a command that must fail with exit 1 and one line on stderr, and lose nothing; the line."""
 
     def check(*arguments: str, changes: tuple[str, ...] = ()) -> str:
         before = snapshot()
         capsys.readouterr()
+        caplog.clear()
         assert main(list(arguments)) == 1
         said = capsys.readouterr().err
+        # What libraries log reaches stderr too, outside pytest.
+        assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
         assert said.startswith(f"error: {arguments[0]}: ")
         assert said.strip().count("\n") == 0
         after = snapshot()

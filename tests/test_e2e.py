@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 
 from pipeline import contract as contracts
 from pipeline.arrays import load
+from pipeline.dotnet import sdk
 from pipeline.runtime import answer, open_session
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -57,7 +58,8 @@ class Clone:
     def repro(self, *arguments: str, fails: bool = False) -> list[str]:
         """Run `dvc repro`; the stages that ran."""
         self.done = self.call("dvc", "repro", *arguments, fails=fails)
-        return [line.split("'")[1] for line in self.done.stdout.splitlines() if line.startswith("Running stage")]
+        ran = [line.split("'")[1] for line in self.done.stdout.splitlines() if line.startswith("Running stage")]
+        return [stage for stage in ran if stage != "sdk"]  # it always runs
 
     def params(self, *overrides: str) -> None:
         self.call("python", "-m", "pipeline", "params", *overrides)
@@ -96,11 +98,44 @@ def _as_after_the_first_run(clone: Clone):
 
 
 def test_main_job(clone: Clone) -> None:
-    assert clone.first == ["config", "prepare", "train", "export", "simplify", "validate", "publish"]
+    assert clone.first == [
+        "config",
+        "prepare",
+        "train",
+        "export",
+        "simplify",
+        "validate",
+        "package",
+        "verify",
+        "publish",
+    ]
     parity = clone.report("parity")
     assert parity["passed"]
     assert parity["task"]["simplify"] >= 0.96
     assert {entry["batch"] for entry in parity["comparisons"]} >= {1, 2, 3, 7}
+    assert clone.versions("digits") == ["1"]
+    (run,) = clone.client().search_runs(["1"])
+    assert run.data.tags["dotnet.verified"] == str(clone.report("dotnet")["verified"]).lower()
+
+
+@pytest.mark.skipif(sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
+def test_verified_in_real_dotnet(clone: Clone) -> None:
+    (run,) = clone.client().search_runs(["1"])
+    assert run.data.tags["dotnet.verified"] == "true"
+    assert run.data.tags["dotnet.onnxruntime"] == run.data.tags["version.onnxruntime"]
+    assert run.data.tags["dotnet.sdk"] == sdk.version(sdk.find())
+
+
+@pytest.mark.skipif(sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
+def test_an_sdk_that_goes_makes_verify_stale(clone: Clone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = [folder for folder in os.environ["PATH"].split(os.pathsep) if not (Path(folder) / "dotnet").exists()]
+    monkeypatch.setenv("PATH", os.pathsep.join(here))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("DOTNET_ROOT", raising=False)
+    assert clone.repro() == ["package", "verify", "publish"]
+    last = clone.client().search_runs(["1"], order_by=["attributes.start_time DESC"])[0]
+    assert last.data.tags["dotnet.verified"] == "false"
+    assert "no .NET SDK" in last.data.tags["dotnet.reason"]
     assert clone.versions("digits") == ["1"]
 
 
@@ -121,7 +156,7 @@ def test_nothing_runs_twice(clone: Clone) -> None:
 
 def test_a_tolerance_reruns_only_what_follows_it(clone: Clone) -> None:
     clone.params("parity.rtol=0.001")
-    assert clone.repro() == ["validate", "publish"]
+    assert clone.repro() == ["validate", "package", "verify", "publish"]
     assert clone.versions("digits") == ["1"]
 
 

@@ -1,6 +1,8 @@
 """export: checkpoint -> build/exported.onnx, build/contract.json and build/golden/: PyTorch answers here, and only here."""
 
+import contextlib
 import hashlib
+import io
 import json
 import logging
 import warnings
@@ -57,9 +59,16 @@ def golden_inputs(test: Arrays, model: Model, batches: list[int], seed: int) -> 
 
 def answer(network: nn.Module, inputs: Arrays, names: list[str]) -> Arrays:
     """The eager network's outputs for `inputs`, by name."""
-    with torch.inference_mode():
-        # Copies: a network that edits its input in place must not edit ours.
-        found = network(**{name: torch.from_numpy(array.copy()) for name, array in inputs.items()})
+    # Copies: a network that edits its input in place must not edit ours.
+    tensors = {name: torch.from_numpy(array.copy()) for name, array in inputs.items()}
+    try:
+        with torch.inference_mode():
+            found = network(**tensors)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
+        raise PipelineError(
+            f"{type(network).__name__} itself cannot answer {shapes}: {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from None
     named = name_outputs(leaves(found), names)
     return {name: tensor.numpy() for name, tensor in named.items()}
 
@@ -71,6 +80,10 @@ def answer_rows(network: nn.Module, inputs: Arrays, names: list[str]) -> Arrays:
         answer(network, {name: array[start : start + CHUNK] for name, array in inputs.items()}, names)
         for start in range(0, rows, CHUNK)
     ]
+    if flat := [name for name, array in parts[0].items() if not array.ndim]:
+        raise PipelineError(
+            f"output {flat[0]!r}: expected an answer for each row, got a single number: keep the batch axis"
+        )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -97,21 +110,23 @@ def to_onnx(
         PipelineError: The exporter refuses the network, freezes a dynamic axis, or cannot reach the opset.
     """
     # What the exporter says of its own insides (torchvision is not installed, a pytree function is deprecated) helps nobody.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    logging.getLogger("torch").setLevel(logging.ERROR)
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
     warnings.simplefilter("ignore", FutureWarning)
     where = f"model.net._target_={model.net.target}"
     try:
-        program = torch.onnx.export(
-            network,
-            kwargs={name: torch.from_numpy(array) for name, array in example.items()},
-            dynamo=True,
-            optimize=False,
-            opset_version=export.opset,
-            input_names=list(example),
-            output_names=outputs,
-            dynamic_shapes={name: model.dynamic_axes.get(name, {}) for name in example},
-            verbose=False,
-        )
+        with contextlib.redirect_stderr(io.StringIO()):
+            program = torch.onnx.export(
+                network,
+                kwargs={name: torch.from_numpy(array) for name, array in example.items()},
+                dynamo=True,
+                optimize=False,
+                opset_version=export.opset,
+                input_names=list(example),
+                output_names=outputs,
+                dynamic_shapes={name: model.dynamic_axes.get(name, {}) for name in example},
+                verbose=False,
+            )
     except (
         torch.onnx.errors.OnnxExporterError,
         torch.onnx.OnnxExporterError,
@@ -122,7 +137,9 @@ def to_onnx(
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        line = next((line.strip() for line in str(cause).splitlines() if line.strip()), type(cause).__name__)
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [""]
+        # A first line that ends in a colon only announces what is wrong.
+        line = " ".join(lines[: 1 + lines[0].endswith(":")])
         raise PipelineError(f"{where}: torch's exporter refuses the network: {type(cause).__name__}: {line}") from None
     if program is None:
         raise PipelineError(f"{where}: torch's exporter made no graph")
@@ -198,6 +215,7 @@ def run(params: Params) -> None:
 
     # Two rows: an axis traced at size 1 is taken for a constant.
     example = {name: test[name][:2] for name in model.inputs}
+    shapes_in = {name: input_shape(name, array, model) for name, array in example.items()}
     made, before = to_onnx(network, example, list(everything), model, export)
     weights, configuration = sha256(CHECKPOINT), configuration_hash(params)
     annotate(
@@ -210,24 +228,17 @@ def run(params: Params) -> None:
 
     rows = len(next(iter(test.values())))
     shapes = {name: shape for name, _, shape in graph.signature(list(made.graph.output))}
-    save(GOLDEN_INPUTS, contracts.join(questions))
-    save(GOLDEN_OUTPUTS, contracts.join(answers))
-    save(GOLDEN_TEST, everything)
     contract = Contract(
         name=model.name,
         description=model.description,
-        inputs=[
-            tensor(name, array, input_shape(name, array, model), model.inputs[name]) for name, array in example.items()
-        ],
+        inputs=[tensor(name, array, shapes_in[name], model.inputs[name]) for name, array in example.items()],
         outputs=[tensor(name, array, shapes[name], model.outputs.get(name)) for name, array in everything.items()],
         task=Task(**model.task.model_dump()) if model.task else None,
         opset=export.opset,
         ir_version=made.ir_version,
         weights_sha256=weights,
         configuration_sha256=configuration,
-        golden=Golden(
-            inputs_sha256=sha256(GOLDEN_INPUTS), outputs_sha256=sha256(GOLDEN_OUTPUTS), test_sha256=sha256(GOLDEN_TEST)
-        ),
+        golden=Golden(inputs_sha256="0" * 64, outputs_sha256="0" * 64, test_sha256="0" * 64),
     )
     frozen = graph.departures(made, contract)
     if frozen:
@@ -235,8 +246,14 @@ def run(params: Params) -> None:
             f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(frozen)}. The network fixes that axis "
             "(a reshape to a constant, a loop over rows): make it follow the input's size"
         )
+    save(GOLDEN_INPUTS, contracts.join(questions))
+    save(GOLDEN_OUTPUTS, contracts.join(answers))
+    save(GOLDEN_TEST, everything)
+    golden = Golden(
+        inputs_sha256=sha256(GOLDEN_INPUTS), outputs_sha256=sha256(GOLDEN_OUTPUTS), test_sha256=sha256(GOLDEN_TEST)
+    )
     graph.save(made, graph.EXPORTED)
-    contracts.save(contract)
+    contracts.save(contract.model_copy(update={"golden": golden}))
     write_json(
         REPORT,
         {

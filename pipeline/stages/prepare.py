@@ -57,6 +57,9 @@ def check(arrays: Arrays, model: Model, where: str) -> None:
         raise PipelineError(f"{where}: expected the same number of rows in every array, got {rows}")
     if min(len(array) for array in arrays.values()) < 30:
         raise PipelineError(f"{where}: expected at least 30 rows to split and to take golden rows from, got {rows}")
+    for name in model.inputs:
+        if arrays[name].dtype.kind not in "fiub":
+            raise PipelineError(f"{where}: expected numbers in {name!r}, got {arrays[name].dtype}: torch takes no text")
     check_finite(arrays, where, "repair or drop those rows")
     for name, port in model.inputs.items():
         low, high = arrays[name].min(), arrays[name].max()
@@ -72,6 +75,10 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
     rows = len(next(iter(arrays.values())))
     order = rng.permutation(rows)
     validation, test = (max(1, round(rows * share)) for share in (data.validation, data.test))
+    if validation + test >= rows:
+        raise PipelineError(
+            f"data.validation={data.validation} and data.test={data.test} leave none of {rows} rows to train on"
+        )
     cut = {
         "train": order[validation + test :],
         "validation": order[:validation],

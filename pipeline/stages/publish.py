@@ -4,52 +4,61 @@ import csv
 import hashlib
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import contract as contracts
 from pipeline import graph
-from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract
+from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST
 from pipeline.errors import PipelineError
 from pipeline.files import missing, read_json, sha256, write_json
+from pipeline.lineage import lineage
 from pipeline.params import Params
-from pipeline.tracking import artifacts, check_reachable, uri
+from pipeline.registry import PACKAGE_TAG, check_registered, find_experiment, find_version, register
+from pipeline.tracking import check_reachable, uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.models import ModelSignature
 
 REPORT = Path("reports/publish.json")
 PARITY = Path("reports/parity.json")
 CURVES = Path("reports/plots/train.csv")
-# What makes the model what it is: the same bytes are the same version.
+PACKAGES = Path("build/package")
+MANIFEST = PACKAGES / "manifest.json"
+DOTNET = Path("reports/dotnet.json")
 CONTENT = (graph.SIMPLIFIED, CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST)
 REPORTS = (
     Path("reports/train.json"),
     Path("reports/export.json"),
     Path("reports/simplify.json"),
     PARITY,
+    DOTNET,
     Path("reports/metrics.json"),
     Path("reports/parity.html"),
     CURVES,
     Path("reports/plots/parity.csv"),
 )
-MODEL_ARTIFACT = "model"
-CONTENT_TAG = "content_sha256"
+WRITERS = {"train": "train", "export": "export", "simplify": "simplify", "dotnet": "verify"}
 PUBLICATION_TAG = "publication_sha256"
-LIBRARIES = ("torch", "onnx", "onnxruntime", "onnxscript", "onnxsim")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was judged: the reports of validate and verify, the package and its manifest."""
+
+    parity: dict[str, Any]
+    dotnet: dict[str, Any]
+    manifest: dict[str, Any]
+    package: Path
 
 
 def digest(paths: tuple[Path, ...], *more: str) -> str:
     """SHA-256 over the names and contents of files, and over `more`."""
     found = hashlib.sha256("\0".join(more).encode())
     for path in paths:
-        if not path.exists():
-            raise missing(path, made_by="validate")
         found.update(f"{path.as_posix()}\0{sha256(path)}\0".encode())
     return found.hexdigest()
 
@@ -68,6 +77,37 @@ def check_gate(parity: dict[str, Any]) -> None:
             raise PipelineError(f"{path} is not the file that {PARITY} judged: run `python -m pipeline validate` again")
 
 
+def check_proof(manifest: dict[str, Any], dotnet: dict[str, Any]) -> Path:
+    """The package, once it is the one that holds this model and that .NET has not refused.
+
+    Raises:
+        PipelineError: It holds another model, was changed, was refused, or another one was verified.
+    """
+    package = PACKAGES / str(manifest["package"])
+    if not package.exists() or sha256(package) != manifest["package_sha256"]:
+        raise PipelineError(
+            f"{package} is not the package that {MANIFEST} describes: run `python -m pipeline package` again"
+        )
+    if manifest["files"].get(f"model/{manifest['model']}") != sha256(graph.SIMPLIFIED):
+        raise PipelineError(
+            f"{package} holds another model than {graph.SIMPLIFIED}: run `python -m pipeline package` again"
+        )
+    if dotnet["package_sha256"] != manifest["package_sha256"]:
+        raise PipelineError(f"{DOTNET} speaks of another package than {package}: run `python -m pipeline verify` again")
+    if not dotnet["verified"] and dotnet["comparisons"]:
+        raise PipelineError(f"{DOTNET}: .NET does not answer like PyTorch ({dotnet['reason']}): nothing is published")
+    return package
+
+
+def dotnet_tags(dotnet: dict[str, Any]) -> dict[str, str]:
+    """Whether the package was verified in real .NET, and with which versions, or why not."""
+    said = {key: str(dotnet[key]) for key in ("sdk", "runtime", "onnxruntime", "note", "reason") if dotnet.get(key)}
+    return {
+        "dotnet.verified": str(dotnet["verified"]).lower(),
+        **{f"dotnet.{key}": value for key, value in said.items()},
+    }
+
+
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Nested mappings as dotted keys."""
     for key, value in values.items():
@@ -77,7 +117,7 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{key}", value
 
 
-def metrics(parity: dict[str, Any]) -> dict[str, float]:
+def metrics(parity: dict[str, Any], dotnet: dict[str, Any]) -> dict[str, float]:
     """Every number worth a chart: parity by graph and output, the task, sizes."""
     found: dict[str, float] = {"parity.values": parity["values"], "parity.comparisons": len(parity["comparisons"])}
     for entry in parity["comparisons"]:
@@ -91,6 +131,9 @@ def metrics(parity: dict[str, Any]) -> dict[str, float]:
             for who, value in task.items()
             if isinstance(value, float) and who != "budget"
         }
+    for output, numbers in dotnet.get("outputs", {}).items():
+        found |= {f"dotnet.{output}.{number}": value for number, value in numbers.items() if value is not None}
+    found["dotnet.verified"] = float(dotnet["verified"])
     simplify = read_json(Path("reports/simplify.json"), made_by="simplify")
     found |= {
         "graph.nodes": simplify["nodes"],
@@ -101,79 +144,14 @@ def metrics(parity: dict[str, Any]) -> dict[str, float]:
     return found
 
 
-def git(*arguments: str) -> str:
-    """What git says, or "" where there is no repository or no git."""
-    try:
-        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def lineage(params: Params) -> dict[str, str]:
-    """Where the model comes from: commit, DVC's md5 of every input, configuration, libraries."""
-    # dvc.lock and reports/ are the pipeline's own writing: they differ from the commit while it runs.
-    dirty = git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!reports")
-    tags = {
-        "git.commit": git("rev-parse", "HEAD") or "none",
-        "git.dirty": str(bool(dirty)).lower(),
-        "git.dirty_files": ", ".join(line[3:] for line in dirty.splitlines())[:5000],
-        "conf_hash": params.conf_hash,
-        **{f"version.{name}": version(name) for name in LIBRARIES},
-    }
-    lock = Path("dvc.lock")
-    if lock.exists():
-        from ruamel.yaml import YAML
-
-        for stage in YAML(typ="safe").load(lock).get("stages", {}).values():
-            tags |= {
-                f"dvc.{out['path']}": out["md5"]
-                for out in stage.get("outs", [])
-                if Path(out["path"]) in (*CONTENT, *REPORTS)
-            }
-    return {key: value for key, value in tags.items() if value}
-
-
-def signature(contract: Contract) -> "ModelSignature":
-    """The contract as MLflow's signature; an axis of any size is -1."""
-    import numpy as np
-    from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
-
-    def schema(tensors: list[contracts.Tensor]) -> Schema:
-        return Schema(
-            [
-                TensorSpec(
-                    np.dtype(object if tensor.dtype == "string" else tensor.dtype),
-                    tuple(size if isinstance(size, int) else -1 for size in tensor.shape),
-                    tensor.name,
-                )
-                for tensor in tensors
-            ]
-        )
-
-    return ModelSignature(inputs=schema(contract.inputs), outputs=schema(contract.outputs))
-
-
-def find_experiment(client: "MlflowClient", name: str, tracking_uri: str) -> str:
-    experiment = client.get_experiment_by_name(name)
-    if experiment is None:
-        return str(client.create_experiment(name, artifact_location=artifacts(tracking_uri)))
-    if experiment.lifecycle_stage != "active":
-        raise PipelineError(
-            f"the MLflow experiment {name!r} was deleted: restore it (`mlflow experiments restore -x {experiment.experiment_id}`) "
-            "or choose another with publish.experiment"
-        )
-    return str(experiment.experiment_id)
-
-
 def log_numbers(
-    client: "MlflowClient", run_id: str, params: Params, parity: dict[str, Any], tags: dict[str, str]
+    client: "MlflowClient", run_id: str, params: Params, measured: dict[str, float], tags: dict[str, str]
 ) -> None:
     """Parameters, metrics, training curves and tags, in as few calls as MLflow's limits (100, 1000) allow."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)
-    numbers = [Metric(key, float(value), now, 0) for key, value in metrics(parity).items()]
+    numbers = [Metric(key, float(value), now, 0) for key, value in measured.items()]
     with CURVES.open(newline="") as file:
         for row in csv.DictReader(file):
             epoch = int(float(row.pop("epoch")))
@@ -186,43 +164,7 @@ def log_numbers(
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
 
-def find_version(client: "MlflowClient", name: str, content: str) -> str | None:
-    """The registered version that holds these very bytes."""
-    found = client.search_model_versions(f"name = '{name}'")
-    versions = sorted(int(entry.version) for entry in found if entry.tags.get(CONTENT_TAG) == content)
-    return str(versions[0]) if versions else None
-
-
-def register(name: str, contract: Contract, content: str, run_id: str) -> str:
-    """Log the model into the run and register it; returns the new version."""
-    import mlflow
-
-    logged = mlflow.onnx.log_model(
-        graph.load(graph.SIMPLIFIED, made_by="simplify"),
-        name=MODEL_ARTIFACT,
-        signature=signature(contract),
-        # Given, because MLflow would import everything to find them.
-        pip_requirements=[f"{library}=={version(library)}" for library in ("mlflow", "onnx", "onnxruntime", "numpy")],
-        save_as_external_data=False,  # True empties the model that it is given
-        metadata={CONTENT_TAG: content, "contract": contract.model_dump()},
-    )
-    made = mlflow.register_model(logged.model_uri, name, tags={CONTENT_TAG: content, "run_id": run_id})
-    return str(made.version)
-
-
-def check_registered(name: str, number: str) -> None:
-    """Raise PipelineError unless the registry gives back the bytes that were judged."""
-    import mlflow
-
-    given = mlflow.onnx.load_model(f"models:/{name}/{number}").SerializeToString(deterministic=True)
-    if hashlib.sha256(given).hexdigest() != sha256(graph.SIMPLIFIED):
-        raise PipelineError(
-            f"models:/{name}/{number}: the registry gives back another model than {graph.SIMPLIFIED}: the alias was not moved; "
-            "look at the artifact store"
-        )
-
-
-def publish(client: "MlflowClient", params: Params, parity: dict[str, Any], tracking_uri: str) -> dict[str, str]:
+def publish(client: "MlflowClient", params: Params, evidence: Evidence, tracking_uri: str) -> dict[str, str]:
     """Log a run and register the model, unless these very files are there already.
 
     Returns:
@@ -231,30 +173,39 @@ def publish(client: "MlflowClient", params: Params, parity: dict[str, Any], trac
     import mlflow
 
     settings, contract = params.publish, contracts.load()
-    content = digest(CONTENT)
+    package = evidence.manifest["package_sha256"]
     said = params.model_dump(mode="json", by_alias=True, exclude={"publish"})
-    publication = digest((*CONTENT, *REPORTS), json.dumps(said, sort_keys=True), settings.registered_model)
+    publication = digest((*CONTENT, *REPORTS, MANIFEST), json.dumps(said, sort_keys=True), settings.registered_model)
     experiment = find_experiment(client, settings.experiment, tracking_uri)
     done = client.search_runs(
         [experiment], f"tags.{PUBLICATION_TAG} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
     )
-    number = find_version(client, settings.registered_model, content)
+    number = find_version(client, settings.registered_model, package)
+    proof = dotnet_tags(evidence.dotnet)
     if done and number:
         run_id = done[0].info.run_id
     else:
-        tags = {**lineage(params), CONTENT_TAG: content, "model": contract.name, "gate": parity["gate"]}
+        tags = {
+            **lineage(params, (*CONTENT, *REPORTS, PACKAGES)),
+            PACKAGE_TAG: package,
+            "model": contract.name,
+            "gate": evidence.parity["gate"],
+            **proof,
+        }
         with mlflow.start_run(
             experiment_id=experiment, run_name=contract.name, description=contract.description
         ) as run:
             run_id = run.info.run_id
-            log_numbers(client, run_id, params, parity, tags)
-            for path in (*CONTENT, *REPORTS, Path("params.yaml")):
+            log_numbers(client, run_id, params, metrics(evidence.parity, evidence.dotnet), tags)
+            for path in (*CONTENT, *REPORTS, evidence.package, MANIFEST, Path("params.yaml")):
                 mlflow.log_artifact(str(path), artifact_path=path.parent.as_posix() if path.parent.name else None)
-            number = number or register(settings.registered_model, contract, content, run_id)
+            number = number or register(settings.registered_model, contract, package, run_id)
             check_registered(settings.registered_model, number)
+            client.set_tag(run_id, "model_version", number)
             # Last: a run without it is one that did not end well.
             client.set_tag(run_id, PUBLICATION_TAG, publication)
-            client.set_tag(run_id, "model_version", number)
+    for key, value in proof.items():
+        client.set_model_version_tag(settings.registered_model, number, key, value)
     client.set_registered_model_alias(settings.registered_model, settings.alias, number)
     return {
         "tracking_uri": settings.tracking_uri or "",
@@ -263,7 +214,7 @@ def publish(client: "MlflowClient", params: Params, parity: dict[str, Any], trac
         "model": settings.registered_model,
         "version": number,
         "alias": settings.alias,
-        CONTENT_TAG: content,
+        PACKAGE_TAG: package,
     }
 
 
@@ -271,6 +222,11 @@ def run(params: Params) -> None:
     parity = read_json(PARITY, made_by="validate")
     check_gate(parity)
     contracts.check_golden(contracts.load())
+    manifest, dotnet = read_json(MANIFEST, made_by="package"), read_json(DOTNET, made_by="verify")
+    evidence = Evidence(parity, dotnet, manifest, check_proof(manifest, dotnet))
+    for path in REPORTS:
+        if not path.exists():
+            raise missing(path, made_by=WRITERS.get(path.stem, "validate"))
     tracking_uri = uri(params.publish)
     check_reachable(tracking_uri)
     # MLflow's defaults wait four minutes for a server that is gone, and say much.
@@ -288,7 +244,7 @@ def run(params: Params) -> None:
     try:
         mlflow.set_tracking_uri(tracking_uri)
         mlflow.set_registry_uri(tracking_uri)
-        report = publish(mlflow.MlflowClient(), params, parity, tracking_uri)
+        report = publish(mlflow.MlflowClient(), params, evidence, tracking_uri)
     except MlflowException as error:
         raise PipelineError(
             f"MLflow at {tracking_uri} refused: {' '.join(str(error).split())}. Everything made so far is kept; the next `dvc repro` "
@@ -296,5 +252,5 @@ def run(params: Params) -> None:
         ) from None
     write_json(REPORT, report)
     print(
-        f"publish: models:/{report['model']}@{report['alias']} is version {report['version']} (run {report['run_id']}); look with `make ui`"
+        f"publish: models:/{report['model']}@{report['alias']} is version {report['version']} (run {report['run_id']}), {'verified' if dotnet['verified'] else 'not verified'} in .NET; look with `make ui`"
     )

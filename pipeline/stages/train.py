@@ -158,6 +158,16 @@ def check(network: nn.Module, data: Mapping[str, Arrays], name: str) -> None:
         raise PipelineError(
             f"build/data/train.npz: expected `target`, integer class numbers of shape [rows], got {got}"
         )
+    inputs = {name: torch.from_numpy(array[:1]) for name, array in data["train"].items() if name != "target"}
+    network.eval()
+    with torch.no_grad():
+        classes = network.logits(**inputs).shape[-1]  # type: ignore[operator]
+    for part, arrays in data.items():
+        low, high = int(arrays["target"].min()), int(arrays["target"].max())
+        if low < 0 or high >= classes:
+            raise PipelineError(
+                f"build/data/{part}.npz: expected `target` from 0 to {classes - 1}, one for each of the network's logits, got {low} to {high}"
+            )
 
 
 def write_curves(curves: list[dict[str, float]]) -> None:

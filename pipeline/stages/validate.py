@@ -12,12 +12,12 @@ import onnxruntime
 from pipeline import contract as contracts
 from pipeline import graph
 from pipeline.arrays import Arrays, load
-from pipeline.compare import Policy, Verdict, compare, failure, round_up
+from pipeline.compare import Policy, Verdict, compare, failure, policy, round_up
 from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract
 from pipeline.errors import PipelineError
 from pipeline.files import sha256, write_json, write_text
 from pipeline.metrics import accuracy
-from pipeline.params import Params, Parity
+from pipeline.params import Params
 from pipeline.report import parity as page
 from pipeline.runtime import answer, open_session
 
@@ -31,10 +31,6 @@ CHUNK = 256
 TEST_SPLIT = "test"
 
 Comparison = dict[str, Any]
-
-
-def policy(parity: Parity) -> Policy:
-    return Policy((parity.atol, parity.rtol), {name: (t.atol, t.rtol) for name, t in parity.dtypes.items()})
 
 
 def row(stage: str, case: str, batch: int | None, verdict: Verdict) -> Comparison:
@@ -52,7 +48,7 @@ def answer_rows(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays
     rows = len(next(iter(inputs.values())))
     parts = [
         answer(session, {name: array[start : start + CHUNK] for name, array in inputs.items()})
-        for start in range(0, rows, CHUNK)
+        for start in range(0, max(rows, 1), CHUNK)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
@@ -170,6 +166,10 @@ def run(params: Params) -> None:
     answers = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
     test = load(TEST_DATA, made_by="prepare")
     eager = load(GOLDEN_TEST, made_by="export")
+    if absent := [tensor.name for tensor in contract.inputs if tensor.name not in test]:
+        raise PipelineError(
+            f"{TEST_DATA}: expected the input {absent[0]!r} of {contracts.CONTRACT}, got {list(test)}: run `dvc repro`"
+        )
     golden = {case: (inputs, answers.get(case, {})) for case, inputs in questions.items()}
     golden[TEST_SPLIT] = ({tensor.name: test[tensor.name] for tensor in contract.inputs}, eager)
 

@@ -1,0 +1,45 @@
+"""Fills in the templates of this folder, which read as the C# and MSBuild that they become."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from pipeline.dotnet.text import documentation, literal
+
+# By file suffix: the marks around a name ($ is MSBuild's own), and the comment that holds a statement on a line of its own.
+_NAMES = {".cs": ("$", "$"), ".targets": ("[[", "]]")}
+_STATEMENTS = {".cs": r"^ *//% (.*)$", ".targets": r"^ *<!--% (.*) %-->$"}
+_BLOCK = "/*%", "%*/"
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """The template's text with `values` filled in; a name that is not among them raises jinja2.UndefinedError."""
+    return _environment(Path(template).suffix).get_template(template).render(values)
+
+
+@cache
+def _environment(suffix: str) -> Environment:
+    start, end = _NAMES[suffix]
+    environment = Environment(  # noqa: S701 - not HTML: the filters `doc` and `literal` escape what needs it
+        loader=FunctionLoader(_read),
+        variable_start_string=start,
+        variable_end_string=end,
+        block_start_string=_BLOCK[0],
+        block_end_string=_BLOCK[1],
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"literal": literal, "doc": documentation}
+    return environment
+
+
+def _read(template: str) -> str:
+    # Jinja's own line statements would swallow the blank lines before them.
+    path = Path(__file__).parent / template
+    block = rf"{_BLOCK[0]} \1 {_BLOCK[1]}"
+    return re.sub(_STATEMENTS[path.suffix], block, path.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -1,0 +1,131 @@
+"""package: the simplified graph, its contract and golden answers -> build/package/<Id>.<version>.nupkg."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline import compat, graph
+from pipeline import contract as contracts
+from pipeline.arrays import load
+from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
+from pipeline.dotnet import client, compiled, golden, nupkg, readme, targets
+from pipeline.dotnet.client import Identity
+from pipeline.dotnet.names import pascal
+from pipeline.errors import PipelineError
+from pipeline.files import read_json, sha256, write_bytes, write_json
+from pipeline.params import Package, Params
+
+FOLDER = Path("build/package")
+MANIFEST = FOLDER / "manifest.json"
+DATA = Path("build/data")
+PARITY = Path("reports/parity.json")
+SPLITS = ("train", "validation", "test")
+
+
+def identity(contract: Contract, model: bytes, settings: Package) -> Identity:
+    """Names and fingerprints that the client is generated with."""
+    class_name = settings.class_name or pascal(contract.name)
+    digest = hashlib.sha256(model).hexdigest()
+    return Identity(
+        package_id=settings.id or pascal(contract.name),
+        version=settings.version,
+        namespace=settings.namespace,
+        class_name=class_name,
+        # The hash is in the name: another model is another file, whatever the dates of both.
+        model_file=f"{class_name}.{digest[:8]}.onnx",
+        model_sha256=digest,
+        model_bytes=len(model),
+        minimum_onnxruntime=compat.minimum_onnxruntime(contract.opset, contract.ir_version),
+        validated_onnxruntime=version("onnxruntime"),
+    )
+
+
+def lineage(contract: Contract) -> dict[str, Any]:
+    """What the model was made from. The commit is MLflow's, found by the package's hash."""
+    return {
+        "weights_sha256": contract.weights_sha256,
+        "configuration_sha256": contract.configuration_sha256,
+        "contract_sha256": sha256(CONTRACT),
+        "data_sha256": {split: sha256(DATA / f"{split}.npz") for split in SPLITS},
+        "golden": contract.golden.model_dump(),
+    }
+
+
+def assemble(
+    contract: Contract, model: bytes, parity: dict[str, Any], who: Identity, settings: Package
+) -> dict[str, bytes]:
+    """Every file of the package but those that NuGet's form asks for."""
+    questions = contracts.cases(load(GOLDEN_INPUTS, made_by="export"))
+    answers = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
+    sources = client.generate(contract, who)
+    files = {
+        f"{targets.MODEL_FOLDER}/{who.model_file}": model,
+        "contract.json": CONTRACT.read_bytes(),
+        "README.md": readme.write(contract, who, parity).encode(),
+        **golden.files(questions, answers),
+    }
+    msbuild = targets.targets(who, several_inputs=len(contract.inputs) > 1, compiled=settings.client == "compiled")
+    targets_file = {f"{targets.TARGETS_FOLDER}/{who.package_id}.targets": msbuild.encode()}
+    if settings.client == "compiled":
+        return {**files, **compiled.build(sources, who), **targets_file}
+    return {
+        **files,
+        **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
+        **targets_file,
+    }
+
+
+def run(params: Params) -> None:
+    contract = contracts.load()
+    contracts.check_golden(contract)
+    graph.load(graph.SIMPLIFIED, made_by="simplify")
+    model = graph.SIMPLIFIED.read_bytes()
+    parity = read_json(PARITY, made_by="validate")
+    if parity["passed"] is not True or parity["models"]["simplify"] != hashlib.sha256(model).hexdigest():
+        raise PipelineError(
+            f"{PARITY} does not say that {graph.SIMPLIFIED} has passed: run `python -m pipeline validate`"
+        )
+    settings = params.package
+    who = identity(contract, model, settings)
+    files = assemble(contract, model, parity, who, settings)
+    manifest = {
+        "id": who.package_id,
+        "version": who.version,
+        "client": settings.client,
+        "namespace": who.namespace,
+        "class_name": who.class_name,
+        "model": who.model_file,
+        "onnxruntime": {"minimum": who.minimum_onnxruntime, "validated": who.validated_onnxruntime},
+        "lineage": lineage(contract),
+        "files": {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())},
+    }
+    files["manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
+    packed = nupkg.pack(
+        nupkg.Metadata(
+            id=who.package_id,
+            version=who.version,
+            authors=settings.authors,
+            license=settings.license,
+            description=contract.description,
+            tags="onnx onnxruntime machine-learning torch2dotnet",
+            dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime},
+        ),
+        files,
+    )
+    if len(packed) > settings.largest_mb * 1_000_000:
+        raise PipelineError(
+            f"the package has {len(packed) / 1e6:,.0f} MB, more than package.largest_mb={settings.largest_mb}: raise it for a feed "
+            "that takes more (the public gallery takes 250), or make the model smaller"
+        )
+    path = FOLDER / f"{who.package_id}.{who.version}.nupkg"
+    write_bytes(path, packed)
+    write_json(MANIFEST, {**manifest, "package": path.name, "package_sha256": hashlib.sha256(packed).hexdigest()})
+    # The folder holds one package: an earlier id or version would be taken for this one.
+    for other in FOLDER.glob("*.nupkg"):
+        if other != path:
+            other.unlink()
+    print(
+        f"package: {path}: {len(packed):,} bytes, {len(files)} files, {settings.client} client {who.namespace}.{who.class_name}"
+    )

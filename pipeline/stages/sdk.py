@@ -1,0 +1,13 @@
+"""sdk: which .NET SDK is here -> build/dotnet.txt. Always runs, so that an SDK that appears makes `verify` stale."""
+
+from pathlib import Path
+
+from pipeline.dotnet import sdk
+from pipeline.files import write_text
+from pipeline.params import Params
+
+STAMP = Path("build/dotnet.txt")
+
+
+def run(params: Params) -> None:
+    write_text(STAMP, f"{sdk.version(sdk.find()) or 'none'}\n")

@@ -1,0 +1,27 @@
+"""The real .NET SDK, where there is one, with the packages of two small models."""
+
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+from workshop import MIXED, SCALAR, TINY, Dotnet, mixed_model, scalar_model, tiny_model
+
+
+@pytest.fixture(scope="session")
+def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
+    sdk = shutil.which("dotnet")
+    if not sdk:
+        pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
+    made = Dotnet(tmp_path_factory.mktemp("dotnet"), sdk)
+    made.pack(TINY, tiny_model(1), "Tiny")
+    made.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
+    made.pack(MIXED, mixed_model(), "Mixed")
+    made.pack(SCALAR, scalar_model(), "Scalar")
+    return made
+
+
+@pytest.fixture
+def package() -> Callable[[str], str]:
+    """The item that references a package."""
+    return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'

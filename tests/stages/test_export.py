@@ -1,0 +1,305 @@
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from pipeline import contract as contracts
+from pipeline import graph
+from pipeline.arrays import load
+from pipeline.network import CHECKPOINT, build, load_weights, save_weights
+from pipeline.params import Port
+from pipeline.stages.export import TEST_DATA, annotate, configuration_hash, golden_inputs, tensor
+from roads import SMALL
+
+NET = """
+class Net(nn.Module):
+    def __init__(self, in_features, out_features):
+        super().__init__()
+        self.linear = nn.Linear(in_features, out_features)
+
+    def forward(self, input):
+        {forward}
+"""
+
+
+@pytest.fixture
+def exporting(linear, configure, module, passes):
+    """Configure and 'train' a network with this forward; its target."""
+
+    def make(forward: str, *overrides: str) -> str:
+        target = f"{module(NET.format(forward=forward))}.Net"
+        configure(f"model.net._target_={target}", *overrides)
+        passes("train")
+        return target
+
+    return make
+
+
+def test_the_golden_answers_are_pytorch_s(digits, params):
+    network = build(params(*SMALL).model.net)
+    load_weights(network, CHECKPOINT, "train")
+    network.eval()
+    inputs = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
+    outputs = contracts.cases(load(contracts.GOLDEN_OUTPUTS, "export"))
+    assert list(inputs) == list(outputs)
+    for case in inputs:
+        with torch.no_grad():
+            said = network(torch.from_numpy(inputs[case]["pixels"]))
+        for name, array in outputs[case].items():
+            np.testing.assert_array_equal(array, said[name].numpy())
+
+
+def test_the_whole_test_split_is_answered_in_its_order(digits, params):
+    network = build(params(*SMALL).model.net)
+    load_weights(network, CHECKPOINT, "train")
+    rows = torch.from_numpy(load(TEST_DATA, "prepare")["pixels"])
+    with torch.no_grad():
+        said = network.eval()(rows)["probabilities"].numpy()
+    answers = load(contracts.GOLDEN_TEST, "export")
+    assert answers["label"].shape == (359,)
+    np.testing.assert_allclose(answers["probabilities"], said, atol=1e-6)
+
+
+def test_golden_rows(params):
+    model = params("model=linear").model
+    rows = np.arange(200, dtype=np.float32).reshape(20, 10)
+    cases = golden_inputs({"input": rows}, model, [1, 2, 3, 7], seed=0)
+    assert {case: len(arrays["input"]) for case, arrays in cases.items()} == {
+        "rows-1": 1,
+        "rows-2": 2,
+        "rows-3": 3,
+        "rows-7": 7,
+        "zeros": 2,
+        "minimum": 2,
+        "maximum": 2,
+    }
+    drawn = np.concatenate([arrays["input"][:, 0] for case, arrays in cases.items() if case.startswith("rows")])
+    assert len(set(drawn)) == 13
+    assert set(drawn) <= set(rows[:, 0])
+    assert [float(cases[case]["input"].max()) for case in ("zeros", "minimum", "maximum")] == [0, -1, 1]
+
+
+def test_golden_rows_repeat_when_there_are_too_few(params):
+    rows = np.arange(30, dtype=np.float32).reshape(3, 10)
+    cases = golden_inputs({"input": rows}, params("model=linear").model, [7], seed=0)
+    assert set(cases["rows-7"]["input"][:, 0]) == {0, 10, 20}
+
+
+def test_an_input_without_bounds_has_no_extreme_cases(params):
+    model = params("model=linear", "model.inputs.input.minimum=null", "model.inputs.input.maximum=null").model
+    assert list(golden_inputs({"input": np.zeros((5, 10))}, model, [1], seed=0)) == ["rows-1", "zeros"]
+
+
+def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
+    paths = [
+        graph.EXPORTED,
+        graph.SIMPLIFIED,
+        contracts.CONTRACT,
+        *Path("build/golden").iterdir(),
+        *Path("reports").glob("*.json"),
+    ]
+    before = [path.read_bytes() for path in paths]
+    for stage in ("export", "simplify", "validate"):
+        passes(stage)
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_the_graph_says_what_it_is(linear):
+    made = graph.load(graph.EXPORTED, "export")
+    said = graph.metadata(made)
+    assert (made.graph.name, made.doc_string, made.producer_name) == (
+        "linear",
+        "One linear layer from ten numbers to five.",
+        "torch2dotnet",
+    )
+    assert said["weights_sha256"] == contracts.load().weights_sha256
+
+
+def test_no_path_of_this_machine_is_in_the_graph(digits):
+    content = graph.EXPORTED.read_bytes()
+    assert b"/site-packages/" not in content
+    assert str(Path(__file__).parents[2]).encode() not in content
+
+
+def test_annotate_keeps_what_names_the_module():
+    model = onnx.ModelProto()
+    node = model.graph.node.add()
+    for key in ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.stack_trace"):
+        node.metadata_props.add(key=key, value="x")
+    annotate(model, "n", "d", {})
+    assert [entry.key for entry in node.metadata_props] == ["pkg.torch.onnx.class_hierarchy"]
+
+
+@pytest.mark.parametrize("opset", [16, 18, 22, 26])
+def test_every_opset_is_reached(opset, linear, configure, passes):
+    configure(f"export.opset={opset}")
+    passes("export")
+    assert [entry.version for entry in graph.load(graph.EXPORTED, "export").opset_import if entry.domain == ""] == [
+        opset
+    ]
+    assert contracts.load().opset == opset
+
+
+def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
+    exporting("return nn.functional.pad(self.linear(input), (1, 1))", "export.opset=16")
+    said = fails("export")
+    assert "expected opset 16 (export.opset), got 18: torch's exporter cannot convert this graph" in said
+    assert "use export.opset=18" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "dtype"),
+    [
+        (np.zeros(2, "f4"), "float32"),
+        (np.zeros(2, "?"), "bool"),
+        (np.array(["a"]), "string"),
+        (np.array(["a"], "O"), "string"),
+    ],
+)
+def test_tensor(said, dtype):
+    assert tensor("x", said, ["batch"], Port(description="d")).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("override", "same"),
+    [
+        ("parity.atol=1", True),
+        ("publish.alias=x", True),
+        ("seed=1", False),
+        ("export.opset=18", False),
+        ("model.description=x", False),
+    ],
+)
+def test_configuration_hash_sees_what_decides_the_bytes(override, same, params):
+    assert (configuration_hash(params(override)) == configuration_hash(params())) is same
+
+
+def test_names_of_several_outputs(exporting, passes):
+    exporting(
+        "y = self.linear(input); return y, (y.sum(1), {'k': y > 0})",
+        "~model.outputs.output",
+        *(f"+model.outputs.{name}={{}}" for name in "abc"),
+    )
+    passes("export")
+    outputs = contracts.load().outputs
+    assert [(t.name, t.dtype, t.shape) for t in outputs] == [
+        ("a", "float32", ["batch", 5]),
+        ("b", "float32", ["batch"]),
+        ("c", "bool", ["batch", 5]),
+    ]
+    passes("simplify")
+    passes("validate")
+
+
+@pytest.mark.parametrize(
+    "edit", [lambda p: p.unlink(), lambda p: p.write_bytes(p.read_bytes()[:40])], ids=["missing", "truncated"]
+)
+@pytest.mark.parametrize(("path", "stage"), [(CHECKPOINT, "train"), (TEST_DATA, "prepare")])
+def test_what_it_reads_must_be_whole(edit, path, stage, linear, fails):
+    edit(path)
+    said = fails("export")
+    assert f"error: export: {path}" in said
+    assert stage in said
+
+
+def test_a_checkpoint_that_does_not_fit(linear, fails):
+    save_weights({"weight": torch.ones(5, 9), "bias": torch.zeros(5)})
+    assert f"{CHECKPOINT} does not fit Linear: weight has shape [5, 9], expected [5, 10]. Train again" in fails(
+        "export"
+    )
+
+
+@pytest.mark.parametrize(
+    ("forward", "says"),
+    [
+        ("return self.linear(input.log())", "itself answers NaN in output 'output', golden case 'rows-1', row 0"),
+        ("return [self.linear(input), 3]", "the network's answer: expected tensors, got int at [1]"),
+        ("return None", "the network's answer: expected tensors, got NoneType at the top"),
+        (
+            "return {'other': self.linear(input)}",
+            "model.outputs: expected the network's own outputs ['other'], got ['output']",
+        ),
+        (
+            "return self.linear(input), input",
+            "model.outputs: expected 2 names, as many as the network answers, got ['output']",
+        ),
+    ],
+    ids=["nan", "number", "none", "name", "count"],
+)
+def test_an_answer_that_proves_nothing(forward, says, exporting, fails):
+    exporting(forward)
+    assert says in fails("export")
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "return torch.stack([self.linear(row) for row in input])",
+        "return self.linear(input) * (2 if input.shape[0] == 2 else 1)",
+    ],
+    ids=["loop", "branch"],
+)
+def test_a_frozen_batch_axis_is_refused(forward, exporting, fails):
+    target = exporting(forward)
+    said = fails("export")
+    assert f"model.net._target_={target}: " in said
+    assert re.search(r"'input'|batch", said)
+
+
+def test_a_graph_whose_axis_is_not_dynamic_loses_nothing(exporting, fails, monkeypatch):
+    exporting("return 2 * self.linear(input)")
+    monkeypatch.setattr(graph, "departures", lambda *_: ["input 'input': expected shape ['batch', 10], got [2, 10]"])
+    assert "the exported graph is not what model.dynamic_axes asks for: input 'input'" in fails("export")
+
+
+@pytest.mark.parametrize(
+    ("forward", "says"),
+    [
+        ("return self.linear(input.reshape(2, 10))", "invalid for input of size 10"),
+        ("return self.linear(input).mean()", "output"),
+    ],
+    ids=["raises", "scalar"],
+)
+def test_a_network_that_cannot_answer_rows_is_explained(forward, says, exporting, fails):
+    exporting(forward)
+    assert says in fails("export")
+
+
+def test_a_network_with_another_argument_is_explained(exporting, fails):
+    exporting("pass\n\n    def forward(self, pixels):\n        return self.linear(pixels)")
+    assert "'input'" in fails("export")
+
+
+def test_a_choice_that_depends_on_the_data_is_explained(exporting, fails):
+    exporting("return self.linear(input) if input.sum() > 0 else self.linear(-input)")
+    assert "torch's exporter refuses the network: " in fails("export")
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("+model.dynamic_axes.input={5: x}", "model.dynamic_axes.input: expected axes from 0 to 1, got 5"),
+        (
+            "+model.dynamic_axes.other={0: batch}",
+            "build/data/test.npz: expected an array for the input 'other', got ['input']",
+        ),
+        ("+model.inputs.other={}", "expected an array for the input 'other'"),
+    ],
+)
+def test_axes_and_inputs_that_the_data_does_not_have(override, says, linear, configure, fails):
+    configure(override)
+    assert says in fails("export")
+
+
+def test_the_report(linear):
+    report = json.loads(Path("reports/export.json").read_text())
+    assert (report["opset"], report["golden_cases"], report["graph"]["nodes"], report["torch"]) == (
+        20,
+        7,
+        1,
+        torch.__version__,
+    )

@@ -1,0 +1,127 @@
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.dotnet import sdk
+from pipeline.files import read_json, sha256, write_json
+
+MANIFEST = Path("build/package/manifest.json")
+
+
+def manifest() -> dict:
+    return read_json(MANIFEST, "package")
+
+
+def archive() -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO((MANIFEST.parent / manifest()["package"]).read_bytes()))
+
+
+def test_holds_model_contract_golden_client_targets_and_readme(linear):
+    names = set(archive().namelist())
+    model = f"model/{manifest()['model']}"
+    assert {
+        model,
+        "contract.json",
+        "golden/golden.json",
+        "client/Linear.cs",
+        "buildTransitive/Linear.targets",
+        "README.md",
+    } <= names
+    assert archive().read(model) == Path("build/simplified.onnx").read_bytes()
+
+
+def test_manifest_has_every_file(linear):
+    with archive() as opened:
+        inside = json.loads(opened.read("manifest.json"))
+        for path, digest in inside["files"].items():
+            assert hashlib.sha256(opened.read(path)).hexdigest() == digest
+        own = {
+            n
+            for n in opened.namelist()
+            if not n.startswith(("_rels/", "package/")) and n not in ("[Content_Types].xml", "Linear.nuspec")
+        }
+    assert own == {*inside["files"], "manifest.json"}
+    assert {key: value for key, value in manifest().items() if not key.startswith("package")} == inside
+
+
+def test_lineage(linear):
+    told = manifest()["lineage"]
+    assert told["weights_sha256"] == sha256(Path("build/checkpoint.safetensors"))
+    assert told["contract_sha256"] == sha256(Path("build/contract.json"))
+    assert told["data_sha256"]["test"] == sha256(Path("build/data/test.npz"))
+    assert told["golden"]["inputs_sha256"] == sha256(Path("build/golden/inputs.npz"))
+
+
+def test_model_name_carries_its_hash(linear):
+    assert manifest()["model"] == f"Linear.{sha256(Path('build/simplified.onnx'))[:8]}.onnx"
+
+
+def test_same_bytes_again(linear, passes):
+    before = manifest()["package_sha256"]
+    passes("package")
+    assert manifest()["package_sha256"] == before == sha256(MANIFEST.parent / manifest()["package"])
+
+
+def test_one_package_in_the_folder(linear, configure, passes):
+    configure("package.version=1.0.1")
+    passes("package")
+    assert [path.name for path in MANIFEST.parent.glob("*.nupkg")] == ["Linear.1.0.1.nupkg"]
+
+
+def test_names_of_ones_own(linear, configure, passes):
+    configure("package.id=Acme.Linear", "package.namespace=Acme.Models", "package.class_name=Projection")
+    passes("package")
+    with archive() as opened:
+        assert "namespace Acme.Models" in opened.read("client/Projection.cs").decode()
+        assert "buildTransitive/Acme.Linear.targets" in opened.namelist()
+
+
+def test_readme_shows_usage_and_measurement(digits, passes):
+    text = archive().read("README.md").decode()
+    assert "Digits.Load()" in text
+    assert "359 test rows" in text
+    assert manifest()["lineage"]["weights_sha256"] not in text
+    assert sha256(Path("build/simplified.onnx")) in text
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("package.id='No Spaces'", "package.id: expected"),
+        ("package.version=v1", "package.version: expected a semantic version"),
+        ("package.class_name=String[]", "class_name"),
+        ("package.namespace=Linear.Models", "namespace"),
+        ("package.license='<MIT>'", "package.license: expected"),
+    ],
+)
+def test_names_that_are_refused(linear, override, told, capsys):
+    before = sha256(MANIFEST)
+    code = main(["params", "model=linear", "verify.mode=off", override]) or main(["package"])
+    assert code == 1
+    assert told in capsys.readouterr().err
+    assert sha256(MANIFEST) == before
+
+
+def test_too_large(linear, monkeypatch, configure, fails):
+    configure("package.largest_mb=1")
+    monkeypatch.setattr(
+        "pipeline.stages.package.golden.files", lambda *_: {"golden/big.bin": __import__("os").urandom(2_000_000)}
+    )
+    assert "package.largest_mb=1" in fails("package")
+
+
+def test_model_that_has_not_passed(linear, fails):
+    report = read_json(Path("reports/parity.json"), "validate")
+    write_json(Path("reports/parity.json"), {**report, "passed": False})
+    assert "python -m pipeline validate" in fails("package")
+
+
+def test_compiled_needs_an_sdk(linear, monkeypatch, configure, fails):
+    configure("package.client=compiled")
+    monkeypatch.setattr(sdk, "find", lambda: None)
+    assert "package.client=compiled needs a .NET SDK" in fails("package")

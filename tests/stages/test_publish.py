@@ -1,0 +1,311 @@
+import contextlib
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import contract as contracts
+from pipeline import graph, tracking
+from pipeline.__main__ import STAGES, main
+from pipeline.arrays import load
+from pipeline.files import read_json, write_json
+from pipeline.registry import signature
+from pipeline.runtime import answer, open_session
+from pipeline.stages import publish as stage
+from pipeline.stages.publish import CONTENT, PARITY, REPORTS, digest, flatten, metrics
+from roads import LINEAR
+
+NO_DOTNET = (*LINEAR, "verify.mode=off")
+BEFORE_PUBLISH = tuple(STAGES)[: tuple(STAGES).index("publish")]
+AFTER_GATE = BEFORE_PUBLISH[BEFORE_PUBLISH.index("validate") + 1 :]
+
+
+def client(folder: Path = Path()):
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{folder.resolve()}/mlflow.db")
+
+
+def runs(folder: Path = Path()) -> list:
+    return client(folder).search_runs(["1"])
+
+
+def versions(folder: Path = Path()) -> list[str]:
+    return [str(found.version) for found in client(folder).search_model_versions("name = 'linear'")]
+
+
+def candidate() -> str:
+    return str(client().get_model_version_by_alias("linear", "candidate").version)
+
+
+@pytest.fixture(scope="module")
+def packed_road(linear_road, tmp_path_factory) -> Path:
+    """A linear road that is ready to be published."""
+    folder = Path(shutil.copytree(linear_road, tmp_path_factory.mktemp("packed") / "project"))
+    with contextlib.chdir(folder):
+        for command in (["params", *NO_DOTNET], *([name] for name in AFTER_GATE)):
+            assert main(command) == 0
+    return folder
+
+
+@pytest.fixture
+def packed(packed_road, enter) -> Path:
+    return enter(packed_road)
+
+
+@pytest.fixture(scope="module")
+def published(packed_road, tmp_path_factory) -> Path:
+    """The same, published, with one row of training curves."""
+    folder = Path(shutil.copytree(packed_road, tmp_path_factory.mktemp("published") / "project"))
+    with contextlib.chdir(folder):
+        header = stage.CURVES.read_text()
+        stage.CURVES.write_text(header + "1.0,0.003,0.5,0.75,0.25,0.875\n")
+        assert main(["publish"]) == 0
+    return folder
+
+
+@pytest.fixture
+def run(published):
+    (found,) = runs(published)
+    return found
+
+
+@pytest.fixture
+def again(published, enter) -> Path:
+    """A copy in which a test may publish once more: the store's own paths stay in `published`."""
+    return enter(published)
+
+
+def test_parameters(run):
+    assert run.data.params["model.net._target_"] == "torch.nn.Linear"
+    assert run.data.params["parity.atol"] == "1e-05"
+    assert run.data.params["seed"] == "0"
+
+
+def test_metrics_of_the_run(run, published):
+    report = json.loads((published / PARITY).read_text())
+    assert run.data.metrics["parity.comparisons"] == 16
+    assert run.data.metrics["graph.nodes"] == 1
+    assert max(v for k, v in run.data.metrics.items() if k.endswith(".max_abs")) == report["max_abs"]
+
+
+def test_training_curves(run, published):
+    (point,) = client(published).get_metric_history(run.info.run_id, "train.validation_accuracy")
+    assert (point.step, point.value) == (1, 0.875)
+
+
+def test_tags(run, published):
+    manifest = read_json(published / stage.MANIFEST, "package")
+    assert run.data.tags["package_sha256"] == manifest["package_sha256"]
+    assert run.data.tags["dotnet.verified"] == "false"
+    assert (run.data.tags["model"], run.data.tags["gate"], run.data.tags["model_version"]) == ("linear", "passed", "1")
+    assert run.data.tags["version.onnxruntime"] == read_json(published / PARITY, "validate")["onnxruntime"]
+
+
+def test_artifacts(run, published):
+    with contextlib.chdir(published):
+        made = {
+            entry.path
+            for folder in ("", "build", "build/golden", "build/package", "reports", "reports/plots")
+            for entry in client().list_artifacts(run.info.run_id, folder)
+            if not entry.is_dir
+        }
+    package = read_json(published / stage.MANIFEST, "package")["package"]
+    files = (*CONTENT, *REPORTS, stage.MANIFEST, stage.PACKAGES / package, Path("params.yaml"))
+    assert made == {path.as_posix() for path in files}
+
+
+def test_artifacts_lie_beside_the_store(published):
+    assert (published / "mlartifacts").is_dir()
+
+
+def test_the_report(run, published):
+    report = read_json(published / stage.REPORT, "publish")
+    assert report["run_id"] == run.info.run_id
+    assert (report["model"], report["version"], report["alias"], report["experiment_id"]) == (
+        "linear",
+        "1",
+        "candidate",
+        "1",
+    )
+
+
+def test_the_registered_version(run, published):
+    found = client(published).get_model_version_by_alias("linear", "candidate")
+    assert str(found.version) == "1"
+    assert found.tags["package_sha256"] == run.data.tags["package_sha256"]
+    assert found.tags["run_id"] == run.info.run_id
+
+
+def test_the_registered_model_answers_like_pytorch(published):
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{published}/mlflow.db")
+    mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
+    model = mlflow.onnx.load_model("models:/linear@candidate")
+    inputs = contracts.cases(load(published / contracts.GOLDEN_INPUTS, "export"))["rows-7"]
+    expected = contracts.cases(load(published / contracts.GOLDEN_OUTPUTS, "export"))["rows-7"]
+    got = answer(open_session(model.SerializeToString()), inputs)
+    np.testing.assert_allclose(got["output"], expected["output"], atol=1e-6)
+
+
+def test_the_signature_is_in_the_registry(published):
+    import mlflow
+
+    mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
+    found = mlflow.models.get_model_info("models:/linear/1").signature
+    assert found == signature(contracts.load(published / contracts.CONTRACT))
+
+
+def test_publishing_again_adds_nothing(again, passes):
+    before = stage.REPORT.read_bytes()
+    stage.REPORT.unlink()
+    passes("publish")
+    assert (len(runs()), versions()) == (1, ["1"])
+    assert stage.REPORT.read_bytes() == before
+
+
+def test_another_tolerance_is_another_run_of_the_same_version(again, configure, passes):
+    configure("verify.mode=off", "parity.rtol=0.001")
+    for command in ("validate", *AFTER_GATE, "publish"):
+        passes(command)
+    assert (len(runs()), versions()) == (2, ["1"])
+    assert candidate() == "1"
+
+
+def test_other_weights_are_another_version(again, configure, passes):
+    configure("verify.mode=off", "seed=1")
+    for command in (*BEFORE_PUBLISH, "publish"):
+        passes(command)
+    assert sorted(versions()) == ["1", "2"]
+    assert candidate() == "2"
+
+
+def test_a_registry_that_gives_back_another_model_keeps_the_alias(again, configure, passes, capsys, monkeypatch):
+    import mlflow
+
+    configure("verify.mode=off", "seed=1")
+    for command in BEFORE_PUBLISH:
+        passes(command)
+    other = graph.load(graph.EXPORTED, "export")
+    monkeypatch.setattr(mlflow.onnx, "load_model", lambda _: other)
+    assert main(["publish"]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "the registry gives back another model than build/simplified.onnx: the alias was not moved" in said
+    assert candidate() == "1"
+
+
+def test_a_run_that_was_interrupted_is_not_taken_for_a_publication(again, configure, passes, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    configure("verify.mode=off", "parity.rtol=0.001")
+    passes("validate")
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "check_registered", interrupt)
+        assert main(["publish"]) == 1
+    passes("publish")
+    statuses = {found.info.status: stage.PUBLICATION_TAG in found.data.tags for found in runs()}
+    assert (len(runs()), statuses) == (3, {"FINISHED": True, "FAILED": False})
+
+
+def test_a_deleted_experiment_is_explained(again, fails):
+    client().delete_experiment("1")
+    said = fails("publish")
+    assert "the MLflow experiment 'linear' was deleted: restore it (`mlflow experiments restore -x 1`)" in said
+    assert "publish.experiment" in said
+
+
+def test_mlflow_s_refusal_is_one_line(packed, configure, fails):
+    configure("publish.tracking_uri=nonsense://here")
+    said = fails("publish")
+    assert "MLflow at nonsense://here refused: " in said
+    assert "the next `dvc repro` publishes only" in said
+
+
+def spoil(**changes: object) -> None:
+    write_json(PARITY, {**read_json(PARITY, "validate"), **changes})
+
+
+@pytest.mark.parametrize("changes", [{"passed": False, "gate": "why"}, {"passed": "yes"}, {"comparisons": []}])
+def test_a_gate_that_has_not_passed_publishes_nothing(changes, packed, fails):
+    spoil(**changes)
+    assert "reports/parity.json: the parity gate has not passed" in fails("publish")
+    assert not Path("mlflow.db").exists()
+
+
+@pytest.mark.parametrize("path", [graph.EXPORTED, graph.SIMPLIFIED, contracts.CONTRACT])
+def test_a_file_that_was_not_judged_is_not_published(path, packed, fails):
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert f"{path} is not the file that reports/parity.json judged: run `python -m pipeline validate`" in fails(
+        "publish"
+    )
+    assert not Path("mlflow.db").exists()
+
+
+@pytest.mark.parametrize("path", [contracts.GOLDEN_INPUTS, contracts.GOLDEN_OUTPUTS, contracts.GOLDEN_TEST])
+def test_another_golden_file_is_not_published(path, packed, fails):
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert f"{path}: expected the golden file made with this model's contract" in fails("publish")
+    assert not Path("mlflow.db").exists()
+
+
+def test_nothing_is_published_before_the_gate(packed, fails):
+    PARITY.unlink()
+    assert "reports/parity.json is missing: it is written by `python -m pipeline validate`" in fails("publish")
+    assert not Path("mlflow.db").exists()
+
+
+def writer(path: Path) -> str:
+    """The stage that writes a report: its name, but for what validate writes."""
+    return (
+        path.stem if path.stem in ("train", "export", "simplify") else "verify" if path.stem == "dotnet" else "validate"
+    )
+
+
+@pytest.mark.parametrize("path", [path for path in REPORTS if path != PARITY])
+def test_a_missing_report_is_explained(path, packed, fails):
+    path.unlink()
+    assert f"{path} is missing: it is written by `python -m pipeline {writer(path)}`" in fails("publish")
+    assert not Path("mlflow.db").exists()
+
+
+def test_a_server_that_is_not_there(packed, configure, fails):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    configure(f"publish.tracking_uri=http://127.0.0.1:{port}")
+    assert f"the MLflow server at http://127.0.0.1:{port} cannot be reached (" in fails("publish")
+
+
+def test_a_server_that_never_answers(packed, configure, fails, monkeypatch):
+    monkeypatch.setattr(tracking, "PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        configure(f"publish.tracking_uri=http://127.0.0.1:{server.getsockname()[1]}")
+        assert "cannot be reached (timed out): start it, or set publish.tracking_uri" in fails("publish")
+
+
+def test_flatten():
+    nested = {"a": {"b": 1, "c": {"d": None}}, "e": {}, "f": [1, {"g": 2}]}
+    assert dict(flatten(nested)) == {"a.b": 1, "a.c.d": None, "e": {}, "f": [1, {"g": 2}]}
+
+
+def test_metrics_take_the_worst_of_each_graph_and_output(digits):
+    report = read_json(PARITY, "validate")
+    found = metrics(report, {"verified": False})
+    worst = max(
+        e["max_abs"] for e in report["comparisons"] if (e["stage"], e["output"]) == ("simplify", "probabilities")
+    )
+    assert found["parity.simplify.probabilities.max_abs"] == worst
+    assert found["accuracy.simplify"] == report["task"]["simplify"]
+    assert "accuracy.budget" not in found
+    assert "parity.simplify.label.used" not in found
+
+
+def test_digest_sees_names_and_contents(empty):
+    a, b = Path("a"), Path("b")
+    a.write_text("1")
+    b.write_text("1")
+    assert len({digest((a,)), digest((b,)), digest((a, b)), digest((a,), "more")}) == 4

@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxsim
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from pipeline import contract as contracts
+from pipeline import graph
+from pipeline.arrays import load
+from pipeline.runtime import answer, open_session
+from pipeline.stages.simplify import table
+
+REPORT = Path("reports/simplify.json")
+
+
+def test_the_same_answers(digits):
+    inputs = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))["rows-7"]
+    exported, simplified = (answer(open_session(path), inputs) for path in (graph.EXPORTED, graph.SIMPLIFIED))
+    for name, array in exported.items():
+        np.testing.assert_allclose(simplified[name], array, atol=1e-6)
+
+
+def test_it_folds_what_is_constant(linear, passes):
+    model = graph.load(graph.EXPORTED, "export")
+    output = model.graph.output[0].name
+    model.graph.node[-1].output[0] = "before"
+    model.graph.initializer.append(numpy_helper.from_array(np.zeros(5, np.float32), "zero"))
+    model.graph.node.append(helper.make_node("Neg", ["zero"], ["negative"]))
+    model.graph.node.append(helper.make_node("Add", ["before", "negative"], [output]))
+    graph.save(model, graph.EXPORTED)
+    passes("simplify")
+    report = json.loads(REPORT.read_text())
+    assert report["folded_constants"] == 1
+    assert "Neg" not in report["after"]["ops"]
+    assert report["before"]["ops"]["Neg"] == 1
+    assert report["nodes"] == report["after"]["nodes"] < report["before"]["nodes"]
+
+
+def test_what_the_file_says_of_itself_stays(linear):
+    exported, simplified = (graph.load(path, "export") for path in (graph.EXPORTED, graph.SIMPLIFIED))
+    assert graph.metadata(simplified) == graph.metadata(exported)
+    for field in ("producer_name", "doc_string", "ir_version"):
+        assert getattr(simplified, field) == getattr(exported, field)
+    assert simplified.graph.name == exported.graph.name == "linear"
+
+
+def test_the_dynamic_axis_stays(linear):
+    assert graph.signature(list(graph.load(graph.SIMPLIFIED, "simplify").graph.input)) == [
+        ("input", "float32", ["batch", 10])
+    ]
+
+
+@pytest.mark.parametrize(("path", "stage"), [(graph.EXPORTED, "export"), (contracts.CONTRACT, "export")])
+def test_what_it_reads_must_be_there(path, stage, linear, fails):
+    path.unlink()
+    assert f"{path} is missing: it is written by `python -m pipeline {stage}`" in fails("simplify")
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 0.95])
+def test_a_truncated_graph(share, linear, fails):
+    content = graph.EXPORTED.read_bytes()
+    graph.EXPORTED.write_bytes(content[: int(len(content) * share)])
+    assert "build/exported.onnx: expected an ONNX model, got a damaged or truncated file" in fails("simplify")
+
+
+def test_a_graph_that_the_checker_refuses(linear, fails):
+    model = graph.load(graph.EXPORTED, "export")
+    model.graph.node[0].op_type = "NoSuchOp"
+    graph.save(model, graph.EXPORTED)
+    assert "build/exported.onnx: the ONNX checker refuses the graph" in fails("simplify")
+
+
+def test_an_edited_signature_is_noticed(linear, fails):
+    model = graph.load(graph.EXPORTED, "export")
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    graph.save(model, graph.EXPORTED)
+    assert "build/simplified.onnx: simplification changed the contract: " in fails("simplify")
+
+
+def test_a_simplifier_that_fails(linear, fails, monkeypatch):
+    def refuse(*_, **__):
+        raise RuntimeError("no\nway")
+
+    monkeypatch.setattr(onnxsim, "simplify", refuse)
+    assert "build/exported.onnx: onnxsim cannot simplify the graph: no way" in fails("simplify")
+
+
+def test_a_simplifier_that_spoils_the_graph(linear, fails, monkeypatch):
+    def spoil(model, **_):
+        model.graph.output[0].type.tensor_type.elem_type = TensorProto.INT64
+        return model, True
+
+    monkeypatch.setattr(onnxsim, "simplify", spoil)
+    assert "build/simplified.onnx: the ONNX checker refuses the graph" in fails("simplify")
+
+
+def test_table():
+    before = {"ops": {"Add": 2, "Mul": 1, "Neg": 1}, "nodes": 4, "initializers": 1000, "bytes": 12345}
+    after = {"ops": {"Add": 1, "Mul": 1, "Relu": 1}, "nodes": 3, "initializers": 2, "bytes": 99}
+    assert [line.split() for line in table(before, after).splitlines()] == [
+        ["before", "after"],
+        ["Add", "2", "1"],
+        ["Neg", "1", "0"],
+        ["Relu", "0", "1"],
+        ["nodes", "4", "3"],
+        ["initializers", "1,000", "2"],
+        ["bytes", "12,345", "99"],
+    ]

@@ -1,0 +1,207 @@
+import csv
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from pipeline.arrays import load, save
+from pipeline.network import CHECKPOINT, build, save_weights
+from pipeline.stages.train import COLUMNS, learning_rate
+from roads import PROJECT, SMALL
+
+TRAIN, CURVES, REPORT = Path("build/data/train.npz"), Path("reports/plots/train.csv"), Path("reports/train.json")
+
+
+def curves() -> list[dict[str, float]]:
+    with CURVES.open(newline="") as file:
+        return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def retarget(edit) -> None:
+    arrays = load(TRAIN, "prepare")
+    edit(arrays)
+    save(TRAIN, arrays)
+
+
+def test_it_learns(digits):
+    rows = curves()
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["validation_loss"] < rows[0]["validation_loss"]
+    assert rows[-1]["validation_accuracy"] > 0.7
+
+
+def test_the_report_is_the_best_epoch_s(digits):
+    report = json.loads(REPORT.read_text())
+    best = min(curves(), key=lambda row: row["validation_loss"])
+    assert (report["epochs"], report["best_epoch"]) == (3, best["epoch"])
+    assert report["validation_accuracy"] == best["validation_accuracy"]
+    assert report["parameters"] == sum(
+        t.numel()
+        for n, t in load_file(CHECKPOINT).items()
+        if "." in n and "running" not in n and "num_batches" not in n
+    )
+
+
+def test_the_checkpoint_is_the_best_epoch_s(digits, params):
+    network = build(params(*SMALL).model.net).eval()
+    network.load_state_dict(load_file(CHECKPOINT))
+    rows = load(Path("build/data/validation.npz"), "prepare")
+    with torch.no_grad():
+        label = network(torch.from_numpy(rows["pixels"]))["label"].numpy()
+    assert (label == rows["target"]).mean() == pytest.approx(json.loads(REPORT.read_text())["validation_accuracy"])
+
+
+def test_the_same_seed_gives_the_same_bytes(digits, passes):
+    before = [path.read_bytes() for path in (CHECKPOINT, CURVES, REPORT)]
+    passes("train")
+    assert [path.read_bytes() for path in (CHECKPOINT, CURVES, REPORT)] == before
+
+
+def test_patience_ends_it(digits, passes):
+    retarget(lambda arrays: arrays["target"].__isub__(arrays["target"]))
+    passes("params", *SMALL, "train.epochs=40", "train.patience=2", "train.lr=0.01")
+    passes("train")
+    rows = curves()
+    best = json.loads(REPORT.read_text())["best_epoch"]
+    assert len(rows) == best + 2 < 40
+
+
+def test_untrained_keeps_the_seed_s_weights(linear, configure, passes):
+    before = CHECKPOINT.read_bytes()
+    configure("seed=1")
+    passes("train")
+    assert CHECKPOINT.read_bytes() != before
+    configure("seed=0")
+    passes("train")
+    assert CHECKPOINT.read_bytes() == before
+
+
+def test_untrained_has_a_header_and_no_rows(linear):
+    assert CURVES.read_text() == ",".join(COLUMNS) + "\n"
+    assert json.loads(REPORT.read_text()) == {"parameters": 55}
+
+
+def test_given_weights_are_kept(linear, configure, passes):
+    save_weights({"weight": torch.ones(5, 10), "bias": torch.zeros(5)}, Path("mine.safetensors"))
+    configure("model.weights=mine.safetensors")
+    passes("train")
+    assert CHECKPOINT.read_bytes() == Path("mine.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "mine.safetensors is missing"),
+        (b"\x80\x02}q\x00.", "mine.safetensors: expected safetensors, got a damaged or other file"),
+    ],
+)
+def test_given_weights_that_cannot_be_read(content, says, linear, configure, fails):
+    if content is not None:
+        Path("mine.safetensors").write_bytes(content)
+    configure("model.weights=mine.safetensors")
+    said = fails("train")
+    assert says in said
+    assert "model.weights" in said
+
+
+def test_given_weights_of_another_network(linear, configure, fails):
+    save_weights({"weight": torch.ones(5, 9), "bias": torch.zeros(5)}, Path("mine.safetensors"))
+    configure("model.weights=mine.safetensors")
+    assert "does not fit Linear: weight has shape [5, 9], expected [5, 10]" in fails("train")
+
+
+def test_divergence_is_a_failure(digits, passes, fails):
+    passes("params", *SMALL, "train.lr=1e30")
+    said = fails("train")
+    assert "training diverged in epoch 1: expected a finite loss, got " in said
+    assert "lower train.lr (now 1e+30)" in said
+
+
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_missing_data(part, digits, fails):
+    Path(f"build/data/{part}.npz").unlink()
+    assert f"build/data/{part}.npz is missing: it is written by `python -m pipeline prepare`" in fails("train")
+
+
+def test_truncated_data(digits, fails):
+    TRAIN.write_bytes(TRAIN.read_bytes()[:1000])
+    assert "build/data/train.npz: expected an .npz archive, got a damaged or truncated file" in fails("train")
+
+
+@pytest.mark.parametrize(
+    ("edit", "got"),
+    [
+        (lambda a: a.pop("target"), "got none"),
+        (lambda a: a.update(target=a["target"].astype(np.float32)), "got float32[1258]"),
+        (lambda a: a.update(target=a["target"][:, None]), "got int64[1258, 1]"),
+    ],
+    ids=["none", "float", "matrix"],
+)
+def test_a_target_that_is_no_class_number(edit, got, digits, fails):
+    retarget(edit)
+    said = fails("train")
+    assert "build/data/train.npz: expected `target`, integer class numbers of shape [rows]" in said
+    assert got in said
+
+
+@pytest.mark.parametrize("number", [10, -1])
+def test_a_class_that_the_network_does_not_know(number, digits, fails):
+    retarget(lambda arrays: arrays["target"].__setitem__(0, number))
+    assert "target" in fails("train")
+
+
+def test_a_network_without_logits(linear, configure, fails):
+    configure("train=default")
+    said = fails("train")
+    assert "model linear: expected a method logits(**inputs)" in said
+    assert "got none in Linear: add it, or use train=none" in said
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("nowhere.Net", "model.net._target_=nowhere.Net: expected an importable class or function"),
+        ("torch.nn.functional.relu", "model.net.kwargs={'in_features': 10, 'out_features': 5} does not fit relu"),
+        ("builtins.dict", "expected an nn.Module, got dict"),
+    ],
+)
+def test_a_target_that_makes_no_network(target, says, linear, configure, fails):
+    configure(f"model.net._target_={target}")
+    assert says in fails("train")
+
+
+@pytest.mark.parametrize(
+    ("step", "factor"),
+    [(0, 0.1), (9, 1.0), (10, 1.0), (55, 0.5), (100, 0.0)],
+    ids=["rise", "top", "peak", "half", "end"],
+)
+def test_learning_rate(step, factor):
+    assert learning_rate(step, 100, 0.1) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7])
+@pytest.mark.parametrize("warmup", [0.0, 0.5, 0.99])
+def test_learning_rate_stays_within_its_bounds(steps, warmup):
+    assert all(0 < learning_rate(step, steps, warmup) <= 1 for step in range(steps))
+
+
+def test_two_processes_write_one_checkpoint(digits, passes, tmp_path):
+    passes("params", *SMALL, "train.epochs=2")
+    for path in (CHECKPOINT, CURVES, REPORT):
+        path.unlink()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    command = ["torchrun", "--nproc_per_node", "2", "--master_port", str(port), "-m", "pipeline", "train"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("train: best of 2 epochs") == 1
+    assert len(curves()) == 2
+    assert list(CHECKPOINT.parent.glob(".*")) == []
+    passes("export")

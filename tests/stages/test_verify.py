@@ -1,0 +1,180 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.compare import Policy
+from pipeline.dotnet import consumer, sdk
+from pipeline.errors import PipelineError
+from pipeline.files import read_json, sha256
+from pipeline.stages import verify
+from pipeline.stages.verify import judge, summarise, verdict
+
+REPORT = Path("reports/dotnet.json")
+EXACT = Policy((0.0, 0.0), {})
+GOLDEN = {"rows-2": {"y": np.array([[1, 2], [3, 4]], dtype=np.float32), "k": np.array([5, 6])}}
+needs_dotnet = pytest.mark.skipif(
+    sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet"
+)
+
+
+@pytest.fixture
+def answers(tmp_path) -> Path:
+    """What a faultless program with two threads writes."""
+    for way in consumer.WAYS:
+        for thread in range(2):
+            for place, array in enumerate(GOLDEN["rows-2"].values()):
+                (tmp_path / f"{way}.{thread}.rows-2.{place}.bin").write_bytes(array.tobytes())
+    return tmp_path
+
+
+def judged(answers: Path) -> str:
+    return verdict(judge(answers, GOLDEN, 2, EXACT))
+
+
+def test_faultless(answers):
+    comparisons = judge(answers, GOLDEN, 2, EXACT)
+    assert verdict(comparisons) == ""
+    assert summarise(comparisons, 2) == {
+        "ways": ["row", "batch", "buffers", "async"],
+        "threads": 2,
+        "rows": 16,
+        "values": 48,
+        "outputs": {"y": {"max_abs": 0.0, "required_tolerance": 0.0}, "k": {"max_abs": 0.0, "required_tolerance": 0.0}},
+    }
+
+
+def test_one_wrong_value_of_one_thread(answers):
+    wrong = np.array([[1, 2], [3, 4.5]], dtype=np.float32)
+    (answers / "buffers.1.rows-2.0.bin").write_bytes(wrong.tobytes())
+    told = judged(answers)
+    assert "way in 'buffers'" in told
+    assert "output 'y', row 1, index [1]: expected 4.0, got 4.5" in told
+    assert "smallest atol that passes: 0.5" in told
+
+
+def test_rows_in_another_order(answers):
+    (answers / "batch.0.rows-2.1.bin").write_bytes(np.array([6, 5]).tobytes())
+    assert "way in 'batch', output 'k', row 0: expected 5, got 6" in judged(answers)
+
+
+def test_missing_answer(answers):
+    (answers / "async.0.rows-2.1.bin").unlink()
+    assert "way in 'async', output 'k' is missing" in judged(answers)
+
+
+def test_too_few_rows(answers):
+    (answers / "row.1.rows-2.0.bin").write_bytes(np.array([[1, 2]], dtype=np.float32).tobytes())
+    assert "way in 'row', output 'y': expected shape (2, 2), got (1, 2)" in judged(answers)
+
+
+def test_half_a_row(answers):
+    (answers / "row.1.rows-2.0.bin").write_bytes(np.array([1, 2, 3], dtype=np.float32).tobytes())
+    assert "expected shape (2, 2), got (3,)" in judged(answers)
+
+
+def test_nothing_compared_is_a_failure():
+    assert "nothing was compared" in verdict([])
+
+
+def test_off(linear, passes):
+    assert "verify.mode=off" in passes("verify")
+    assert read_json(REPORT, "verify")["verified"] is False
+
+
+def test_auto_without_an_sdk(linear, monkeypatch, configure, passes):
+    configure("verify.mode=auto")
+    monkeypatch.setattr(sdk, "find", lambda: None)
+    assert "not verified in .NET: there is no .NET SDK" in passes("verify")
+    assert read_json(REPORT, "verify")["verified"] is False
+
+
+def test_required_without_an_sdk(linear, monkeypatch, configure, fails):
+    configure("verify.mode=required")
+    monkeypatch.setattr(sdk, "find", lambda: None)
+    assert "verify needs a .NET SDK" in fails("verify")
+
+
+def test_altered_package(linear, fails):
+    package = next(Path("build/package").glob("*.nupkg"))
+    package.write_bytes(package.read_bytes() + b"!")
+    assert "is not the package" in fails("verify")
+
+
+def test_another_runtime_is_said(linear, monkeypatch):
+    monkeypatch.setattr(consumer, "replay", lambda *_: {"runtime": ".NET 10", "onnxruntime": "1.30.0"})
+    monkeypatch.setattr(sdk, "require", lambda _: sdk.Sdk(Path("dotnet"), "10.0.401"))
+    monkeypatch.setattr(verify, "judge", lambda *_: [])
+    from pipeline import contract
+    from pipeline.params import load
+
+    report = verify.prove(contract.load(), {}, load().verify, EXACT)
+    assert "Python validated with onnxruntime 1.31.1, .NET ran 1.30.0" in report["note"]
+    assert report["verified"] is False
+
+
+@needs_dotnet
+@pytest.mark.parametrize("client", ["source", "compiled"])
+def test_real(digits, passes, client):
+    passes(
+        "params",
+        "train.epochs=3",
+        "model.net.kwargs.width=4",
+        f"package.client={client}",
+        "verify.mode=required",
+        "verify.threads=2",
+    )
+    passes("package")
+    assert "verified in .NET" in passes("verify")
+    report = read_json(REPORT, "verify")
+    assert report["verified"] is True
+    assert (report["onnxruntime"], report["note"]) == ("1.31.1", "")
+    assert {entry["way"] for entry in report["comparisons"]} == set(consumer.WAYS)
+    assert {entry["batch"] for entry in report["comparisons"]} >= {1, 2, 3, 7}
+    assert report["package_sha256"] == sha256(Path("build/package") / report["package"])
+
+
+@needs_dotnet
+def test_real_and_refused(digits, passes, capsys):
+    passes(
+        "params", "train.epochs=3", "model.net.kwargs.width=4", "parity.atol=0", "parity.rtol=0", "verify.mode=required"
+    )
+    assert main(["verify"]) == 1
+    told = capsys.readouterr().err
+    assert ".NET does not answer like PyTorch" in told
+    assert "way in 'row', output 'probabilities', row" in told
+    assert read_json(REPORT, "verify")["verified"] is False
+
+
+@needs_dotnet
+def test_unreachable_feed(linear, monkeypatch, configure, fails, tmp_path):
+    configure("verify.mode=required")
+    home = tmp_path / "home" / ".nuget" / "NuGet"
+    home.mkdir(parents=True)
+    (home / "NuGet.Config").write_text(
+        '<configuration><packageSources><clear /><add key="gone" value="http://127.0.0.1:9/v3/index.json" '
+        'allowInsecureConnections="true" /></packageSources></configuration>'
+    )
+    dotnet = sdk.find()
+    monkeypatch.setattr(sdk, "find", lambda: dotnet)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DOTNET_CLI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT", "1")
+    told = fails("verify")
+    assert "cannot reach a NuGet feed" in told or "NuGet sources" in told
+
+
+def test_program_that_says_nothing(linear, monkeypatch, tmp_path):
+    monkeypatch.setattr(sdk, "run", lambda *_, **__: "")
+    from pipeline import contract
+
+    with pytest.raises(PipelineError, match="without saying what it ran on"):
+        consumer.replay(
+            sdk.Sdk(Path("dotnet"), "10.0.401"),
+            contract.load(),
+            read_json(Path("build/package/manifest.json"), "package"),
+            tmp_path,
+            1,
+        )
+    assert list((tmp_path / "answers").iterdir()) == []

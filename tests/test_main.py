@@ -1,0 +1,169 @@
+import contextlib
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.__main__ import STAGES, main, parser
+from pipeline.errors import PipelineError
+from pipeline.stages import config as stage
+from roads import PROJECT
+
+
+@pytest.fixture
+def broken(linear, monkeypatch):
+    """Make the config stage raise."""
+
+    def with_(error: BaseException) -> None:
+        def run(_):
+            raise error
+
+        monkeypatch.setattr(stage, "run", run)
+
+    return with_
+
+
+COMMANDS = next(action for action in parser()._actions if action.choices).choices
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    assert {*STAGES, "params", "ui"} <= set(COMMANDS)
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: python -m pipeline {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("arguments", "says"), [([], "required: command"), (["trian"], "invalid choice: 'trian'")])
+def test_an_unknown_command_is_refused(arguments, says, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("train.epoch=5", "train.epoch: there is no such setting; did you mean 'train.epochs'?"),
+        ("epochs=5", "epochs: there is no such setting; did you mean 'train.epochs'?"),
+        ("model=digts", "model=digts: there is no such choice; did you mean 'digits'?"),
+        ("train.epochs", "override 'train.epochs': expected key=value"),
+        ("train.epochs=[1", "cannot be applied to conf/"),
+        ("train.epochs=five", "train.epochs: input should be a valid integer, got 'five'"),
+        ("export.opset=5", "export.opset: expected an opset from 16 to "),
+        ("export.opset=99", "export.opset: expected an opset from 16 to "),
+        ("train.epochs=0", "train.epochs: input should be greater than or equal to 1, got 0"),
+        ("parity.atol=-1", "parity.atol: input should be greater than or equal to 0, got -1"),
+        ("data=npz", "data.path"),
+    ],
+)
+def test_a_refused_override_keeps_params_yaml(override, says, linear, fails):
+    said = fails("params", override)
+    assert said.startswith(f"error: params: {says}") or says in said
+    assert ".tmp" not in said
+
+
+def test_params_writes_the_file_that_it_is_told(linear, passes):
+    passes("params", "model=linear", "verify.mode=off", "--params", "other.yaml")
+    assert Path("other.yaml").read_bytes() == Path("params.yaml").read_bytes()
+
+
+def test_params_leaves_nothing_beside(linear, passes):
+    before = sorted(Path().iterdir())
+    passes("params", "seed=3")
+    assert sorted(Path().iterdir()) == before
+
+
+def test_missing_params_say_how_to_make_them(linear, fails):
+    Path("params.yaml").unlink()
+    assert "params.yaml is missing: compose it from conf/ with `python -m pipeline params`" in fails("train")
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (lambda text: text + "x: [", "params.yaml: expected YAML, got "),
+        (lambda text: text + "sed: 1\n", "params.yaml: sed: there is no such setting; did you mean 'seed'?"),
+        (lambda text: text.replace("seed: 0\n", ""), "params.yaml: seed: the setting is missing"),
+        (lambda _: "", "params.yaml: "),
+    ],
+    ids=["broken", "unknown", "missing", "empty"],
+)
+def test_broken_params_are_explained(edit, says, linear, fails):
+    path = Path("params.yaml")
+    path.write_text(edit(path.read_text()))
+    assert says in fails("prepare")
+
+
+def test_an_error_for_people(broken, fails):
+    broken(PipelineError("expected this, got that"))
+    assert fails("config") == "error: config: expected this, got that\n"
+
+
+def test_control_c(broken, fails, capsys):
+    broken(KeyboardInterrupt())
+    assert main(["config"]) == 1
+    assert capsys.readouterr().err == (
+        "\nerror: config: interrupted; what was made before is whole, run it again to go on\n"
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS])
+def test_what_cannot_be_written(number, broken, fails):
+    broken(OSError(number, os.strerror(number), "build/x"))
+    assert f"cannot write build/x: {os.strerror(number)}; make room or give access" in fails("config")
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EIO, "odd"), ValueError("a bug"), ModuleNotFoundError("x", name="models.x")]
+)
+def test_a_bug_keeps_its_traceback(error, broken):
+    broken(error)
+    with pytest.raises(type(error)):
+        main(["config"])
+
+
+def test_a_missing_package_says_what_to_run(broken, fails):
+    broken(ModuleNotFoundError("No module named 'onnxsim.x'", name="onnxsim.x"))
+    said = fails("config")
+    assert "the package 'onnxsim.x' is not in this Python" in said
+    assert "make setup" in said
+
+
+@pytest.mark.parametrize("command", ["prepare", "train", "export", "simplify", "validate"])
+@pytest.mark.parametrize("function", ["fsync", "write_bytes"])
+def test_a_full_disk_loses_nothing(command, function, linear, fails, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os if function == "fsync" else Path, function, full)
+    assert "cannot write: No space left on device; make room" in fails(command)
+
+
+def test_a_process_ends_with_its_exit_code(linear):
+    shutil.rmtree("conf")
+    command = [sys.executable, "-m", "pipeline", "config"]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: config: params.yaml was composed from another conf/")
+    assert done.stderr.count("\n") == 1
+
+
+def test_ui_reads_the_configuration(linear, fails):
+    Path("params.yaml").unlink()
+    assert "params.yaml is missing" in fails("ui")
+
+
+def test_ui_gets_the_port(linear, monkeypatch):
+    asked = []
+    monkeypatch.setattr("pipeline.ui.serve", lambda params, port: asked.append((params.model.name, port)))
+    with contextlib.redirect_stdout(None):
+        assert main(["ui", "--port", "5001"]) == 0
+    assert asked == [("linear", 5001)]
