@@ -15,7 +15,6 @@ help: ## this list
 
 setup: $(READY) ## the virtual environment in .venv, and git and DVC where they are missing
 	@git rev-parse --git-dir >/dev/null 2>&1 || { git init -q && git add -A && git -c user.name=torch2dotnet -c user.email=torch2dotnet@localhost commit -qm "As downloaded"; }
-	@test -d .dvc/tmp || dvc status -q >/dev/null 2>&1 || true
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: setup: expected Python 3.11 or later on PATH, got none: install it, or run make PYTHON=/path/to/python" >&2; exit 1; }
