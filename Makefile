@@ -42,7 +42,7 @@ nuget: setup ## the package into a feed: make nuget FEED=folder (or a NuGet sour
 examples: setup ## the C# programs in examples/, built and run (needs a .NET SDK)
 	python examples/run.py
 
-benchmark: setup ## the pipeline's overhead against a single script
+benchmark: setup ## the pipeline's overhead against a single script (others: benchmarks/dotnet, benchmarks/serving)
 	python benchmarks/overhead.py
 
 clean: ## remove what the pipeline made; the environment, MLflow's store and DVC's cache stay

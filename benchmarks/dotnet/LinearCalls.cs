@@ -1,0 +1,58 @@
+using BenchmarkDotNet.Attributes;
+
+namespace Torch2DotNet.Benchmarks;
+
+/// <summary>One row through the ways in, for a Linear(10, 5): next to no work, so what is measured is the call.</summary>
+[MemoryDiagnoser]
+public class LinearCalls
+{
+    private readonly float[] _row = [0.1f, -0.2f, 0.3f, -0.4f, 0.5f, -0.6f, 0.7f, -0.8f, 0.9f, -1f];
+    private readonly float[] _answer = new float[5];
+    private float[][] _rows16 = [];
+    private float[][] _rows64 = [];
+    private Named _named = null!;
+    private Linear _model = null!;
+    private LinearBuffers _buffers = null!;
+
+    [GlobalSetup]
+    public void Load()
+    {
+        _rows16 = [.. Enumerable.Repeat(_row, 16)];
+        _rows64 = [.. Enumerable.Repeat(_row, 64)];
+        _named = new Named(Linear.ModelFile, "input", 1, 10);
+        _model = Linear.Load(new LinearOptions { IntraOpNumThreads = 1, MaxBatchSize = 64 });
+        _buffers = _model.CreateBuffers();
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _buffers.Dispose();
+        _model.Dispose();
+        _named.Dispose();
+    }
+
+    [Benchmark(Baseline = true)]
+    public float[] NamedOnnxValue() => _named.Run(_row, results => results[0].AsTensor<float>().ToArray());
+
+    [Benchmark]
+    public float[] Row() => _model.Run(_row).Output;
+
+    [Benchmark]
+    public float Buffers()
+    {
+        _row.CopyTo(_buffers.Input);
+        _buffers.Run();
+        _buffers.Output.CopyTo(_answer);
+        return _answer[0];
+    }
+
+    [Benchmark(OperationsPerInvoke = 16)]
+    public object Batch16() => _model.Run(_rows16);
+
+    [Benchmark(OperationsPerInvoke = 64)]
+    public object Batch64() => _model.Run(_rows64);
+
+    [Benchmark]
+    public async Task<float[]> Async() => (await _model.RunAsync(_row)).Output;
+}

@@ -1,0 +1,55 @@
+"""The same services in FastAPI with onnxruntime; uvicorn serves the one that the environment's MODEL_NAME names."""
+
+import os
+
+import numpy as np
+import onnxruntime
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+session = onnxruntime.InferenceSession(os.environ["MODEL_FILE"], options)
+app = FastAPI()
+
+
+@app.get("/health")
+async def health() -> str:
+    return "Healthy"
+
+
+if os.environ["MODEL_NAME"] == "linear":
+
+    class LinearRow(BaseModel):
+        """One row."""
+
+        input: list[float]
+
+    class LinearAnswer(BaseModel):
+        """Its answer."""
+
+        output: list[float]
+
+    @app.post("/predict")
+    async def linear(row: LinearRow) -> LinearAnswer:
+        (output,) = session.run(["output"], {"input": np.array([row.input], np.float32)})
+        return LinearAnswer(output=output[0].tolist())
+
+else:
+
+    class DigitsRow(BaseModel):
+        """One row."""
+
+        pixels: list[float]
+
+    class DigitsAnswer(BaseModel):
+        """Its answer."""
+
+        digit: str
+        probabilities: list[float]
+
+    @app.post("/predict")
+    async def digits(row: DigitsRow) -> DigitsAnswer:
+        pixels = np.array(row.pixels, np.float32).reshape(1, 8, 8)
+        label, probabilities = session.run(["label", "probabilities"], {"pixels": pixels})
+        return DigitsAnswer(digit=str(label[0]), probabilities=probabilities[0].tolist())

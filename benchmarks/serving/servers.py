@@ -1,0 +1,97 @@
+"""Services that are started, asked and ended."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.errors import PipelineError
+
+PATIENCE = 60.0
+
+
+class Server(NamedTuple):
+    """A service that answers, and the seconds it took to be ready."""
+
+    port: int
+    ready: float
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def ask(port: int, path: str, body: Any = None) -> Any:
+    """The answer; text that is no JSON as it is.
+
+    Raises:
+        OSError: Nothing listens, or nothing answers.
+        PipelineError: The answer is a refusal.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        if body is None:
+            connection.request("GET", path)
+        else:
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        text = response.read().decode()
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise PipelineError(f"{path} of port {port}: expected 200, got {response.status}: {text}")
+    return json.loads(text) if text[:1] in '{["' else text
+
+
+@contextmanager
+def serving(command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path) -> Iterator[Server]:
+    """Start a service, whose command says {port}; it and its children are gone when the block ends, however it ends.
+
+    Raises:
+        PipelineError: It ends, or is not healthy in time.
+    """
+    port = free_port()
+    arguments = [str(part).format(port=port) for part in command]
+    start = time.perf_counter()
+    # A group of its own, so that workers are reached too.
+    process = subprocess.Popen(arguments, cwd=cwd, env={**os.environ, **environment}, start_new_session=True)
+    try:
+        yield Server(port, wait_until_healthy(process, port) - start)
+    finally:
+        end(process)
+
+
+def wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> float:
+    """The time at which /health has answered."""
+    deadline = time.perf_counter() + PATIENCE
+    while time.perf_counter() < deadline:
+        if process.poll() is not None:
+            raise PipelineError(f"a service ended with {process.returncode} before it answered: {process.args}")
+        try:
+            ask(port, "/health")
+        except OSError:
+            time.sleep(0.002)
+        else:
+            return time.perf_counter()
+    raise PipelineError(f"a service was not healthy within {PATIENCE:.0f} s: {process.args}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, how)
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            continue
+        except ProcessLookupError:
+            process.wait()
+            return

@@ -1,0 +1,142 @@
+"""Build and run the examples: `python examples/run.py [name ...]`; without names, all of them.
+
+Makes the feed first (feed.py). Needs a .NET SDK and a NuGet source with Microsoft.ML.OnnxRuntime.
+"""
+
+import argparse
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import feed
+
+from pipeline.dotnet import sdk
+from pipeline.errors import PipelineError
+
+EXAMPLES = Path(__file__).resolve().parent
+BUILT = feed.BUILD / "artifacts"
+
+
+def build(dotnet: Path, name: str) -> Path:
+    """Compile one example; the folder with its program."""
+    sdk.run(dotnet, "build", name, "--configuration", "Release", "--nologo", "--verbosity", "quiet", folder=EXAMPLES)
+    return BUILT / "bin" / name / "release"
+
+
+def output(*command: str | Path) -> str:
+    """What a program prints.
+
+    Raises:
+        PipelineError: It fails; what it said is on stderr.
+    """
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+    if done.returncode:
+        print(done.stdout + done.stderr, file=sys.stderr)
+        raise PipelineError(f"`{' '.join(map(str, command))}` ended with {done.returncode}")
+    return done.stdout
+
+
+def console(dotnet: Path, name: str, *arguments: str) -> str:
+    return output(dotnet, build(dotnet, name) / f"{name}.dll", *arguments)
+
+
+def aot(dotnet: Path) -> str:
+    """Publish the native program and run it."""
+    target = BUILT / "publish" / "aot" / "native"
+    publish = ("publish", "aot", "--configuration", "Release", "--use-current-runtime", "--output", str(target))
+    sdk.run(dotnet, *publish, "--nologo", "--verbosity", "quiet", folder=EXAMPLES)
+    return output(target / "read-digit")
+
+
+def ask(url: str, body: object = None) -> tuple[int, str]:
+    """Status and text of the service's answer; a body is posted."""
+    request = urllib.request.Request(  # noqa: S310
+        url,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read().decode()
+
+
+def service(dotnet: Path) -> str:
+    """Start the service, ask it for a digit, send it nonsense, and stop it."""
+    program = build(dotnet, "service") / "service.dll"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    seven = [float(number) for number in (EXAMPLES / "digit.txt").read_text().split()]
+    command = [dotnet, program, "--urls", url, "--Logging:LogLevel:Default=Warning"]
+    with subprocess.Popen(command, cwd=program.parent) as server:  # noqa: S603
+        try:
+            wait_until_healthy(server, url)
+            said = [
+                ask(f"{url}/predict", {"pixels": seven}),
+                ask(f"{url}/predict/batch", {"rows": [seven, seven]}),
+                ask(f"{url}/predict", {"pixels": [1, 2]}),
+            ]
+            server.send_signal(signal.SIGTERM)
+            code = server.wait(timeout=30)
+        finally:
+            server.kill()
+    if code:
+        raise PipelineError(f"the service ended with {code} when it was stopped")
+    return "".join(f"{status}: {text}\n" for status, text in said)
+
+
+def wait_until_healthy(server: subprocess.Popen[bytes], url: str) -> None:
+    for _ in range(300):
+        if server.poll() is not None:
+            raise PipelineError(f"the service ended with {server.returncode} before it answered")
+        with contextlib.suppress(OSError):
+            if ask(f"{url}/health") == (200, "Healthy"):
+                return
+        time.sleep(0.1)
+    raise PipelineError("the service was not healthy within 30 s")
+
+
+RUN = {
+    "direct": lambda dotnet: console(dotnet, "direct"),
+    "client": lambda dotnet: console(dotnet, "client"),
+    "service": service,
+    "service.tests": lambda dotnet: console(dotnet, "service.tests", "-noColor"),
+    "mlnet": lambda dotnet: console(dotnet, "mlnet"),
+    "aot": aot,
+}
+
+
+def known(names: list[str]) -> list[str]:
+    if unknown := [name for name in names if name not in RUN]:
+        raise PipelineError(f"there is no such example; expected one of {', '.join(RUN)}, got {unknown[0]!r}")
+    return names or list(RUN)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(RUN)}")
+    names = parser.parse_args().names
+    what = "examples"
+    try:
+        names = known(names)
+        dotnet = sdk.require("an example").dotnet
+        feed.main()
+        for what in names:
+            print(f"\n== {what}", flush=True)
+            print(RUN[what](dotnet), end="", flush=True)
+    except PipelineError as error:
+        print(f"error: {what}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace Torch2DotNet.Service.Tests;
+
+/// <summary>The service on Kestrel, whose limits and aborts a test server does not have; its settings, as on a command line.</summary>
+public class Service : WebApplicationFactory<Program>
+{
+    private readonly (string Key, string Value)[] _settings;
+
+    public Service()
+        : this([])
+    {
+    }
+
+    internal Service(params (string Key, string Value)[] settings)
+    {
+        _settings = settings;
+        UseKestrel(0);
+        StartServer();
+        Client = CreateClient();
+    }
+
+    /// <summary>A handwritten seven.</summary>
+    internal static float[] Seven { get; } = Array.ConvertAll(
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "digit.txt")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
+        text => float.Parse(text, CultureInfo.InvariantCulture));
+
+    internal HttpClient Client { get; }
+
+    internal static StringContent Body(string text, string type = "application/json") =>
+        new(text, Encoding.UTF8, MediaTypeHeaderValue.Parse(type));
+
+    internal Task<HttpResponseMessage> PredictAsync(float[] pixels, CancellationToken cancellation) =>
+        Client.PostAsJsonAsync("/predict", new { pixels }, cancellation);
+
+    /// <summary>Posts what must be refused; the sentence that says why.</summary>
+    internal async Task<string> RefusedAsync(string path, HttpContent body, HttpStatusCode expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
+        // A server that refuses a body closes the connection, which a client that is still sending it may see first.
+        request.Headers.ExpectContinue = true;
+        using HttpResponseMessage response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        ProblemDetails? problem = await response.Content.ReadFromJsonAsync<ProblemDetails>(JsonSerializerOptions.Web, TestContext.Current.CancellationToken);
+        Assert.Equal((int)expected, problem?.Status);
+        Assert.False(string.IsNullOrEmpty(problem?.Detail));
+        return problem.Detail;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        foreach ((string key, string value) in _settings)
+        {
+            builder.UseSetting(key, value);
+        }
+    }
+}
+
+internal sealed record Answer(string Digit, float[] Probabilities);
+
+internal sealed record Answers(Answer[] Predictions);

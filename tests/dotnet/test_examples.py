@@ -1,0 +1,154 @@
+"""The examples, built and run once by their own command, and what the benchmarks make of their measurements."""
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from pipeline.dotnet import sdk
+from pipeline.errors import PipelineError
+
+PROJECT = Path(__file__).resolve().parents[2]
+EXAMPLES = PROJECT / "examples"
+LINEAR = PROJECT / "build" / "examples" / "linear" / "build"
+FEATURES = np.array([0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8, 0.9, -1], np.float32)
+
+
+def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def dotnet() -> Path:
+    found = sdk.find()
+    if found is None:
+        pytest.skip("needs the .NET SDK: `dotnet` is not on PATH, in DOTNET_ROOT or in ~/.dotnet")
+    return found
+
+
+@pytest.fixture(scope="module")
+def printed(dotnet: Path) -> dict[str, list[str]]:
+    """What each example prints."""
+    done = command(EXAMPLES / "run.py")
+    assert done.returncode == 0, done.stderr
+    parts = re.split(r"^== (\S+)\n", done.stdout, flags=re.MULTILINE)[1:]
+    return {name: text.strip().splitlines() for name, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+@pytest.mark.parametrize("example", ["direct", "client"])
+def test_linear_answers_what_pytorch_computes(example: str, printed: dict[str, list[str]]) -> None:
+    weights = load_file(LINEAR / "checkpoint.safetensors")
+    rows = np.stack([FEATURES, FEATURES, FEATURES / 2, FEATURES / 3])
+    labels, numbers = zip(*(line.split(": ") for line in printed[example]), strict=True)
+    assert labels == ("single", "batch 0", "batch 1", "batch 2")
+    got = [[float(number) for number in text.split()] for text in numbers]
+    np.testing.assert_allclose(got, rows @ weights["weight"].T + weights["bias"], atol=2e-6)
+
+
+def test_the_client_takes_half_the_code() -> None:
+    def lines(example: str) -> int:
+        text = (EXAMPLES / example / "Program.cs").read_text()
+        return sum(line.strip()[:2] not in ("", "//", "{", "}") for line in text.splitlines())
+
+    assert lines("client") <= lines("direct") / 2
+
+
+def test_the_service_answers_and_refuses(printed: dict[str, list[str]]) -> None:
+    status, answers = zip(*(line.split(": ", 1) for line in printed["service"]), strict=True)
+    assert status == ("200", "200", "400")
+    one, batch, problem = (json.loads(answer) for answer in answers)
+    assert one["digit"] == "7"
+    assert batch["predictions"] == [one, one]
+    assert problem["detail"].startswith("pixels: expected 64 values")
+
+
+def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:
+    summary = next(line for line in printed["service.tests"] if "Total:" in line)
+    total, errors, failed, skipped = (int(number) for number in re.findall(r": (\d+),", summary)[:4])
+    assert total > 30
+    assert (errors, failed, skipped) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("example", ["mlnet", "aot"])
+def test_others_read_the_same_digit(example: str, printed: dict[str, list[str]]) -> None:
+    probabilities = json.loads(printed["service"][0].partition(": ")[2])["probabilities"]
+    digit, _, probability = printed[example][0].partition(": ")
+    assert digit == "7"
+    assert float(probability) == pytest.approx(max(probabilities), abs=1e-5)
+
+
+@pytest.mark.parametrize("project", ["dotnet", "serving/lean"])
+def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[str]]) -> None:
+    sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
+
+
+def test_an_unknown_example_is_refused() -> None:
+    done = command(EXAMPLES / "run.py", "nothing")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: examples: there is no such example; expected one of direct, client, service, service.tests, mlnet, aot, got 'nothing'\n"
+    )
+
+
+@pytest.mark.parametrize("program", ["examples/run.py", "benchmarks/dotnet/run.py", "benchmarks/serving/run.py"])
+def test_without_an_sdk_one_sentence_says_so(program: str, tmp_path: Path) -> None:
+    (tmp_path / "wrk").touch(mode=0o755)
+    done = command(PROJECT / program, PATH=str(tmp_path), DOTNET_ROOT="", HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert "needs a .NET SDK, 8.0 or later: none was found" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_wrk_one_sentence_says_what_to_install(tmp_path: Path) -> None:
+    done = command(PROJECT / "benchmarks" / "serving" / "run.py", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "`apt-get install wrk`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def calls() -> dict[str, object]:
+    return runpy.run_path(str(PROJECT / "benchmarks" / "dotnet" / "run.py"))
+
+
+def entry(method: str, median: float | None, allocated: int) -> dict[str, object]:
+    return {
+        "Type": "LinearCalls",
+        "Method": method,
+        "FullName": f"LinearCalls.{method}",
+        "Statistics": median and {"Median": median},
+        "Memory": {"BytesAllocatedPerOperation": allocated},
+    }
+
+
+def test_limits_of_a_call_are_kept(calls: dict) -> None:
+    found = calls["costs"]([entry("NamedOnnxValue", 4000, 1144), entry("Row", 3900, 48), entry("Buffers", 1900, 0)])
+    assert calls["broken"](found) == []
+
+
+def test_broken_limits_of_a_call_are_said(calls: dict) -> None:
+    found = calls["costs"]([entry("NamedOnnxValue", 1000, 1144), entry("Row", 1100, 48), entry("Buffers", 600, 24)])
+    assert calls["broken"](found) == [
+        "linear: Run(row) takes 1.10 of NamedOnnxValue + DenseTensor, more than 1.0",
+        "linear: CreateBuffers, zero-copy takes 0.60 of NamedOnnxValue + DenseTensor, more than 0.5",
+        "linear: CreateBuffers, zero-copy allocates 24 bytes a call, more than 0",
+    ]
+
+
+def test_a_benchmark_without_a_result_is_an_error(calls: dict) -> None:
+    with pytest.raises(PipelineError, match=r"LinearCalls\.Row has no result"):
+        calls["costs"]([entry("Row", None, 0)])
