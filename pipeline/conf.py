@@ -10,6 +10,8 @@ from pipeline.errors import PipelineError
 
 PROJECT = Path(__file__).resolve().parents[1]
 PARAMS = Path("params.yaml")
+# Stands for "no file" where dvc.yaml must name one.
+NOTHING = "LICENSE"
 
 
 def fingerprint(folder: Path = PROJECT / "conf") -> str:
@@ -20,6 +22,20 @@ def fingerprint(folder: Path = PROJECT / "conf") -> str:
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def dependency(path: str | None) -> str:
+    """What dvc.yaml depends on for a setting that may name a file: the file, or one that never changes."""
+    return path if path not in (None, "???") else NOTHING
+
+
+def source(target: str) -> str:
+    """The file or folder of the project that an importable name comes from, for dvc.yaml; models/ is there anyway."""
+    top = target.partition(".")[0]
+    for found in (Path(f"{top}.py"), Path(top)):
+        if top != "models" and (PROJECT / found).exists():
+            return found.as_posix()
+    return NOTHING
 
 
 def compose(overrides: list[str], output: Path, project: Path = PROJECT) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from pipeline.errors import PipelineError
-from pipeline.files import missing, write_bytes
+from pipeline.files import write_bytes
 from pipeline.params import Net
+from pipeline.weights import read_state
 
 CHECKPOINT = Path("build/checkpoint.safetensors")
 
@@ -50,34 +50,36 @@ def save_weights(state: Mapping[str, Tensor], path: Path = CHECKPOINT) -> None:
     )
 
 
-def load_weights(module: nn.Module, path: Path, made_by: str) -> None:
-    """Load a safetensors state_dict into `module`.
+def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = True) -> dict[str, list[str]]:
+    """Load a state_dict into `module`.
+
+    Returns:
+        Names that were `missing` in the file and `unexpected` in it; both empty when `strict`.
 
     Raises:
-        PipelineError: The file is missing or damaged, or its names or shapes are not the module's.
+        PipelineError: The file cannot be read, or its names (when `strict`) or shapes are not the module's.
     """
-    try:
-        state = safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise missing(path, made_by) from None
-    except SafetensorError as error:
-        raise PipelineError(
-            f"{path}: expected safetensors, got a damaged or other file ({error}); make it again with {made_by}"
-        ) from None
-    own = module.state_dict()
+    state, own = read_state(path, made_by), module.state_dict()
+    absent = [name for name in own if name not in state]
+    foreign = [name for name in state if name not in own]
     wrong = [
-        *(f"{name} is missing" for name in own if name not in state),
-        *(f"{name} is not the network's" for name in state if name not in own),
-        *(
-            f"{name} has shape {list(tensor.shape)}, expected {list(own[name].shape)}"
-            for name, tensor in state.items()
-            if name in own and tensor.shape != own[name].shape
-        ),
+        f"{name} has shape {list(tensor.shape)}, expected {list(own[name].shape)}"
+        for name, tensor in state.items()
+        if name in own and tensor.shape != own[name].shape
     ]
+    if strict:
+        wrong = [
+            *(f"{name} is missing" for name in absent),
+            *(f"{name} is not the network's" for name in foreign),
+            *wrong,
+        ]
+    if not strict and len(absent) == len(own):
+        wrong = [f"none of its names is the network's ({', '.join(list(state)[:3])}, ...)"]
     if wrong:
         shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else "")
         raise PipelineError(
-            f"{path} does not fit {type(module).__name__}: {shown}. Train again (`dvc repro`), or give the network "
-            "(model.net) that these weights were made for"
+            f"{path} does not fit {type(module).__name__}: {shown}. Train again (`dvc repro`), give the network (model.net) that these "
+            "weights were made for, or allow names that miss or are left over with model.strict=false"
         )
-    module.load_state_dict(state)
+    module.load_state_dict(state, strict=False)
+    return {"missing": absent, "unexpected": foreign}

@@ -41,6 +41,11 @@ class Net(Section):
     target: Annotated[str, Field(alias="_target_", pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
     kwargs: dict[str, Any] = {}
 
+    @field_validator("kwargs", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
 
 class Task(Section):
     """The model's job: `metric` of its output `output` against the data's `target`."""
@@ -54,10 +59,18 @@ class Model(Section):
     description: str
     net: Net
     weights: str | None
+    # false: names that miss or are left over in the weights are reported, not refused.
+    strict: bool
     dynamic_axes: dict[str, dict[int, Name]]
     inputs: dict[str, Port]
     outputs: dict[str, Port]
     task: Task | None
+
+    @field_validator("dynamic_axes", "inputs", "outputs", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""
+        return {} if value is None else value
 
 
 class Data(Section):
@@ -91,7 +104,7 @@ class Train(Section):
 
 
 class Export(Section):
-    exporter: Literal["dynamo"]
+    exporter: Literal["auto", "dynamo", "tracer"]
     opset: int
     golden_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
@@ -145,6 +158,7 @@ class Publish(Section):
 class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     conf_hash: str
+    files: dict[Literal["data", "weights", "network"], str]
     data: Data
     train: Train
     export: Export

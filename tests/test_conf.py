@@ -12,7 +12,8 @@ CHOICES = [(path.parent.name, path.stem) for path in sorted(CONF.glob("*/*.yaml"
 
 @pytest.mark.parametrize(("group", "choice"), CHOICES)
 def test_every_choice_is_a_valid_configuration(group, choice, params):
-    needs = ["data.path=rows.npz"] if choice == "npz" else []
+    own = ["data.path=rows.npz"]
+    needs = {"npz": own, "custom": [*own, "model.net._target_=mine.Net"]}.get(choice, [])
     assert params(f"{group}={choice}", *needs).conf_hash == fingerprint()
 
 
@@ -41,7 +42,7 @@ def test_same_bytes_as_dvc_exp_run(overrides, tmp_path):
         ("epochs=5", "epochs: there is no such setting; did you mean 'train.epochs'?"),
         ("dta=npz", "dta: there is no such setting; did you mean 'data'?"),
         ("model=digts", "model=digts: there is no such choice; did you mean 'digits'?"),
-        ("model=zzz", "model=zzz: there is no such choice; expected one of digits, linear"),
+        ("model=zzz", "model=zzz: there is no such choice; expected one of custom, digits, linear"),
         ("train.epochs", "override 'train.epochs': expected key=value or group=choice"),
         ("train.epochs=[1", "the overrides ['train.epochs=[1'] cannot be applied to conf/"),
     ],

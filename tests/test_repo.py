@@ -107,7 +107,9 @@ def test_a_stage_lists_every_module_that_it_imports(stage):
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_dependency_is_made_or_in_git(stage):
     made = {path for other in DAG for path in outputs(other)}
-    assert [dep for dep in DAG[stage]["deps"] if dep not in made and not in_git(dep)] == []
+    assert [
+        dep for dep in DAG[stage]["deps"] if dep not in made and not dep.startswith("${files.") and not in_git(dep)
+    ] == []
 
 
 def test_a_stage_depends_on_earlier_stages_only():
@@ -186,7 +188,6 @@ def test_a_module_is_small_and_says_what_it_is(path):
         ("weights_only=", "False"),
         ("shell=", "True"),
         ("pickle", ".load"),
-        ("torch", ".load("),
         ("except", " Exception"),
     ],
 )
@@ -198,6 +199,18 @@ def test_what_is_never_written(words):
         if "".join(words) in path.read_text()
     ]
     assert found == []
+
+
+def test_torch_loads_weights_and_nothing_else():
+    calls = [
+        node
+        for path in (PROJECT / "pipeline").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("torch.load", "torch.export.load", "torch.jit.load")
+    ]
+    assert [ast.unparse(call.func) for call in calls] == ["torch.load"]
+    assert {word.arg: ast.unparse(word.value) for word in calls[0].keywords}["weights_only"] == "True"
 
 
 def normal(name: str) -> str:

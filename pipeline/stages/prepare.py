@@ -10,6 +10,7 @@ from pipeline.errors import PipelineError
 from pipeline.params import Data, Model, Params
 
 FOLDER = Path("build/data")
+SPLITS = ("train", "validation", "test")
 
 
 def digits() -> Arrays:
@@ -46,18 +47,18 @@ def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
     return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
 
 
-def check(arrays: Arrays, model: Model, where: str) -> None:
+def check(arrays: Arrays, model: Model, where: str, least: int = 1) -> None:
     """Raise PipelineError unless the arrays are rows that the model can be proven on."""
-    wanted = sorted([*model.inputs, *(["target"] if model.task else [])])
+    wanted = sorted([*(model.inputs or model.dynamic_axes), *(["target"] if model.task else [])])
     missing = [name for name in wanted if name not in arrays]
     if missing:
         raise PipelineError(f"{where}: expected arrays {wanted}, got {sorted(arrays)} ({', '.join(missing)} missing)")
     rows = {name: len(array) if array.ndim else None for name, array in arrays.items()}
     if len(set(rows.values())) != 1 or None in rows.values():
         raise PipelineError(f"{where}: expected the same number of rows in every array, got {rows}")
-    if min(len(array) for array in arrays.values()) < 30:
-        raise PipelineError(f"{where}: expected at least 30 rows to split and to take golden rows from, got {rows}")
-    for name in model.inputs:
+    if min(len(array) for array in arrays.values()) < least:
+        raise PipelineError(f"{where}: expected at least {least} rows, got {rows}")
+    for name in (name for name in arrays if name != "target"):
         if arrays[name].dtype.kind not in "fiub":
             raise PipelineError(f"{where}: expected numbers in {name!r}, got {arrays[name].dtype}: torch takes no text")
     check_finite(arrays, where, "repair or drop those rows")
@@ -90,7 +91,10 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
     arrays = read(params.data, params.model, rng)
-    check(arrays, params.model, f"data={params.data.source} {params.data.path or ''}".strip())
-    for name, part in split(arrays, params.data, rng).items():
+    where = f"data={params.data.source} {params.data.path or ''}".strip()
+    check(arrays, params.model, where, least=30 if params.train.enabled else 1)
+    # What is not trained has seen no row: all of them may test it.
+    parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
+    for name, part in parts.items():
         save(FOLDER / f"{name}.npz", part)
         print(f"prepare: {FOLDER / name}.npz: {', '.join(f'{k} {v.dtype}{list(v.shape)}' for k, v in part.items())}")

@@ -184,15 +184,18 @@ def run(params: Params) -> None:
     set_seed(params.seed)
     torch.use_deterministic_algorithms(True)
     network = build(params.model.net)
+    fit: dict[str, list[str]] = {}
     if params.model.weights is not None:
-        load_weights(
-            network, Path(params.model.weights), made_by="the setting model.weights (or point it to another file)"
-        )
+        made_by = "the setting model.weights (or point it to another file)"
+        fit = load_weights(network, Path(params.model.weights), made_by, strict=params.model.strict)
     if not params.train.enabled and accelerator.is_main_process:
         save_weights(network.state_dict())
         write_curves([])
-        write_json(REPORT, {"parameters": sum(p.numel() for p in network.parameters())})
-        print("train: untrained (train=none): the weights are kept as they are")
+        write_json(REPORT, {"parameters": sum(p.numel() for p in network.parameters()), **fit})
+        left = "; ".join(f"{len(names)} {kind}" for kind, names in fit.items() if names)
+        print(
+            f"train: untrained (train=none): the weights are kept as they are{f' ({left}: {REPORT})' if left else ''}"
+        )
     if not params.train.enabled:
         return
     data = {part: load(DATA / f"{part}.npz", made_by="prepare") for part in ("train", "validation")}
@@ -211,6 +214,7 @@ def run(params: Params) -> None:
             "best_epoch": done.best_epoch,
             "validation_loss": best["validation_loss"],
             "validation_accuracy": best["validation_accuracy"],
+            **fit,
         },
     )
     print(

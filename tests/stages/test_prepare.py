@@ -17,7 +17,7 @@ def npz(linear, configure):
 
     def make(*overrides: str, **arrays: np.ndarray) -> None:
         save(Path("rows.npz"), arrays)
-        configure("data=npz", "data.path=rows.npz", *overrides)
+        configure("data=npz", "data.path=rows.npz", "train.enabled=true", *overrides)
 
     return make
 
@@ -113,7 +113,7 @@ INF[7, 3] = np.inf
     ("arrays", "says"),
     [
         ({"other": X}, "expected arrays ['input'], got ['other'] (input missing)"),
-        ({"input": X[:29]}, "expected at least 30 rows to split and to take golden rows from, got {'input': 29}"),
+        ({"input": X[:29]}, "expected at least 30 rows, got {'input': 29}"),
         ({"input": X[:0]}, "expected at least 30 rows"),
         (
             {"input": X, "target": np.arange(49)},
@@ -134,6 +134,18 @@ def test_bad_rows_are_refused(arrays, says, npz, fails):
     said = fails("prepare")
     assert "data=npz rows.npz: " in said
     assert says in said
+
+
+def test_what_is_not_trained_is_tested_whole(npz, passes):
+    npz("train.enabled=false", input=X[:3])
+    passes("prepare")
+    for rows in parts():
+        np.testing.assert_array_equal(rows, X[:3])
+
+
+def test_no_row_at_all(npz, fails):
+    npz("train.enabled=false", input=X[:0])
+    assert "expected at least 1 rows" in fails("prepare")
 
 
 def test_a_task_needs_a_target(npz, fails):

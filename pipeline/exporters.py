@@ -1,0 +1,164 @@
+"""nn.Module -> ONNX by torch's two exporters: dynamo, and the tracer that dynamo replaces. Imports torch."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import onnx
+import torch
+from onnx import ModelProto
+from torch import nn
+
+from pipeline import graph
+from pipeline.arrays import Arrays
+from pipeline.errors import PipelineError
+from pipeline.outputs import leaves
+
+
+class Job(NamedTuple):
+    """What to export.
+
+    `example` has inputs by name, two rows or more: an axis traced at size 1 is taken for a constant. `outputs` has the shape of
+    each output with its dynamic axes named, `dynamic_axes` the names of the inputs', by axis.
+    """
+
+    example: Arrays
+    outputs: dict[str, list[int | str]]
+    dynamic_axes: dict[str, dict[int, str]]
+    opset: int
+
+
+Exported = tuple[ModelProto, dict[str, Any]]
+Exporter = Callable[[nn.Module, Job], Exported]
+
+
+class Positional(nn.Module):
+    """The network with its inputs by position and its answer as a flat tuple, which is what the tracer takes."""
+
+    def __init__(self, network: nn.Module, inputs: list[str]) -> None:
+        super().__init__()
+        self.network = network
+        self.inputs = inputs
+
+    def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        answer = self.network(**dict(zip(self.inputs, values, strict=True)))
+        return tuple(tensor for _, tensor in leaves(answer))
+
+
+def dynamo(network: nn.Module, job: Job) -> Exported:
+    """Export through torch.export, then fold constants."""
+    program = torch.onnx.export(
+        network,
+        kwargs={name: torch.from_numpy(array.copy()) for name, array in job.example.items()},
+        dynamo=True,
+        optimize=False,
+        opset_version=job.opset,
+        input_names=list(job.example),
+        output_names=list(job.outputs),
+        dynamic_shapes={name: job.dynamic_axes.get(name, {}) for name in job.example},
+        verbose=False,
+    )
+    if program is None:
+        raise PipelineError("it made no graph")
+    before = graph.count(program.model_proto)
+    program.optimize()
+    made: ModelProto = program.model_proto
+    return made, before
+
+
+def tracer(network: nn.Module, job: Job) -> Exported:
+    """Export what one run of the network did; whatever depends on values is frozen as it was in that run."""
+    file = io.BytesIO()
+    dynamic = {name: dict(axes) for name, axes in job.dynamic_axes.items()}
+    dynamic |= {
+        name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
+        for name, shape in job.outputs.items()
+    }
+    torch.onnx.export(
+        Positional(network, list(job.example)),
+        tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
+        file,  # type: ignore[arg-type] # a path in its signature, a file too in its documentation
+        dynamo=False,
+        opset_version=job.opset,
+        input_names=list(job.example),
+        output_names=list(job.outputs),
+        dynamic_axes=dynamic,
+        do_constant_folding=True,
+        verbose=False,
+    )
+    made = onnx.load_from_string(file.getvalue())
+    return made, graph.count(made)
+
+
+EXPORTERS: Mapping[str, Exporter] = {"dynamo": dynamo, "tracer": tracer}
+# What either raises for a network that it cannot export; their own errors derive from these.
+REFUSALS = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    NotImplementedError,
+    AssertionError,
+)
+
+
+def export(which: str, network: nn.Module, job: Job) -> Exported:
+    """Export with one exporter.
+
+    Args:
+        which: "dynamo" or "tracer".
+        network: In evaluation mode.
+        job: What to export.
+
+    Returns:
+        The model, and sizes of its graph before constant folding (the tracer folds while it exports).
+
+    Raises:
+        PipelineError: The exporter refuses the network, freezes a dynamic axis, or cannot reach the opset.
+    """
+    # What the exporters say of their own insides helps nobody who reads it here.
+    for library in ("torch", "onnxscript"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            made, before = EXPORTERS[which](network, job)
+    except (*REFUSALS, torch.onnx.errors.OnnxExporterError, torch.onnx.OnnxExporterError) as error:
+        raise PipelineError(f"torch's {which} exporter refuses the network: {explain(error)}") from None
+    reached = next(entry.version for entry in made.opset_import if entry.domain in ("", "ai.onnx"))
+    if reached != job.opset:
+        raise PipelineError(
+            f"expected opset {job.opset} (export.opset), got {reached}: torch's {which} exporter cannot convert this graph that far; use "
+            f"export.opset={reached}"
+        )
+    name_axes(made, job.outputs)
+    return made, before
+
+
+def explain(error: BaseException) -> str:
+    """The first line that says what is wrong, of the error that started it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    # A first line that ends in a colon only announces what is wrong.
+    return f"{type(error).__name__}: {' '.join(lines[: 1 + lines[0].endswith(':')])}"
+
+
+def name_axes(model: ModelProto, outputs: Mapping[str, list[int | str]]) -> None:
+    """Name the outputs' dynamic axes as the contract does; an axis that the exporter fixed stays fixed, to be found."""
+    for value in model.graph.output:
+        dims = value.type.tensor_type.shape.dim
+        for dim, size in zip(dims, outputs.get(value.name, []), strict=False):
+            if isinstance(size, str) and not dim.HasField("dim_value"):
+                dim.dim_param = size
+            elif isinstance(size, int) and not dim.HasField("dim_value"):
+                dim.dim_value = size
