@@ -233,6 +233,11 @@ def test_every_dependency_is_pinned():
     assert wanted["onnxruntime"] == pinned["onnxruntime"] == "==1.31.1"
 
 
+def test_no_results_are_shipped():
+    assert not in_git("dvc.lock")
+    assert not in_git("reports")
+
+
 def test_params_yaml_is_what_conf_says(tmp_path):
     compose([], tmp_path / "params.yaml")
     assert (PROJECT / "params.yaml").read_bytes() == (tmp_path / "params.yaml").read_bytes()
