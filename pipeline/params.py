@@ -74,7 +74,7 @@ class Model(Section):
 
 
 class Data(Section):
-    source: Literal["digits", "random", "npz"]
+    source: Literal["digits", "random", "waves", "npz"]
     path: str | None
     rows: Annotated[int, Field(ge=30)] | None
     shapes: dict[str, list[int]]
@@ -87,8 +87,8 @@ class Data(Section):
             raise ValueError(f"expected validation + test < 1, got {self.validation} + {self.test}")
         if self.source == "npz" and self.path in (None, "???"):
             raise ValueError("data=npz needs data.path=/path/to/file.npz")
-        if self.source == "random" and not (self.rows and self.shapes):
-            raise ValueError("data=random needs data.rows and data.shapes={input: [size, ...]}")
+        if self.source in ("random", "waves") and not (self.rows and self.shapes):
+            raise ValueError(f"data={self.source} needs data.rows and data.shapes={{input: [size, ...]}}")
         return self
 
 

@@ -38,11 +38,31 @@ def noise(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
     return arrays
 
 
+def waves(data: Data, rng: np.random.Generator) -> Arrays:
+    """Noisy sine, square and sawtooth waves, padded with zeros to the length of `data.shapes`.
+
+    Returns:
+        series: float32 [rows, time, 1], within -2 and 2; mask: bool [rows, time], at least 8 true; target: int64 [rows].
+    """
+    (length, *_), *_ = data.shapes.values()
+    rows = data.rows or 0
+    target = rng.integers(0, 3, size=rows)
+    period, phase = rng.uniform(5, 12, size=(rows, 1)), rng.uniform(0, 1, size=(rows, 1))
+    turn = (np.arange(length) / period + phase) % 1
+    sine = np.sin(2 * np.pi * turn)
+    series = np.choose(target[:, None], [sine, np.sign(sine), 2 * turn - 1]) + rng.normal(0, 0.1, size=turn.shape)
+    mask = np.arange(length) < rng.integers(min(8, length), length + 1, size=(rows, 1))
+    series = np.where(mask, np.clip(series, -2, 2), 0)[..., None].astype(np.float32)
+    return {"series": series, "mask": mask, "target": target}
+
+
 def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
     if data.source == "digits":
         return digits()
     if data.source == "random":
         return noise(data, model, rng)
+    if data.source == "waves":
+        return waves(data, rng)
     arrays = load(Path(data.path or ""), made_by="the setting data.path (or point it to another file)")
     return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
 
