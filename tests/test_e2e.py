@@ -68,7 +68,8 @@ class Clone:
         return json.loads((self.folder / "reports" / f"{name}.json").read_text())
 
     def client(self) -> MlflowClient:
-        return MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
+        store = f"sqlite:///{self.folder}/mlflow.db"
+        return MlflowClient(store, registry_uri=store)
 
     def versions(self, model: str) -> list[str]:
         return [str(version.version) for version in self.client().search_model_versions(f"name = '{model}'")]
@@ -141,7 +142,9 @@ def test_an_sdk_that_goes_makes_verify_stale(clone: Clone, monkeypatch: pytest.M
 
 def test_registered_model_answers_like_pytorch(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone.folder)
-    mlflow.set_tracking_uri(f"sqlite:///{clone.folder}/mlflow.db")
+    store = f"sqlite:///{clone.folder}/mlflow.db"
+    mlflow.set_tracking_uri(store)
+    mlflow.set_registry_uri(store)
     session = open_session(mlflow.onnx.load_model("models:/digits@candidate").SerializeToString())
     questions = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
     expected = contracts.cases(load(contracts.GOLDEN_OUTPUTS, "export"))

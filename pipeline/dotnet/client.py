@@ -4,31 +4,35 @@ The client is plain C# 7.3, so that it compiles in any project that can referenc
 types carry the model's name, so that the clients of two models stand side by side in one program.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.contract import Contract
-from pipeline.dotnet import names
+from pipeline.dotnet import names, sized
+from pipeline.dotnet.layout import Layout, layout
 from pipeline.dotnet.templates import render
-from pipeline.dotnet.tensors import View, views
+from pipeline.dotnet.tensors import View
 from pipeline.dotnet.text import literal
 from pipeline.errors import PipelineError
 
-# Templates of what is always compiled, of what only a client with several inputs has, and of what the consumer's project
-# decides: its choice of public types, and what it references.
-_ALWAYS = (
-    "Batcher.cs",
-    "Buffers.cs",
-    "Check.cs",
-    "Exception.cs",
-    "Model.cs",
-    "ModelFile.cs",
-    "Options.cs",
-    "Output.cs",
-)
-_SEVERAL_INPUTS = ("Input.cs",)
+# Templates of what every client has, of the two kinds of client, and of what the consumer's project decides: its choice of
+# public types, and what it references.
+_ALWAYS = ("Exception.cs", "Model.cs", "ModelFile.cs", "Options.cs", "Output.cs")
+_FIXED = ("Batcher.cs", "Buffers.cs", "Check.cs")
+_SIZED = ("Call.cs", "SizedCheck.cs", "SizedInput.cs", "SizedRun.cs")
 _CHOSEN = ("Public.cs", "Services.cs", "ServicesPublic.cs", "HealthCheck.cs")
+
+# System.Half where the target has it, and what onnxruntime has elsewhere, under one name.
+_HALF = """
+{
+#if NET5_0_OR_GREATER
+    using Half = global::System.Half;
+#else
+    using Half = global::Microsoft.ML.OnnxRuntime.Float16;
+#endif
+"""
 
 # Member names that the C# types have beside those of the contract.
 _BUFFERS_MEMBERS = (
@@ -45,6 +49,8 @@ _BUFFERS_MEMBERS = (
     "Release",
 )
 _INPUT_MEMBERS = ("Validate",)
+_SIZED_INPUT_MEMBERS = ("HasSizesOf", "SizesComparer")
+_SIZED_CHECK_MEMBERS = ("CheckSize", "CheckText", "CheckedProduct")
 
 
 @dataclass(frozen=True)
@@ -85,46 +91,71 @@ def generate(contract: Contract, identity: Identity) -> dict[str, str]:
             f"the C# class {identity.class_name} cannot live in the namespace {identity.namespace}, which has a part of the same "
             "name: choose another namespace"
         )
-    inputs, outputs = views(contract.inputs, "input"), views(contract.outputs, "output")
-    _check_batch_axis(contract)
-    sets = _label_sets(outputs)
-    _check_names(identity.class_name, inputs, outputs, sets)
-    values = _values(contract, identity, inputs, outputs, sets)
-    several = _SEVERAL_INPUTS if len(inputs) > 1 else ()
+    plan = layout(contract)
+    sets = _label_sets(plan.outputs)
+    _check_names(identity.class_name, plan, sets)
+    values = _values(contract, identity, plan, sets)
     return {
-        source_name(identity.class_name, template): render(template, values)
-        for template in sorted((*_ALWAYS, *several, *_CHOSEN))
+        source_name(identity.class_name, template): _with_half(render(template, values))
+        for template in sorted((*_templates(plan), *_CHOSEN))
     }
 
 
 def source_name(class_name: str, template: str) -> str:
-    """Name of the source file that `template` becomes: Model.cs -> Digits.cs, Output.cs -> DigitsOutput.cs."""
-    return class_name + (".cs" if template == "Model.cs" else template)
+    """Name of the source file that `template` becomes: Model.cs -> Digits.cs, SizedCheck.cs -> DigitsCheck.cs."""
+    return class_name + (".cs" if template == "Model.cs" else template.removeprefix("Sized"))
 
 
-def always_compiled(class_name: str, *, several_inputs: bool) -> list[str]:
+def always_compiled(contract: Contract, class_name: str) -> list[str]:
     """Names of the source files that every consumer compiles, whatever it references."""
-    return [
-        source_name(class_name, template)
-        for template in sorted((*_ALWAYS, *(_SEVERAL_INPUTS if several_inputs else ())))
-    ]
+    return [source_name(class_name, template) for template in sorted(_templates(layout(contract)))]
 
 
-def _values(
-    contract: Contract, identity: Identity, inputs: list[View], outputs: list[View], sets: list[LabelSet]
-) -> dict[str, Any]:
-    name = identity.class_name
-    single = inputs[0] if len(inputs) == 1 else None
+def _templates(plan: Layout) -> tuple[str, ...]:
+    if plan.fixed:
+        return (*_ALWAYS, *_FIXED, *(("Input.cs",) if plan.row_type else ()))
+    return (
+        *_ALWAYS,
+        *_SIZED,
+        *(("Batcher.cs",) if plan.batched else ()),
+        *(("Buffers.cs",) if plan.bindable else ()),
+    )
+
+
+def _with_half(source: str) -> str:
+    return source.replace("\n{\n", _HALF, 1) if re.search(r"\bHalf\b", source) else source
+
+
+def _values(contract: Contract, identity: Identity, plan: Layout, sets: list[LabelSet]) -> dict[str, Any]:
+    name, inputs, outputs = identity.class_name, plan.inputs, plan.outputs
+    single = None if plan.row_type else inputs[0]
     if single:
-        row, row_arguments, expression = _array(single), "row", single.parameter
+        row, row_arguments, expression = single.array, "row", single.parameter
         rows = f"Rows, each: {single.summary}"
     else:
         row, row_arguments = f"{name}Input", ", ".join(f"row.{view.member}" for view in inputs)
         expression = f"new {row}({', '.join(view.parameter for view in inputs)})"
         rows = "Rows."
+    types = [
+        "",
+        *(["Buffers"] if plan.bindable else []),
+        "Exception",
+        *([] if single else ["Input"]),
+        "Options",
+        "Output",
+    ]
     return {
+        **sized.values(plan),
         "Class": name,
         "Row": row,
+        "BatchedRow": row if plan.fixed else f"{name}Input",
+        "batched_row_arguments": row_arguments if plan.fixed else "row",
+        "fixed": plan.fixed,
+        "batched": plan.batched,
+        "bindable": plan.bindable,
+        "row_type": plan.row_type,
+        "sized": bool(plan.axes),
+        "halves": any(view.type == "Half" for view in [*inputs, *outputs]),
         "package_id": identity.package_id,
         "version": identity.version,
         "namespace": identity.namespace,
@@ -143,22 +174,18 @@ def _values(
             for view in outputs
             if view.names_classes
         },
-        "array_parameters": ", ".join(f"{_array(view)} {view.parameter}" for view in inputs),
+        "array_parameters": ", ".join(f"{view.array} {view.parameter}" for view in inputs),
         "span_parameters": ", ".join(f"{_span(view)} {view.parameter}" for view in inputs),
-        "array_cref": ", ".join(map(_array, inputs)),
-        "output_parameters": ", ".join(f"{_array(view)} {view.parameter}" for view in outputs),
+        "array_cref": ", ".join(view.array for view in inputs),
+        "output_parameters": ", ".join(f"{view.array} {view.parameter}" for view in outputs),
         "arguments": ", ".join(view.parameter for view in inputs),
         "row_arguments": row_arguments,
         "row_expression": expression,
         "rows_doc": rows,
         "health_name": contract.name,
-        "health_arguments": ", ".join(view.example for view in inputs),
-        "public_types": ["", "Buffers", "Exception", *([] if single else ["Input"]), "Options", "Output"],
+        "health_arguments": ", ".join([*(view.example for view in inputs), *("size" for _ in plan.given)]),
+        "public_types": types,
     }
-
-
-def _array(view: View) -> str:
-    return view.type if view.scalar else f"{view.type}[]"
 
 
 def _span(view: View) -> str:
@@ -180,28 +207,23 @@ def _label_sets(outputs: Sequence[View]) -> list[LabelSet]:
     ]
 
 
-def _check_batch_axis(contract: Contract) -> None:
-    axes = {str(tensor.shape[0]): tensor.name for tensor in [*contract.inputs, *contract.outputs]}
-    if len(axes) > 1:
-        found = ", ".join(f"{axis} (of {name})" for axis, name in axes.items())
-        raise PipelineError(
-            f"the C# client expects one batch axis, first and of one name in every input and output, got {found}: name it alike in "
-            "model.dynamic_axes"
-        )
-
-
-def _check_names(class_name: str, inputs: Sequence[View], outputs: Sequence[View], sets: Sequence[LabelSet]) -> None:
-    of_inputs = [(view.member, f"input {literal(view.name)}") for view in inputs]
-    of_outputs = [(view.member, f"output {literal(view.name)}") for view in outputs]
+def _check_names(class_name: str, plan: Layout, sets: Sequence[LabelSet]) -> None:
+    of_inputs = [(view.member, f"input {literal(view.name)}") for view in plan.inputs]
+    of_outputs = [(view.member, f"output {literal(view.name)}") for view in plan.outputs]
+    of_axes, of_output_axes = (
+        [(axis.member, f"axis {literal(axis.name)}") for axis in axes] for axes in (plan.axes, plan.output_axes)
+    )
     of_labels = [
-        (view.member + "Name", f"the label of output {literal(view.name)}") for view in outputs if view.names_classes
+        (view.member + "Name", f"the label of output {literal(view.name)}")
+        for view in plan.outputs
+        if view.names_classes
     ]
     of_sets = [(labels.member, f"the list {labels.member}") for labels in sets]
     for suffix, members, own in (
-        ("Input", of_inputs, _INPUT_MEMBERS),
-        ("Output", of_outputs + of_labels + of_sets, ()),
-        ("Buffers", of_inputs + of_outputs, _BUFFERS_MEMBERS),
-        ("Check", of_inputs, ()),
+        ("Input", of_inputs + of_axes, _INPUT_MEMBERS if plan.fixed else (*_INPUT_MEMBERS, *_SIZED_INPUT_MEMBERS)),
+        ("Output", of_outputs + of_labels + of_sets + of_output_axes, ()),
+        ("Buffers", of_inputs + of_outputs + of_axes if plan.bindable else [], _BUFFERS_MEMBERS),
+        ("Check", of_inputs, () if plan.fixed else _SIZED_CHECK_MEMBERS),
     ):
         where = class_name + suffix
         names.check_distinct(members, (*names.OBJECT_MEMBERS, *own, where), where)

@@ -11,8 +11,6 @@ from pipeline.dotnet import program, sdk
 from pipeline.dotnet.sdk import Sdk
 from pipeline.errors import PipelineError
 
-# How a consumer may call the model; the program has a method for each.
-WAYS = ("row", "batch", "buffers", "async")
 # Packages that consumers restore, kept between runs; ours is removed first, for NuGet never looks twice at one version.
 RESTORED = Path("build/nuget")
 PACKAGES = Path("build/package")

@@ -2,15 +2,20 @@
 
 from pipeline.contract import Contract
 from pipeline.dotnet.client import Identity
+from pipeline.dotnet.layout import Layout, layout
 from pipeline.dotnet.templates import render
-from pipeline.dotnet.tensors import View, views
+from pipeline.dotnet.tensors import Axis, View
 
 
 def replay(contract: Contract, namespace: str, class_name: str) -> str:
     """Program.cs of the consumer: `program golden-folder answers-folder threads`."""
-    inputs, outputs = views(contract.inputs, "input"), views(contract.outputs, "output")
-    single = inputs[0] if len(inputs) == 1 else None
-    parts = [_slice(view, place) for place, view in enumerate(inputs)]
+    plan = layout(contract)
+    inputs, outputs = plan.inputs, plan.outputs
+    row = f"{class_name}Input" if plan.row_type else inputs[0].array
+    given = [f"row.{axis.member}" for axis in plan.given]
+    slices = [_slice(view, place, batched=plan.batched) for place, view in enumerate(inputs)]
+    sizes = [_size(plan, axis) for axis in plan.axes]
+    parts = [*slices, *(_size(plan, axis) for axis in plan.given)]
     return render(
         "Replay.cs",
         {
@@ -18,35 +23,47 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "namespace": namespace,
             "inputs": inputs,
             "outputs": outputs,
-            "Row": _array(single) if single else f"{class_name}Input",
-            "row_arguments": "row" if single else ", ".join(f"row.{view.member}" for view in inputs),
-            "row_from_inputs": parts[0] if single else f"new {class_name}Input({', '.join(parts)})",
-            "input_fields": "".join(f", {view.type}[] {view.member}" for view in inputs),
+            "ways": plan.ways,
+            "Row": row,
+            "row_arguments": ", ".join([*(f"row.{view.member}" for view in inputs), *given])
+            if plan.row_type
+            else "row",
+            "row_from_inputs": f"new {row}({', '.join(parts)})" if plan.row_type else slices[0],
+            "input_fields": "".join(f", {view.type}[] Input{place}" for place, view in enumerate(inputs)),
             "input_values": "".join(f", input{place}" for place in range(len(inputs))),
-            "output_fields": ", ".join(f"{view.type}[] {view.member}" for view in outputs),
+            "sizes": ", ".join(sizes),
+            "size_arguments": "".join(f", one.Sizes[{place}]" for place in range(len(sizes))),
+            "output_fields": ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(outputs)),
             "outputs_from_rows": ", ".join(
                 f"all.{'Select' if view.scalar else 'SelectMany'}(row => row.{view.member}).ToArray()"
                 for view in outputs
             ),
             "outputs_from_buffers": ", ".join(f"buffers.{view.member}.ToArray()" for view in outputs),
+            "shapes": not plan.fixed,
+            "shapes_from_rows": ", ".join(
+                f"Shape(all.Select(row => {_shape(view, 'row')}), {str(plan.batched).lower()})" for view in outputs
+            ),
+            "shapes_from_buffers": ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in outputs),
         },
     )
 
 
 def example(contract: Contract, who: Identity) -> str:
     """The C# of the package's README: one row, many rows, ASP.NET Core."""
-    inputs, outputs = views(contract.inputs, "input"), views(contract.outputs, "output")
-    arguments = ", ".join(view.parameter for view in inputs)
+    plan = layout(contract)
+    inputs, outputs = plan.inputs, plan.outputs
+    arguments = ", ".join([*(view.parameter for view in inputs), *("size" for _ in plan.given)])
     shown = next((view for view in outputs if view.names_classes), outputs[0])
-    rows = inputs[0].parameter if len(inputs) == 1 else f"new {who.class_name}Input({arguments})"
+    rows = f"new {who.class_name}Input({arguments})" if plan.row_type else inputs[0].parameter
     return "\n".join(
         [
             f"using {who.namespace};",
             "",
             f"using var model = {who.class_name}.Load();",
-            *(f"{_array(view)} {view.parameter} = {view.example}; // {view.summary}" for view in inputs),
+            *(["int size = 16; // of each axis of any size: choose them as your data has them"] if plan.axes else []),
+            *(f"{view.array} {view.parameter} = {view.example}; // {view.summary}" for view in inputs),
             f"{who.class_name}Output one = model.Run({arguments});",
-            f"{who.class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});",
+            *([f"{who.class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"] if plan.batched else []),
             f"Console.WriteLine(one.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
             "",
             "// In ASP.NET Core:",
@@ -55,10 +72,20 @@ def example(contract: Contract, who: Identity) -> str:
     )
 
 
-def _array(view: View) -> str:
-    return view.type if view.scalar else f"{view.type}[]"
-
-
-def _slice(view: View, place: int) -> str:
+def _slice(view: View, place: int, *, batched: bool) -> str:
     """Row i of an input that was read whole."""
-    return f"input{place}[i]" if view.scalar else f"input{place}.AsSpan(i * {view.length}, {view.length}).ToArray()"
+    if not batched:
+        return f"input{place}[0]" if view.scalar else f"input{place}"
+    return f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)"
+
+
+def _size(plan: Layout, axis: Axis) -> str:
+    """Size of an axis in the golden inputs, from their index."""
+    place, view = next((place, view) for place, view in enumerate(plan.inputs) if axis in view.axes)
+    return f"Size(entry, {place}, {view.shape.index(axis) + (1 if plan.batched else 0)})"
+
+
+def _shape(view: View, owner: str) -> str:
+    """C# text of a row's shape: numbers between spaces."""
+    sizes = [f"{owner}.{size.member}" if isinstance(size, Axis) else str(size) for size in view.shape]
+    return f"string.Join(' ', new int[] {{ {', '.join(sizes)} }})"

@@ -4,6 +4,7 @@ from typing import Any
 
 from pipeline.contract import Contract, Tensor
 from pipeline.dotnet.client import Identity
+from pipeline.dotnet.layout import layout
 from pipeline.dotnet.program import example
 
 
@@ -30,6 +31,37 @@ def _number(value: float | None) -> str:
     return "…" if value is None else f"{value:g}"
 
 
+def ways(contract: Contract) -> list[str]:
+    """How this client may be called, in lines."""
+    plan = layout(contract)
+    if not plan.batched:
+        return [
+            "One instance serves any number of threads. The model knows no rows: one call is one answer, and nothing is gathered."
+        ]
+    buffers = (
+        [
+            "One instance serves any number of threads. `CreateBuffers` gives memory that the model reads and writes without a copy or an",
+            "allocation, for one caller at a time; `RunAsync` gathers the rows of concurrent callers into batches.",
+        ]
+        if plan.bindable
+        else [
+            "One instance serves any number of threads. `RunAsync` gathers the rows of concurrent callers into batches. There is no",
+            f"`CreateBuffers`: {'text has no memory of its own to bind' if plan.strings else 'only a run tells how large its outputs are'}.",
+        ]
+    )
+    if not plan.axes:
+        return buffers
+    return [
+        *buffers,
+        "Rows may differ in size: those of equal sizes run together, and nothing is padded. "
+        + (
+            "The caller gives the sizes that no length tells."
+            if plan.given
+            else "Their sizes follow from their lengths."
+        ),
+    ]
+
+
 def write(contract: Contract, who: Identity, parity: dict[str, Any]) -> str:
     """Markdown: usage, inputs, outputs, parity."""
     head = ["| name | type | shape | range or unit | classes | what it is |", "|---|---|---|---|---|---|"]
@@ -48,8 +80,7 @@ def write(contract: Contract, who: Identity, parity: dict[str, Any]) -> str:
         example(contract, who),
         "```",
         "",
-        "One instance serves any number of threads. `CreateBuffers` gives memory that the model reads and writes without a copy or an",
-        "allocation, for one caller at a time; `RunAsync` gathers the rows of concurrent callers into batches.",
+        *ways(contract),
         "",
         "## Inputs",
         "",

@@ -1,5 +1,6 @@
 """The package's MSBuild part: it compiles the client into the consumer's project and puts the model beside the program."""
 
+from pipeline.contract import Contract
 from pipeline.dotnet.client import Identity, always_compiled
 from pipeline.dotnet.templates import render
 
@@ -9,7 +10,7 @@ MODEL_FOLDER = "model"
 TARGETS_FOLDER = "buildTransitive"
 
 
-def targets(identity: Identity, *, several_inputs: bool, compiled: bool = False) -> str:
+def targets(contract: Contract, identity: Identity, *, compiled: bool = False) -> str:
     """Text of `buildTransitive/<package id>.targets`, for the files that `generate` writes.
 
     With `compiled` the client is in assemblies, and only the model is copied.
@@ -24,6 +25,6 @@ def targets(identity: Identity, *, several_inputs: bool, compiled: bool = False)
             "model_file": identity.model_file,
             "client_folder": CLIENT_FOLDER,
             "model_folder": MODEL_FOLDER,
-            "sources": always_compiled(identity.class_name, several_inputs=several_inputs),
+            "sources": always_compiled(contract, identity.class_name),
         },
     )

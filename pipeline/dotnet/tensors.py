@@ -2,13 +2,13 @@
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipeline.contract import Tensor
 from pipeline.dotnet import names
-from pipeline.dotnet.text import literal, number
+from pipeline.dotnet.text import number
 from pipeline.errors import PipelineError
 
 
@@ -37,13 +37,39 @@ TYPES = {
     "uint32": CSharp("uint", "U", 0, 2**32 - 1),
     "uint64": CSharp("ulong", "UL", 0, 2**64 - 1),
     "bool": CSharp("bool"),
+    # System.Half, or where the target has none Microsoft.ML.OnnxRuntime.Float16: the files that use it say which.
+    "float16": CSharp("Half", "f"),
+    "string": CSharp("string"),
 }
 
 # Beyond these a literal does not compile.
-_LARGEST = {"float": 3.4028234663852886e38, "double": sys.float_info.max}
+_LARGEST = {"Half": 65504.0, "float": 3.4028234663852886e38, "double": sys.float_info.max}
 
 # Names that a method of the client uses beside the inputs' own.
 _LOCALS = frozenset({"cancellationToken", "nameof", "row", "taken"})
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of any size: its name in the contract, and in C# (for parameters; properties begin with a capital)."""
+
+    name: str
+    stem: str
+
+    @property
+    def member(self) -> str:
+        return self.stem[0].upper() + self.stem[1:]
+
+    @property
+    def parameter(self) -> str:
+        return names.escape(self.stem)
+
+    @property
+    def field(self) -> str:
+        return f"_{self.stem}Axis"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -52,7 +78,8 @@ class View:
 
     tensor: Tensor
     csharp: CSharp
-    shape: tuple[int, ...]
+    shape: tuple[int | Axis, ...]
+    batched: bool = True
 
     @property
     def name(self) -> str:
@@ -87,16 +114,42 @@ class View:
         return names.escape(self.doc_name)
 
     @property
+    def text(self) -> bool:
+        return self.type == "string"
+
+    @property
+    def storage(self) -> str:
+        """Element type of the memory that the runtime sees."""
+        return "Float16" if self.type == "Half" else self.type
+
+    @property
+    def axes(self) -> list[Axis]:
+        """Those of any size, each once."""
+        return list(dict.fromkeys(size for size in self.shape if isinstance(size, Axis)))
+
+    @property
     def length(self) -> int:
-        return math.prod(self.shape)
+        """Values in a row; where axes are of any size, when each of those is 1."""
+        return math.prod(size for size in self.shape if isinstance(size, int))
+
+    @property
+    def row_length(self) -> str:
+        """C# expression: values in a row, by the properties of the axes."""
+        sizes = [*(size.member for size in self.shape if isinstance(size, Axis)), str(self.length)]
+        return " * ".join(sizes if self.length > 1 or len(sizes) == 1 else sizes[:-1])
 
     @property
     def scalar(self) -> bool:
         return not self.shape
 
     @property
+    def array(self) -> str:
+        """C# type of one row."""
+        return self.type if self.scalar else f"{self.type}[]"
+
+    @property
     def shape_list(self) -> str:
-        return ", ".join(["batch", *map(str, self.shape)])
+        return ", ".join(["batch", *(size.member if isinstance(size, Axis) else str(size) for size in self.shape)])
 
     @property
     def shape_doc(self) -> str:
@@ -108,9 +161,24 @@ class View:
         return f"{self.name}: expected {self.length} {values} (one row{self.shape_doc})"
 
     @property
+    def counted(self) -> str:
+        """What a check of the length of a row with axes of any size says after the number that it expected."""
+        return f" ({'one row' if self.batched else 'the whole'}{self.shape_doc}"
+
+    def product_without(self, inferred: Axis | None) -> str:
+        """C# expression, by the parameters of the axes: values in a row, but for the axis `inferred`; it never overflows."""
+        product = f"{self.length}L"
+        for size in self.shape:
+            if isinstance(size, Axis) and size != inferred:
+                product = f"CheckedProduct({product}, {size.parameter})"
+        return product
+
+    @property
     def summary(self) -> str:
         """Description, form, unit, range and labels, in sentences."""
         size = "" if self.scalar else f"{_values(self.length)}{self.shape_doc}."
+        if self.axes:
+            size = f"Values{self.shape_doc[1:]}."
         return _sentences(self.tensor.description or f"The model's `{self.name}`", size, self._facts())
 
     @property
@@ -145,7 +213,7 @@ class View:
     @property
     def refused(self) -> str:
         """C# condition, on `value`, for values that the contract rules out; empty when it rules out none."""
-        if self.type == "bool":
+        if self.type in ("bool", "string"):
             return ""
         low, high = self._bounds()
         if self.csharp.integer:
@@ -169,16 +237,19 @@ class View:
 
     @property
     def example(self) -> str:
-        """C# expression for one valid row: zeros, or the value within the bounds that is nearest to zero."""
+        """C# expression for one valid row: zeros, or the value within the bounds that is nearest to zero; axes of any size have `size`."""
+        length = " * ".join([*("size" for size in self.shape if isinstance(size, Axis)), str(self.length)])
+        if self.type == "string":
+            return '""' if self.scalar else f'Enumerable.Repeat("", {length}).ToArray()'
         if self.type == "bool":
-            return "false" if self.scalar else f"new bool[{self.length}]"
+            return "false" if self.scalar else f"new bool[{length}]"
         low, high = self._bounds()
         value = low if low is not None and low > 0 else high if high is not None and high < 0 else None
         if self.scalar:
             return self._literal(value or 0)
         if value is None:
-            return f"new {self.type}[{self.length}]"
-        return f"Enumerable.Repeat(({self.type}){self._literal(value)}, {self.length}).ToArray()"
+            return f"new {self.type}[{length}]"
+        return f"Enumerable.Repeat(({self.type}){self._literal(value)}, {length}).ToArray()"
 
     def _bounds(self) -> tuple[float | None, float | None]:
         """The contract's bounds, less those that the C# type has anyway."""
@@ -194,39 +265,28 @@ class View:
         return low, high
 
     def _literal(self, value: float) -> str:
-        return f"{int(value) if self.csharp.integer else float(value)!r}{self.csharp.suffix}"
+        text = f"{int(value) if self.csharp.integer else float(value)!r}{self.csharp.suffix}"
+        # A half has no literals of its own.
+        return f"(Half)({text})" if self.type == "Half" else text
 
 
-def views(tensors: Sequence[Tensor], kind: str) -> list[View]:
-    """Check that the client can carry these tensors; `kind` is "input" or "output", for messages.
+def view(tensor: Tensor, what: str, *, batched: bool, axes: Mapping[str, Axis]) -> View:
+    """Check that the client can carry this tensor; `what` is it for messages, and `axes` those of any size by name.
 
     Raises:
-        PipelineError: There is none, or one has a dtype or a shape that the client does not support.
+        PipelineError: Its dtype or its shape is not supported.
     """
-    if not tensors:
-        raise PipelineError(f"the contract has no {kind}: expected at least one; export the model again")
-    return [_view(tensor, f"{kind} {literal(tensor.name)}") for tensor in tensors]
-
-
-def _view(tensor: Tensor, what: str) -> View:
     if tensor.dtype not in TYPES:
         raise PipelineError(
-            f"{what} has dtype {tensor.dtype}, which the C# client does not support yet: expected one of {', '.join(TYPES)}"
+            f"{what} has dtype {tensor.dtype}, which the C# client does not support: expected one of {', '.join(TYPES)}"
         )
-    if not tensor.shape or isinstance(tensor.shape[0], int):
-        raise PipelineError(
-            f"{what} has shape {tensor.shape}: the C# client expects a named batch axis first, for instance ['batch', 8]; name it "
-            "in model.dynamic_axes"
-        )
-    fixed = [size for size in tensor.shape[1:] if isinstance(size, int)]
-    if len(fixed) < len(tensor.shape) - 1:
-        raise PipelineError(
-            f"{what} has shape {tensor.shape}: the C# client does not support a second axis of any size yet; fix all axes but the "
-            "first in model.dynamic_axes"
-        )
+    row = tensor.shape[1:] if batched else tensor.shape
+    fixed = [size for size in row if isinstance(size, int)]
     if any(size < 1 for size in fixed) or math.prod(fixed) >= 2**31:
         raise PipelineError(f"{what} has shape {tensor.shape}: the C# client expects 1 to 2,147,483,647 values a row")
-    return View(tensor, TYPES[tensor.dtype], tuple(fixed))
+    return View(
+        tensor, TYPES[tensor.dtype], tuple(size if isinstance(size, int) else axes[size] for size in row), batched
+    )
 
 
 def _values(count: int) -> str:

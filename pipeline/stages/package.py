@@ -12,6 +12,7 @@ from pipeline.arrays import load
 from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
 from pipeline.dotnet import client, compiled, golden, nupkg, readme, targets
 from pipeline.dotnet.client import Identity
+from pipeline.dotnet.layout import layout
 from pipeline.dotnet.names import pascal
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, sha256, write_bytes, write_json
@@ -64,9 +65,9 @@ def assemble(
         f"{targets.MODEL_FOLDER}/{who.model_file}": model,
         "contract.json": CONTRACT.read_bytes(),
         "README.md": readme.write(contract, who, parity).encode(),
-        **golden.files(questions, answers),
+        **golden.files(questions, answers, batched=layout(contract).batched),
     }
-    msbuild = targets.targets(who, several_inputs=len(contract.inputs) > 1, compiled=settings.client == "compiled")
+    msbuild = targets.targets(contract, who, compiled=settings.client == "compiled")
     targets_file = {f"{targets.TARGETS_FOLDER}/{who.package_id}.targets": msbuild.encode()}
     if settings.client == "compiled":
         return {**files, **compiled.build(sources, who), **targets_file}

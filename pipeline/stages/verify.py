@@ -1,6 +1,7 @@
 """verify: the package, restored and run by a throw-away program in real .NET, against PyTorch's golden answers."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,8 @@ from pipeline.arrays import Array, Arrays, load
 from pipeline.compare import Policy, Verdict, compare, policy, round_up
 from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
 from pipeline.dotnet import consumer, sdk
+from pipeline.dotnet import golden as golden_files
+from pipeline.dotnet.layout import layout
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, sha256, write_json
 from pipeline.params import Params, Verify
@@ -29,24 +32,37 @@ def unverified(reason: str) -> dict[str, Any]:
 def read_answers(folder: Path, way: str, thread: int, case: str, expected: Arrays) -> Arrays:
     """What the program wrote for one way in, thread and case: values that it did not write are missing.
 
-    The number of values is the program's; the shape of each row is the contract's.
+    The number of values is the program's, and so is the shape where it varies (it then stands in a file beside them);
+    else the shape of each row is the contract's.
     """
     found: Arrays = {}
     for place, (name, array) in enumerate(expected.items()):
         path = folder / f"{way}.{thread}.{case}.{place}.bin"
         if not path.exists():
             continue
-        values: Array = np.frombuffer(path.read_bytes(), dtype=array.dtype.newbyteorder("<")).astype(array.dtype)
-        row = array.shape[1:]
-        fits = values.size % max(1, int(np.prod(row))) == 0
-        found[name] = values.reshape(-1, *row) if fits else values
+        data = path.read_bytes()
+        values: Array = (
+            golden_files.decode_text(data)
+            if golden_files.is_text(array)
+            else np.frombuffer(data, dtype=array.dtype.newbyteorder("<")).astype(array.dtype)
+        )
+        told = path.with_suffix(".shape")
+        shape = _numbers(told.read_text()) if told.exists() else (-1, *array.shape[1:])
+        fits = values.size % max(1, int(np.prod(shape[1:]))) == 0 if -1 in shape else values.size == np.prod(shape)
+        found[name] = values.reshape(shape) if fits else values
     return found
 
 
-def judge(answers: Path, golden: dict[str, Arrays], threads: int, tolerances: Policy) -> list[dict[str, Any]]:
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split())
+
+
+def judge(
+    answers: Path, golden: dict[str, Arrays], threads: int, tolerances: Policy, ways: Sequence[str]
+) -> list[dict[str, Any]]:
     """A comparison for each way in, case and output: the worst of all threads."""
     comparisons = []
-    for way in consumer.WAYS:
+    for way in ways:
         for case, expected in golden.items():
             by_thread = [
                 compare(expected, read_answers(answers, way, thread, case, expected), tolerances)
@@ -54,7 +70,8 @@ def judge(answers: Path, golden: dict[str, Arrays], threads: int, tolerances: Po
             ]
             for verdicts in zip(*by_thread, strict=True):
                 worst = max(verdicts, key=_badness)
-                batch = len(expected[worst.output])
+                # Without rows a case is one call.
+                batch = len(expected[worst.output]) if "batch" in ways else 1
                 comparisons.append(
                     {"stage": "dotnet", "variant": "fp32", "way": way, "case": case, "batch": batch, **asdict(worst)}
                 )
@@ -78,7 +95,7 @@ def summarise(comparisons: list[dict[str, Any]], threads: int) -> dict[str, Any]
                 seen[number] = max(seen[number] or 0.0, entry[number])
     first = next(iter(outputs), None)
     return {
-        "ways": list(consumer.WAYS),
+        "ways": list(dict.fromkeys(entry["way"] for entry in comparisons)),
         "threads": threads,
         "rows": sum(entry["batch"] for entry in comparisons if entry["output"] == first) * threads,
         "values": sum(entry["values"] for entry in comparisons) * threads,
@@ -116,7 +133,9 @@ def prove(contract: Contract, manifest: dict[str, Any], settings: Verify, tolera
     golden = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as folder:
         ran = consumer.replay(found, contract, manifest, Path(folder), settings.threads)
-        comparisons = judge(Path(folder) / consumer.ANSWERS, golden, settings.threads, tolerances)
+        comparisons = judge(
+            Path(folder) / consumer.ANSWERS, golden, settings.threads, tolerances, layout(contract).ways
+        )
     problem = verdict(comparisons)
     python = version("onnxruntime")
     return {

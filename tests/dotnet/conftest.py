@@ -21,7 +21,7 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def package() -> Callable[[str], str]:
     """The item that references a package."""
     return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'

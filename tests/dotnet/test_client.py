@@ -26,7 +26,7 @@ def test_the_same_contract_gives_the_same_text(of: Contract) -> None:
 
 @pytest.mark.parametrize("of", [TINY, MIXED, SCALAR])
 def test_the_targets_compile_every_file(of: Contract) -> None:
-    written = targets.targets(identity(), several_inputs=len(of.inputs) > 1)
+    written = targets.targets(of, identity())
     compiled = re.findall(r'Compile Include="\$\(MSBuildThisFileDirectory\)\.\./client/([^"]+)"', written)
     assert sorted(compiled) == sorted(client.generate(of, identity()))
     ElementTree.fromstring(written)  # noqa: S314 - our own text
@@ -92,15 +92,18 @@ def test_bounds_of_every_dtype_are_conditions(dtype: str) -> None:
     [
         ([], [Y], "the contract has no input"),
         ([X], [], "the contract has no output"),
+        ([tensor("t", "complex64", "batch", 1)], [Y], 'input "t" has dtype complex64, which the C# client does not'),
+        ([tensor("x", "float32", 1, 2)], [Y], r"got no named axis \(of x\), batch \(of y\)"),
+        ([tensor("x", "float32")], [Y], "expects one batch axis"),
+        ([tensor("x", "float32", "time", "batch")], [Y], "expects the batch axis first"),
+        ([X], [tensor("found", "int64", 1, "found")], r"got batch \(of x\), no named axis \(of found\)"),
         (
-            [tensor("t", "string", "batch", 1)],
-            [Y],
-            'input "t" has dtype string, which the C# client does not support yet',
+            [tensor("x", "float32", "n")],
+            [tensor("y", "float32", "n"), tensor("z", "int64", "found", 2)],
+            r"got n \(of y\), found \(of z\)",
         ),
-        ([X], [tensor("h", "float16", "batch", 1)], 'output "h" has dtype float16'),
-        ([tensor("x", "float32", 1, 2)], [Y], "expects a named batch axis first"),
-        ([tensor("x", "float32")], [Y], "expects a named batch axis first"),
-        ([tensor("x", "float32", "batch", "length")], [Y], "does not support a second axis of any size yet"),
+        ([tensor("x", "float32", "batch", "has_sizes_of")], [Y], "HasSizesOf in the C# type TinyInput"),
+        ([tensor("x", "float32", "batch", "a_b", "a.b")], [Y], 'axis "a.b" and axis "a_b" would both be called AB'),
         ([tensor("x", "float32", "batch", 0)], [Y], "expects 1 to 2,147,483,647 values a row"),
         ([tensor("x", "float32", "batch", 2**16, 2**15)], [Y], "expects 1 to 2,147,483,647 values a row"),
         ([X], [tensor("y", "float32", "rows", 2)], r"expects one batch axis, .*got batch \(of x\), rows \(of y\)"),

@@ -29,5 +29,29 @@ def test_values_come_back(files):
             np.testing.assert_array_equal(back, arrays[listed["name"]])
 
 
+TEXTS = np.array([["", "a\0b"], ["ü", "🎉"]], dtype=object)
+
+
+def test_text_carries_its_length():
+    assert golden.encode(np.array(["ü", ""])) == b"\x02\0\0\0\xc3\xbc\0\0\0\0"
+
+
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS.astype(str), TEXTS[:0]])
+def test_text_comes_back(texts):
+    assert golden.decode_text(golden.encode(texts)).tolist() == texts.ravel().tolist()
+
+
+@pytest.mark.parametrize("data", [b"\x01\0", b"\x05\0\0\0ab", b"\xff\xff\xff\xffab"])
+def test_damaged_text(data):
+    with pytest.raises(ValueError, match="text of"):
+        golden.decode_text(data)
+
+
+def test_text_and_calls_in_the_index():
+    found = golden.files({"one": {"t": TEXTS}}, {"one": {"n": np.array(3.0)}}, batched=False)
+    (entry,) = json.loads(found["golden/golden.json"])
+    assert (entry["batch"], entry["inputs"][0]["dtype"], entry["outputs"][0]["shape"]) == (1, "string", [])
+
+
 def test_little_endian_whatever_the_machine():
     assert golden.encode(np.array([1], dtype=">i4")) == b"\x01\0\0\0"

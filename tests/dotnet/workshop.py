@@ -109,21 +109,21 @@ def tiny_model(seed: int) -> bytes:
         helper.make_node("Softmax", ["logits"], ["probabilities"]),
         helper.make_node("ArgMax", ["logits"], ["label"], axis=1, keepdims=0),
     ]
-    return _model(nodes, TINY, [numpy_helper.from_array(weights, "w")])
+    return model_of(nodes, TINY, [numpy_helper.from_array(weights, "w")])
 
 
 def mixed_model() -> bytes:
     """Every dtype passed on, and a lookup that fails for a row that the table has not."""
     nodes = [helper.make_node("Identity", [f"in {dtype}"], [f"out.{dtype}"]) for dtype in DTYPES]
     nodes.append(helper.make_node("Gather", ["table", "class"], ["score"]))
-    return _model(nodes, MIXED, [numpy_helper.from_array(np.arange(5, dtype=np.float32) / 2, "table")])
+    return model_of(nodes, MIXED, [numpy_helper.from_array(np.arange(5, dtype=np.float32) / 2, "table")])
 
 
 def scalar_model() -> bytes:
-    return _model([helper.make_node("Neg", ["x"], ["y"])], SCALAR, [])
+    return model_of([helper.make_node("Neg", ["x"], ["y"])], SCALAR, [])
 
 
-def _model(nodes: list[onnx.NodeProto], of: Contract, initializers: list[onnx.TensorProto]) -> bytes:
+def model_of(nodes: list[onnx.NodeProto], of: Contract, initializers: list[onnx.TensorProto]) -> bytes:
     inputs, outputs = (
         [helper.make_tensor_value_info(t.name, _element(t.dtype), t.shape) for t in tensors]
         for tensors in (of.inputs, of.outputs)
@@ -135,7 +135,7 @@ def _model(nodes: list[onnx.NodeProto], of: Contract, initializers: list[onnx.Te
 
 
 def _element(dtype: str) -> int:
-    names = {"float32": "FLOAT", "float64": "DOUBLE"}
+    names = {"float32": "FLOAT", "float64": "DOUBLE", "string": "STRING"}
     return int(TensorProto.DataType.Value(names.get(dtype, dtype.upper())))
 
 
@@ -152,9 +152,7 @@ class Dotnet:
         name = identity(class_name, version, model)
         parts = {f"{targets.CLIENT_FOLDER}/{file}": text.encode() for file, text in client.generate(of, name).items()}
         parts[f"{targets.MODEL_FOLDER}/{name.model_file}"] = model
-        parts[f"{targets.TARGETS_FOLDER}/{name.package_id}.targets"] = targets.targets(
-            name, several_inputs=len(of.inputs) > 1
-        ).encode()
+        parts[f"{targets.TARGETS_FOLDER}/{name.package_id}.targets"] = targets.targets(of, name).encode()
         parts[f"{name.package_id}.nuspec"] = (
             '<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>'
             f"<id>{name.package_id}</id><version>{version}</version><authors>a</authors><description>d</description>"

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.compare import Policy
-from pipeline.dotnet import consumer, sdk
+from pipeline.dotnet import consumer, golden, sdk
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, sha256
 from pipeline.stages import verify
@@ -13,6 +13,7 @@ from pipeline.stages.verify import judge, summarise, verdict
 
 REPORT = Path("reports/dotnet.json")
 EXACT = Policy((0.0, 0.0), {})
+WAYS = ("row", "batch", "buffers", "async")
 GOLDEN = {"rows-2": {"y": np.array([[1, 2], [3, 4]], dtype=np.float32), "k": np.array([5, 6])}}
 needs_dotnet = pytest.mark.skipif(
     sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet"
@@ -22,7 +23,7 @@ needs_dotnet = pytest.mark.skipif(
 @pytest.fixture
 def answers(tmp_path) -> Path:
     """What a faultless program with two threads writes."""
-    for way in consumer.WAYS:
+    for way in WAYS:
         for thread in range(2):
             for place, array in enumerate(GOLDEN["rows-2"].values()):
                 (tmp_path / f"{way}.{thread}.rows-2.{place}.bin").write_bytes(array.tobytes())
@@ -30,11 +31,11 @@ def answers(tmp_path) -> Path:
 
 
 def judged(answers: Path) -> str:
-    return verdict(judge(answers, GOLDEN, 2, EXACT))
+    return verdict(judge(answers, GOLDEN, 2, EXACT, WAYS))
 
 
 def test_faultless(answers):
-    comparisons = judge(answers, GOLDEN, 2, EXACT)
+    comparisons = judge(answers, GOLDEN, 2, EXACT, WAYS)
     assert verdict(comparisons) == ""
     assert summarise(comparisons, 2) == {
         "ways": ["row", "batch", "buffers", "async"],
@@ -72,6 +73,25 @@ def test_too_few_rows(answers):
 def test_half_a_row(answers):
     (answers / "row.1.rows-2.0.bin").write_bytes(np.array([1, 2, 3], dtype=np.float32).tobytes())
     assert "expected shape (2, 2), got (3,)" in judged(answers)
+
+
+def test_shapes_that_the_program_tells(tmp_path):
+    expected = {"y": np.arange(6, dtype=np.float32).reshape(1, 2, 3), "t": np.array("ü")}
+    (tmp_path / "row.0.one.0.bin").write_bytes(expected["y"].tobytes())
+    (tmp_path / "row.0.one.1.bin").write_bytes(golden.encode(expected["t"]))
+    (tmp_path / "row.0.one.1.shape").write_text("")
+    (tmp_path / "row.0.one.0.shape").write_text("1 2 3")
+    assert verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",))) == ""
+    (tmp_path / "row.0.one.0.shape").write_text("1 3 2")
+    assert "expected shape (1, 2, 3), got (1, 3, 2)" in verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",)))
+    (tmp_path / "row.0.one.0.shape").write_text("-1")
+    assert "expected shape (1, 2, 3), got (6,)" in verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",)))
+
+
+def test_another_text(tmp_path):
+    (tmp_path / "row.0.one.0.bin").write_bytes(golden.encode(np.array(["a", "c"])))
+    told = verdict(judge(tmp_path, {"one": {"t": np.array(["a", "b"])}}, 1, EXACT, ("row",)))
+    assert "output 't', row 1: expected b, got c" in told
 
 
 def test_nothing_compared_is_a_failure():
@@ -130,7 +150,7 @@ def test_real(digits, passes, client):
     report = read_json(REPORT, "verify")
     assert report["verified"] is True
     assert (report["onnxruntime"], report["note"]) == ("1.31.1", "")
-    assert {entry["way"] for entry in report["comparisons"]} == set(consumer.WAYS)
+    assert {entry["way"] for entry in report["comparisons"]} == set(WAYS)
     assert {entry["batch"] for entry in report["comparisons"]} >= {1, 2, 3, 7}
     assert report["package_sha256"] == sha256(Path("build/package") / report["package"])
 

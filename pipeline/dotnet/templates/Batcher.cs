@@ -15,6 +15,11 @@ namespace $ namespace $
     /// </summary>
     internal sealed class $Class$Batcher
     {
+//% if axes
+        // Waiting rows that one search for equal sizes looks at, so that the lock is held for microseconds.
+        private const int MostSeen = 1024;
+
+//% endif
         private readonly object _lock = new object();
         private readonly LinkedList<Waiter> _waiting = new LinkedList<Waiter>();
         private readonly $Class$ _model;
@@ -46,7 +51,7 @@ namespace $ namespace $
 
         internal int MaxBatchSize { get; }
 
-        internal Task<$Class$Output> RunAsync($Row$ row, CancellationToken cancellationToken)
+        internal Task<$Class$Output> RunAsync($BatchedRow$ row, CancellationToken cancellationToken)
         {
             if (cancellationToken.IsCancellationRequested)
             {
@@ -104,11 +109,11 @@ namespace $ namespace $
             }
         }
 
-        private Task<$Class$Output> RunNow($Row$ row)
+        private Task<$Class$Output> RunNow($BatchedRow$ row)
         {
             try
             {
-                return Task.FromResult(_model.RunOne($ row_arguments $));
+                return Task.FromResult(_model.RunOne($ batched_row_arguments $));
             }
             catch (Exception error)
             {
@@ -212,6 +217,25 @@ namespace $ namespace $
                 return Array.Empty<Waiter>();
             }
 
+//% if axes
+            // The first row, and those behind it that have its sizes; the others keep their places.
+            var batch = new List<Waiter>();
+            LinkedListNode<Waiter> node = _waiting.First;
+            $Class$Input first = node.Value.Row;
+            for (int seen = 0; node != null && batch.Count < MaxBatchSize && seen < MostSeen; seen++)
+            {
+                LinkedListNode<Waiter> next = node.Next;
+                if (node.Value.Row.HasSizesOf(first))
+                {
+                    batch.Add(node.Value);
+                    _waiting.Remove(node);
+                }
+
+                node = next;
+            }
+
+            return batch.ToArray();
+//% else
             var batch = new Waiter[Math.Min(_waiting.Count, MaxBatchSize)];
             for (int i = 0; i < batch.Length; i++)
             {
@@ -220,6 +244,7 @@ namespace $ namespace $
             }
 
             return batch;
+//% endif
         }
 
         private void Run(Waiter[] batch)
@@ -227,7 +252,7 @@ namespace $ namespace $
             var outputs = new $Class$Output[batch.Length];
             try
             {
-                var rows = new List<$Row$>(batch.Length);
+                var rows = new List<$BatchedRow$>(batch.Length);
                 foreach (Waiter waiter in batch)
                 {
                     rows.Add(waiter.Row);
@@ -256,7 +281,7 @@ namespace $ namespace $
         {
             private readonly long _since = Stopwatch.GetTimestamp();
 
-            internal Waiter($Row$ row, CancellationToken cancellationToken)
+            internal Waiter($BatchedRow$ row, CancellationToken cancellationToken)
             {
                 Row = row;
                 CancellationToken = cancellationToken;
@@ -264,7 +289,7 @@ namespace $ namespace $
                 Node = new LinkedListNode<Waiter>(this);
             }
 
-            internal $Row$ Row { get; }
+            internal $BatchedRow$ Row { get; }
 
             internal CancellationToken CancellationToken { get; }
 

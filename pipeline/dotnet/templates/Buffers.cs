@@ -4,6 +4,9 @@ namespace $ namespace $
 {
     using global::System;
     using global::System.Buffers;
+//% if halves
+    using global::System.Runtime.InteropServices;
+//% endif
     using global::System.Threading;
     using global::Microsoft.ML.OnnxRuntime;
 
@@ -23,38 +26,46 @@ namespace $ namespace $
         private readonly bool _public;
         private readonly OrtIoBinding _binding;
 //% for tensor in inputs + outputs
-        private readonly $ tensor.type $[] _$ tensor.stem $Array;
+        private readonly $ tensor.storage $[] _$ tensor.stem $Array;
         private readonly OrtValue _$ tensor.stem $Value;
 //% endfor
         private int _state;
 
         /// <summary>Those of a caller keep the model alive and own their arrays; the client's own rent them.</summary>
-        internal $Class$Buffers($Class$ model, int batch, bool isPublic)
+        internal $Class$Buffers($Class$ model, int batch, bool isPublic$ size_parameters $)
         {
             _model = model;
             _public = isPublic;
             Batch = batch;
+//% for axis in axes
+            this.$ axis.member $ = $ axis.parameter $;
+//% endfor
             _binding = model.Session.CreateIoBinding();
 //% for input in inputs
-            _$ input.stem $Array = Allocate<$ input.type $>($ input.length $);
-            _$ input.stem $Value = Wrap(_$ input.stem $Array, $ input.length $, new long[] { $ input.shape_list $ });
+            _$ input.stem $Array = Allocate<$ input.storage $>($ "checked(%s)" % input.row_length if input.axes else input.length $);
+            _$ input.stem $Value = Wrap(_$ input.stem $Array, $ input.row_length $, new long[] { $ input.shape_list $ });
             _binding.BindInput($ input.name | literal $, _$ input.stem $Value);
 //% endfor
 //% for output in outputs
-            _$ output.stem $Array = Allocate<$ output.type $>($ output.length $);
-            _$ output.stem $Value = Wrap(_$ output.stem $Array, $ output.length $, new long[] { $ output.shape_list $ });
+            _$ output.stem $Array = Allocate<$ output.storage $>($ "checked(%s)" % output.row_length if output.axes else output.length $);
+            _$ output.stem $Value = Wrap(_$ output.stem $Array, $ output.row_length $, new long[] { $ output.shape_list $ });
             _binding.BindOutput($ output.name | literal $, _$ output.stem $Value);
 //% endfor
         }
 
         /// <summary>Rows in a run.</summary>
         public int Batch { get; }
+//% for axis in axes
+
+        /// <summary>Size of the axis <c>$ axis.name | doc(8) $</c> in every row.</summary>
+        public int $ axis.member $ { get; }
+//% endfor
 //% for input in inputs
 
         /// <summary>To fill: $ input.batch_doc | doc(8) $</summary>
         public Span<$ input.type $> $ input.member $
         {
-            get { return _$ input.stem $Array.AsSpan(0, Batch$ "" if input.scalar else " * %d" % input.length $); }
+            get { return $ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array.AsSpan(0, Batch$ "" if input.scalar else " * %s" % input.row_length $)$ ")" if input.type == "Half" $; }
         }
 //% endfor
 //% for output in outputs
@@ -62,7 +73,7 @@ namespace $ namespace $
         /// <summary>To read: $ output.batch_doc | doc(8) $</summary>
         public ReadOnlySpan<$ output.type $> $ output.member $
         {
-            get { return _$ output.stem $Array.AsSpan(0, Batch$ "" if output.scalar else " * %d" % output.length $); }
+            get { return $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array.AsSpan(0, Batch$ "" if output.scalar else " * %s" % output.row_length $)$ ")" if output.type == "Half" $; }
         }
 //% endfor
 
@@ -114,13 +125,14 @@ namespace $ namespace $
             }
         }
 
+//% if fixed
         internal void SetRow(int row, $ span_parameters $)
         {
 //% for input in inputs
 //% if input.scalar
-            _$ input.stem $Array[row] = $ input.parameter $;
+            $ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array$ ".AsSpan())" if input.type == "Half" $[row] = $ input.parameter $;
 //% else
-            $ input.parameter $.CopyTo(_$ input.stem $Array.AsSpan(row * $ input.length $, $ input.length $));
+            $ input.parameter $.CopyTo($ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array.AsSpan(row * $ input.length $, $ input.length $)$ ")" if input.type == "Half" $);
 //% endif
 //% endfor
         }
@@ -130,14 +142,15 @@ namespace $ namespace $
             return new $Class$Output(
 //% for output in outputs
 //% if output.scalar
-                _$ output.stem $Array[row]$ "" if loop.last else "," $
+                $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array$ ".AsSpan())" if output.type == "Half" $[row]$ "" if loop.last else "," $
 //% else
-                _$ output.stem $Array.AsSpan(row * $ output.length $, $ output.length $).ToArray()$ "" if loop.last else "," $
+                $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array.AsSpan(row * $ output.length $, $ output.length $)$ ")" if output.type == "Half" $.ToArray()$ "" if loop.last else "," $
 //% endif
 //% endfor
             );
         }
 
+//% endif
         private T[] Allocate<T>(int rowLength)
         {
             int length = checked(Batch * rowLength);
@@ -163,7 +176,7 @@ namespace $ namespace $
             }
 
 //% for tensor in inputs + outputs
-            ArrayPool<$ tensor.type $>.Shared.Return(_$ tensor.stem $Array);
+            ArrayPool<$ tensor.storage $>.Shared.Return(_$ tensor.stem $Array);
 //% endfor
         }
     }

@@ -40,7 +40,11 @@ namespace Microsoft.Extensions.DependencyInjection
             {
                 try
                 {
+//% if sized
+                    Answer(_provider.GetRequiredService<$Class$>());
+//% else
                     _provider.GetRequiredService<$Class$>().Run($ health_arguments $);
+//% endif
                 }
                 catch (Exception error)
                 {
@@ -53,6 +57,24 @@ namespace Microsoft.Extensions.DependencyInjection
                     { "sha256", $Class$.ModelSha256 },
                 }));
             }
+//% if sized
+
+            /// <summary>A model may need more than one value an axis (a window, a kernel): sizes double until it answers.</summary>
+            private static void Answer($Class$ model)
+            {
+                for (int size = 1; ; size *= 2)
+                {
+                    try
+                    {
+                        model.Run($ health_arguments $);
+                        return;
+                    }
+                    catch ($Class$Exception) when (size < 1024)
+                    {
+                    }
+                }
+            }
+//% endif
         }
     }
 }

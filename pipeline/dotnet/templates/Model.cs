@@ -28,16 +28,22 @@ namespace $ namespace $
         /// <summary>Version of the package that this model came in.</summary>
         public const string PackageVersion = $ version | literal $;
 //% for input in inputs
+//% if not input.axes
 
         /// <summary>Values in one row of <c>$ input.parameter $</c>$ input.shape_doc $.</summary>
         public const int $ input.member $Length = $ input.length $;
+//% endif
 //% endfor
 
         private readonly InferenceSession _session;
         private readonly RunOptions _runOptions = new RunOptions();
+//% if batched
         private readonly $Class$Batcher _batcher;
+//% endif
+//% if fixed
         // Bound memory for one row, taken and put back by Run.
         private readonly $Class$Buffers[] _idle;
+//% endif
         private readonly bool _validateInputs;
         // Native memory is freed when this falls to 0: one for the model, one for each run or Buffers alive.
         private int _users = 1;
@@ -47,8 +53,12 @@ namespace $ namespace $
         {
             _session = session;
             _validateInputs = options.ValidateInputs;
+//% if fixed
             _idle = new $Class$Buffers[options.MaxConcurrency];
+//% endif
+//% if batched
             _batcher = new $Class$Batcher(this, options);
+//% endif
         }
 
         internal InferenceSession Session
@@ -100,6 +110,7 @@ namespace $ namespace $
             return Open($Class$ModelFile.Read(model), options);
         }
 
+//% if fixed
         /// <summary>Runs the model on one row.</summary>
 //% for input in inputs
         /// <param name="$ input.doc_name $">$ input.summary | doc(8) $</param>
@@ -193,12 +204,15 @@ namespace $ namespace $
             }
         }
 
-        /// <summary>Ends the model: rows that wait get <see cref="ObjectDisposedException"/>, runs in progress end well, and then its memory is freed.</summary>
+//% endif
+        /// <summary>Ends the model: $ 'rows that wait get <see cref="ObjectDisposedException"/>, ' if batched $runs in progress end well, and then its memory is freed.</summary>
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _disposed, 1) == 0)
             {
+//% if batched
                 _batcher.Dispose();
+//% endif
                 Leave();
             }
         }
@@ -228,6 +242,7 @@ namespace $ namespace $
                 return;
             }
 
+//% if fixed
             foreach ($Class$Buffers buffers in _idle)
             {
                 if (buffers != null)
@@ -236,6 +251,7 @@ namespace $ namespace $
                 }
             }
 
+//% endif
             _runOptions.Dispose();
             _session.Dispose();
         }
@@ -253,6 +269,7 @@ namespace $ namespace $
             return new ObjectDisposedException(nameof($Class$), "This model has been disposed: load another, or dispose it later.");
         }
 
+//% if fixed
         /// <summary>Runs rows that have been checked: <paramref name="count"/> of them from <paramref name="start"/> on.</summary>
         internal void RunBatch(IReadOnlyList<$Row$> rows, int start, int count, $Class$Output[] outputs)
         {
@@ -308,12 +325,14 @@ namespace $ namespace $
             }
         }
 
+//% endif
         private static $Class$ Open(byte[] model, $Class$Options options)
         {
             options = options ?? new $Class$Options();
             options.Check();
             return new $Class$($Class$ModelFile.CreateSession(model, options), options);
         }
+//% if fixed
 
         private void CheckRow($Row$ row, int index)
         {
@@ -361,5 +380,6 @@ namespace $ namespace $
 
             buffers.Dispose();
         }
+//% endif
     }
 }

@@ -13,6 +13,7 @@ namespace $ namespace $
         /// </summary>
         public int IntraOpNumThreads { get; set; } = Math.Min(Environment.ProcessorCount, 8);
 
+//% if batched
         /// <summary>Runs of <c>RunAsync</c> that may be in progress at a time. Default: <see cref="Environment.ProcessorCount"/>.</summary>
         public int MaxConcurrency { get; set; } = Environment.ProcessorCount;
 
@@ -37,6 +38,7 @@ namespace $ namespace $
         /// </summary>
         public bool RejectWhenFull { get; set; }
 
+//% endif
         /// <summary>
         /// Whether to refuse rows that hold NaN, or values outside the range that the model was made for, with <see cref="ArgumentException"/>.
         /// Default: <see langword="false"/>.
@@ -49,6 +51,7 @@ namespace $ namespace $
         internal void Check()
         {
             AtLeast(0, IntraOpNumThreads, nameof(IntraOpNumThreads));
+//% if batched
             AtLeast(1, MaxConcurrency, nameof(MaxConcurrency));
             AtLeast(1, MaxBatchSize, nameof(MaxBatchSize));
             AtLeast(1, MaxQueue, nameof(MaxQueue));
@@ -56,6 +59,7 @@ namespace $ namespace $
             {
                 throw new ArgumentOutOfRangeException(nameof(MaxDelay), MaxDelay, "Expected a time from zero to one minute.");
             }
+//% endif
         }
 
         private static void AtLeast(int minimum, int value, string name)

@@ -5,13 +5,16 @@ namespace $ namespace $
     using global::System;
     using global::System.Collections.Generic;
 
-    /// <summary>The model's answer to one row.</summary>
+    /// <summary>The model's answer to one $ "row" if batched else "call" $.</summary>
     sealed partial class $Class$Output
     {
-        internal $Class$Output($ output_parameters $)
+        internal $Class$Output($ output_parameters $$ output_size_parameters $)
         {
 //% for output in outputs
             this.$ output.member $ = $ output.parameter $;
+//% endfor
+//% for axis in output_axes
+            this.$ axis.member $ = $ axis.parameter $;
 //% endfor
         }
 //% for set in label_sets
@@ -45,6 +48,11 @@ namespace $ namespace $
             }
         }
 //% endif
+//% endfor
+//% for axis in output_axes
+
+        /// <summary>Size of the axis <c>$ axis.name | doc(8) $</c> $ axis_doc[axis.name] | doc(8) $.</summary>
+        public int $ axis.member $ { get; }
 //% endfor
     }
 }

@@ -1,10 +1,12 @@
 // Replays the golden rows through every way in, from several threads at once, and writes what the model answers.
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -22,19 +24,35 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
         foreach (Case one in cases)
         {
             Answers.Of(one.Rows.Select(row => model.Run($ row_arguments $))).Write(answers, "row", thread, one.Name);
+//% if "batch" in ways
             Answers.Of(model.Run(one.Rows)).Write(answers, "batch", thread, one.Name);
+//% endif
+//% if "async" in ways
             Answers.Of(Task.WhenAll(one.Rows.Select(row => model.RunAsync($ row_arguments $))).GetAwaiter().GetResult()).Write(answers, "async", thread, one.Name);
-            using $Class$Buffers buffers = model.CreateBuffers(one.Rows.Length);
+//% endif
+//% if "buffers" in ways
+            using $Class$Buffers buffers = model.CreateBuffers(one.Rows.Length$ size_arguments $);
             for (int run = 0; run < 2; run++) // the second run finds the first one's values in the memory
             {
 //% for input in inputs
-                one.$ input.member $.CopyTo(buffers.$ input.member $);
+                one.Input$ loop.index0 $.CopyTo(buffers.$ input.member $);
 //% endfor
                 buffers.Run();
             }
 
             Answers.Of(buffers).Write(answers, "buffers", thread, one.Name);
+//% endif
         }
+//% if "jagged" in ways
+
+        // The first row of every case, then the second of every one that has it: rows of different sizes beside each other.
+        var mixed = cases.SelectMany(one => one.Rows.Select((row, place) => (one, row, place))).OrderBy(entry => entry.place).ToArray();
+        $Class$Output[] outputs = model.Run(mixed.Select(entry => entry.row).ToArray());
+        foreach (Case one in cases)
+        {
+            Answers.Of(outputs.Where((_, place) => mixed[place].one == one)).Write(answers, "jagged", thread, one.Name);
+        }
+//% endif
     }
     catch (Exception error)
     {
@@ -60,7 +78,7 @@ File.WriteAllText(Path.Combine(answers, "runtime.json"), JsonSerializer.Serializ
 return 0;
 
 /// <summary>One golden case: its inputs, whole and by row.</summary>
-sealed record Case(string Name, $Row$[] Rows$ input_fields $)
+sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
 {
     public static List<Case> ReadAll(string folder)
     {
@@ -72,31 +90,83 @@ sealed record Case(string Name, $Row$[] Rows$ input_fields $)
     {
         int batch = entry.GetProperty("batch").GetInt32();
 //% for input in inputs
-        $ input.type $[] input$ loop.index0 $ = MemoryMarshal.Cast<byte, $ input.type $>(File.ReadAllBytes(Path.Combine(folder, entry.GetProperty("inputs")[$ loop.index0 $].GetProperty("file").GetString()!))).ToArray();
+        byte[] bytes$ loop.index0 $ = File.ReadAllBytes(Path.Combine(folder, entry.GetProperty("inputs")[$ loop.index0 $].GetProperty("file").GetString()!));
+        $ input.type $[] input$ loop.index0 $ = $ "Texts(bytes%s)" % loop.index0 if input.text else "MemoryMarshal.Cast<byte, %s>(bytes%s).ToArray()" % (input.type, loop.index0) $;
 //% endfor
         $Row$[] rows = Enumerable.Range(0, batch).Select(i => $ row_from_inputs $).ToArray();
-        return new Case(entry.GetProperty("case").GetString()!, rows$ input_values $);
+        return new Case(entry.GetProperty("case").GetString()!, rows, new int[] { $ sizes $ }$ input_values $);
+    }
+
+    private static T[] Slice<T>(T[] values, int row, int rows)
+    {
+        int length = values.Length / rows;
+        return values.AsSpan(row * length, length).ToArray();
+    }
+
+    private static int Size(JsonElement entry, int input, int axis)
+    {
+        return entry.GetProperty("inputs")[input].GetProperty("shape")[axis].GetInt32();
+    }
+
+    /// <summary>Each text is the number of its UTF-8 bytes, and those.</summary>
+    private static string[] Texts(byte[] bytes)
+    {
+        var texts = new List<string>();
+        for (int start = 0; start < bytes.Length;)
+        {
+            int length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(start));
+            texts.Add(Encoding.UTF8.GetString(bytes, start + 4, length));
+            start += 4 + length;
+        }
+
+        return texts.ToArray();
     }
 }
 
 /// <summary>What the model answered to some rows, output by output.</summary>
-sealed record Answers($ output_fields $)
+sealed record Answers($ output_fields $, string[] Shapes)
 {
     public static Answers Of(IEnumerable<$Class$Output> rows)
     {
         $Class$Output[] all = rows.ToArray();
-        return new Answers($ outputs_from_rows $);
+        return new Answers($ outputs_from_rows $, [$ shapes_from_rows if shapes $]);
     }
 
+//% if "buffers" in ways
     public static Answers Of($Class$Buffers buffers)
     {
-        return new Answers($ outputs_from_buffers $);
+        return new Answers($ outputs_from_buffers $, [$ shapes_from_buffers if shapes $]);
     }
 
+//% endif
     public void Write(string folder, string way, int thread, string name)
     {
 //% for output in outputs
-        File.WriteAllBytes(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.bin"), MemoryMarshal.AsBytes<$ output.type $>($ output.member $).ToArray());
+        File.WriteAllBytes(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.bin"), $ "Bytes(Output%s)" % loop.index0 if output.text else "MemoryMarshal.AsBytes<%s>(Output%s).ToArray()" % (output.type, loop.index0) $);
+//% if shapes
+        File.WriteAllText(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.shape"), Shapes[$ loop.index0 $]);
+//% endif
 //% endfor
+    }
+//% if shapes
+
+    /// <summary>Of all rows together, or of the only call; -1 where rows differ.</summary>
+    private static string Shape(IEnumerable<string> rows, bool batched)
+    {
+        string[] all = rows.ToArray();
+        return !batched ? all[0] : all.Distinct().Count() == 1 ? all.Length + " " + all[0] : "-1";
+    }
+//% endif
+
+    private static byte[] Bytes(string[] texts)
+    {
+        var written = new MemoryStream();
+        foreach (byte[] text in texts.Select(Encoding.UTF8.GetBytes))
+        {
+            written.Write(BitConverter.GetBytes(text.Length));
+            written.Write(text);
+        }
+
+        return written.ToArray();
     }
 }
