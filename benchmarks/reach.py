@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
-import zoo
 
+import zoo
 from pipeline.__main__ import main as pipeline
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
