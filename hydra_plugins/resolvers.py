@@ -1,9 +1,15 @@
 """Gives conf/config.yaml its resolvers; Hydra finds this folder by its name, DVC and we by the project's root."""
 
+from functools import partial
+from pathlib import Path
+
 from omegaconf import OmegaConf
 
 from pipeline.conf import dependency, fingerprint, source
 
-OmegaConf.register_new_resolver("conf_hash", fingerprint, replace=True)
+# This checkout, wherever `pipeline` is installed from.
+PROJECT = Path(__file__).resolve().parents[1]
+
+OmegaConf.register_new_resolver("conf_hash", partial(fingerprint, PROJECT / "conf"), replace=True)
 OmegaConf.register_new_resolver("dependency", dependency, replace=True)
-OmegaConf.register_new_resolver("source", source, replace=True)
+OmegaConf.register_new_resolver("source", partial(source, project=PROJECT), replace=True)

@@ -29,11 +29,11 @@ def dependency(path: str | None) -> str:
     return path if path not in (None, "???") else NOTHING
 
 
-def source(target: str) -> str:
+def source(target: str, project: Path = PROJECT) -> str:
     """The file or folder of the project that an importable name comes from, for dvc.yaml; models/ is there anyway."""
     top = target.partition(".")[0]
     for found in (Path(f"{top}.py"), Path(top)):
-        if top != "models" and (PROJECT / found).exists():
+        if top != "models" and (project / found).exists():
             return found.as_posix()
     return NOTHING
 

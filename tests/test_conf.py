@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conf import PROJECT, compose, fingerprint
+from pipeline.conf import NOTHING, PROJECT, compose, dependency, fingerprint, source
 from pipeline.errors import PipelineError
 
 CONF = PROJECT / "conf"
@@ -98,3 +98,31 @@ def test_fingerprint_leaves_other_files_alone(conf):
     before = fingerprint(conf)
     (conf / "README.md").write_text("notes")
     assert fingerprint(conf) == before
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("my_nets.Pitch", "my_nets.py"),
+        ("folder.nets.Pitch", "folder"),
+        ("models.digits.DigitsNet", NOTHING),
+        ("torch.nn.Linear", NOTHING),
+    ],
+)
+def test_the_network_s_own_source_is_a_dependency(target, expected, tmp_path):
+    (tmp_path / "my_nets.py").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "models").mkdir()
+    assert source(target, tmp_path) == expected
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/x/w.pt", "/x/w.pt"), (None, NOTHING), ("???", NOTHING)])
+def test_files_of_one_s_own_are_dependencies(path, expected):
+    assert dependency(path) == expected
+
+
+def test_params_name_them(params):
+    made = params(
+        "model=custom", "model.net._target_=models.digits.DigitsNet", "data.path=/x/rows.npz", "model.weights=/x/w.pt"
+    )
+    assert made.files == {"data": "/x/rows.npz", "weights": "/x/w.pt", "network": NOTHING}
