@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -108,3 +110,9 @@ def test_table():
         ["initializers", "1,000", "2"],
         ["bytes", "12,345", "99"],
     ]
+
+
+def test_onnxsim_is_imported_without_torch():
+    code = "import sys; from pipeline.stages.simplify import import_onnxsim as get; get().simplify; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
