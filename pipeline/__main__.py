@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from pipeline.conf import PARAMS, compose
+from pipeline.conf import NOTHING, PARAMS, compose
 from pipeline.errors import PipelineError
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
@@ -70,12 +70,19 @@ def write_params(overrides: list[str], path: Path) -> None:
         composed = beside.with_suffix(".yaml")
         try:
             compose(overrides, composed)
-            load(composed)
+            files = load(composed).files
             composed.replace(beside)
         except PipelineError as error:
             raise PipelineError(str(error).replace(f"{composed}: ", "")) from None
         finally:
             composed.unlink(missing_ok=True)
+    for setting, file in (("data.path", files["data"]), ("model.weights", files["weights"])):
+        if file != NOTHING and not Path(file).exists():
+            # DVC would say it later, in its own words: the file is a dependency.
+            print(
+                f"warning: params: {setting}={file}: there is no such file yet; `dvc repro` needs it",
+                file=sys.stderr,
+            )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -167,3 +167,13 @@ def test_ui_gets_the_port(linear, monkeypatch):
     with contextlib.redirect_stdout(None):
         assert main(["ui", "--port", "5001"]) == 0
     assert asked == [("linear", 5001)]
+
+
+def test_params_warns_of_a_file_that_is_not_there(linear, capsys):
+    assert main(["params", "model=linear", "data=npz", "data.path=nowhere.npz"]) == 0
+    assert "warning: params: data.path=nowhere.npz: there is no such file yet" in capsys.readouterr().err
+
+
+def test_params_is_silent_without_files_of_one_s_own(linear, capsys):
+    assert main(["params", "model=linear"]) == 0
+    assert capsys.readouterr().err == ""
