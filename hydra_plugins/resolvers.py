@@ -3,13 +3,15 @@
 from functools import partial
 from pathlib import Path
 
-from omegaconf import OmegaConf
+from omegaconf import ListConfig, OmegaConf
 
-from pipeline.conf import dependency, fingerprint, source
+from pipeline.conf import data_files, dependency, fingerprint, source, vocabularies
 
 # This checkout, wherever `pipeline` is installed from.
 PROJECT = Path(__file__).resolve().parents[1]
 
 OmegaConf.register_new_resolver("conf_hash", partial(fingerprint, PROJECT / "conf"), replace=True)
 OmegaConf.register_new_resolver("dependency", dependency, replace=True)
+OmegaConf.register_new_resolver("data_files", lambda path: ListConfig(data_files(path)), replace=True)
+OmegaConf.register_new_resolver("vocabularies", lambda encoders: ListConfig(vocabularies(encoders)), replace=True)
 OmegaConf.register_new_resolver("source", partial(source, project=PROJECT), replace=True)

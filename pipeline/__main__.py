@@ -76,7 +76,9 @@ def write_params(overrides: list[str], path: Path) -> None:
             raise PipelineError(str(error).replace(f"{composed}: ", "")) from None
         finally:
             composed.unlink(missing_ok=True)
-    for setting, file in (("data.path", files["data"]), ("model.weights", files["weights"])):
+    named = [("data.path", file) for file in files.data] + [("model.weights", files.weights)]
+    named += [("model.encoders", file) for file in files.vocabularies]
+    for setting, file in named:
         if file != NOTHING and not Path(file).exists():
             # DVC would say it later, in its own words: the file is a dependency.
             print(

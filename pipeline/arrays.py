@@ -53,6 +53,10 @@ def load(path: Path, made_by: str) -> Arrays:
     return arrays
 
 
+def is_text(array: Array) -> bool:
+    return array.dtype.kind in "OUST"
+
+
 def check_finite(arrays: Mapping[str, Array], where: str, advice: str) -> None:
     """Raise PipelineError at the first NaN or infinity, naming array, row and column."""
     for name, array in arrays.items():

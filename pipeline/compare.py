@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Context
 
 import numpy as np
 
-from pipeline.arrays import Array
+from pipeline.arrays import Array, is_text
 from pipeline.params import Parity
 
 
@@ -78,13 +78,13 @@ def _compare_one(name: str, expected: Array, got: Array | None, policy: Policy) 
         return failure(name, f"output {name!r}: expected shape {expected.shape}, got {got.shape}", atol, rtol)
     if not expected.size:
         return failure(name, f"output {name!r}: shape {expected.shape} has no values: nothing was compared", atol, rtol)
-    if expected.dtype.kind in "OUST":
+    if is_text(expected):
         return _compare_equal(name, expected, got)
     return _compare_numbers(name, expected, got, atol, rtol)
 
 
 def _kind(array: Array) -> str:
-    return "string" if array.dtype.kind in "OUST" else array.dtype.name
+    return "string" if is_text(array) else array.dtype.name
 
 
 def _compare_equal(name: str, expected: Array, got: Array) -> Verdict:

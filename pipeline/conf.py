@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 PARAMS = Path("params.yaml")
 # Stands for "no file" where dvc.yaml must name one.
 NOTHING = "LICENSE"
+# Files that a setting may name, for which dvc.yaml has dependencies.
+PLACES = 8
 
 
 def fingerprint(folder: Path = PROJECT / "conf") -> str:
@@ -27,6 +29,30 @@ def fingerprint(folder: Path = PROJECT / "conf") -> str:
 def dependency(path: str | None) -> str:
     """What dvc.yaml depends on for a setting that may name a file: the file, or one that never changes."""
     return path if path not in (None, "???") else NOTHING
+
+
+def dependencies(paths: Iterable[str | None]) -> list[str]:
+    """The same for a setting that may name several: as many as dvc.yaml has places for.
+
+    Raises:
+        PipelineError: There are more.
+    """
+    named = [path for path in paths if path not in (None, "???")]
+    if len(named) > PLACES:
+        raise PipelineError(
+            f"expected {PLACES} files at most, got {len(named)}: put them into one folder and give that"
+        )
+    return [*map(dependency, named), *[NOTHING] * (PLACES - len(named))]
+
+
+def data_files(path: Any) -> list[str]:
+    """What data.path names: one file or folder, or a file for each label."""
+    return dependencies(path.values() if isinstance(path, Mapping) else [path])
+
+
+def vocabularies(encoders: Mapping[str, Any] | None) -> list[str]:
+    """The vocabularies that model.encoders names."""
+    return dependencies(encoder.get("vocabulary") for encoder in (encoders or {}).values())
 
 
 def source(target: str, project: Path = PROJECT) -> str:

@@ -41,6 +41,8 @@ class Tensor(Part):
     minimum: float | None
     maximum: float | None
     labels: list[str]
+    # NaN stands for a value that is not known.
+    missing: bool = False
 
 
 class Golden(Part):

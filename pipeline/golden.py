@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipeline.arrays import Array, Arrays
+from pipeline.arrays import Array, Arrays, is_text
 from pipeline.errors import PipelineError
 from pipeline.outputs import leaves, name_outputs
 from pipeline.params import Model, Port
@@ -16,6 +16,20 @@ from pipeline.params import Model, Port
 CHUNK = 256
 # Rows that a traced graph is tried with one by one.
 ALONE = 64
+# Nothing, nothing but white space or separators, words that no vocabulary has, capitals, line ends, other scripts from either
+# side, characters beyond 16 bits and of several code points, a NUL within, and a long text.
+ODD_TEXT = (
+    "",
+    "   ",
+    "?!...",
+    "qzxv",
+    "GOOD Good gOOD good.",
+    "one\r\ntwo\tthree",
+    "שלום עולם 你好",
+    "😀 👩‍👩‍👧 e\u0301",
+    "a\0b",
+    "good bad, " * 300,
+)
 # Sizes that every other dynamic axis is cut to, beside its full size and half of it.
 SHORT = (1, 3)
 
@@ -34,17 +48,40 @@ def questions(test: Arrays, model: Model, batches: list[int], seed: int) -> dict
         cases[f"rows-{batch}"] = {name: array[index] for name, array in inputs.items()}
         taken += batch
     cases |= _cut(inputs, model, order)
+    cases |= _odd(inputs, model)
     # Only within declared bounds: elsewhere nobody has said that such values make sense, and on zeros every choice is a tie.
-    ports = [model.inputs.get(name, Port()) for name in inputs]
+    numbers = [name for name, array in inputs.items() if not is_text(array)]
+    ports = [model.inputs.get(name, Port()) for name in numbers]
     low, high = [port.minimum for port in ports], [port.maximum for port in ports]
     zero = [
         0.0 if bottom is not None and top is not None and bottom <= 0 <= top else None
         for bottom, top in zip(low, high, strict=True)
     ]
     for case, fills in (("zeros", zero), ("minimum", low), ("maximum", high)):
-        if None not in fills:
-            cases[case] = {name: np.full_like(inputs[name][:2], fill) for name, fill in zip(inputs, fills, strict=True)}
+        if numbers and None not in fills:
+            two = {name: array[:2] for name, array in inputs.items()}
+            cases[case] = two | {name: np.full_like(two[name], f) for name, f in zip(numbers, fills, strict=True)}
     return cases
+
+
+def _odd(inputs: Arrays, model: Model) -> dict[str, Arrays]:
+    """Text that nobody has trained on, and rows in which all that may be missing is; other inputs as in the first rows."""
+    found = {}
+    text = [name for name, array in inputs.items() if is_text(array)]
+    if text:
+        rows = np.arange(len(ODD_TEXT)) % len(inputs[text[0]])
+        asked = {name: array[rows] for name, array in inputs.items()}
+        for name in text:
+            shape = asked[name].shape
+            asked[name] = np.broadcast_to(np.array(ODD_TEXT).reshape(-1, *[1] * (len(shape) - 1)), shape).copy()
+        found["odd-text"] = asked
+    missing = [name for name, port in model.inputs.items() if port.missing and inputs[name].dtype.kind == "f"]
+    if missing:
+        asked = {name: array[:2].copy() for name, array in inputs.items()}
+        for name in missing:
+            asked[name][:] = np.nan
+        found["missing"] = asked
+    return found
 
 
 def names(test: Arrays, model: Model) -> list[str]:
@@ -77,7 +114,7 @@ def answer(network: nn.Module, inputs: Arrays, output_names: list[str]) -> Array
         PipelineError: The network cannot take them, or answers something other than tensors.
     """
     # Copies: a network that edits its input in place must not edit ours.
-    tensors = {name: torch.from_numpy(array.copy()) for name, array in inputs.items()}
+    tensors = {name: array if is_text(array) else torch.from_numpy(array.copy()) for name, array in inputs.items()}
     try:
         with torch.inference_mode():
             found = network(**tensors)

@@ -15,6 +15,8 @@ from pipeline.errors import PipelineError
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Name = Annotated[str, Field(min_length=1)]
+# The operators that cut text came with it.
+WORDS_OPSET = 20
 
 
 class Section(BaseModel):
@@ -29,6 +31,8 @@ class Port(Section):
     minimum: float | None = None
     maximum: float | None = None
     labels: list[str] = []
+    # NaN stands for a value that is not known.
+    missing: bool = False
 
     @model_validator(mode="after")
     def _ordered(self) -> "Port":
@@ -54,6 +58,32 @@ class Task(Section):
     output: Name
 
 
+class Words(Section):
+    """Text -> the numbers of its words; what each setting means stands in `encoders.Words`."""
+
+    kind: Literal["words"]
+    # A file with one word a line; null: the `size` most frequent ones of the training split.
+    vocabulary: str | None = None
+    size: Annotated[int, Field(ge=1)] = 20_000
+    separators: str = '\t\r\n.,;:!?"()[]{}/-'
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 512
+    # RegexFullMatch counts to a thousand.
+    longest: Annotated[int, Field(ge=1, le=1000)] = 200
+    cases: bool = True
+
+
+class Categories(Section):
+    """Text -> the number of each value."""
+
+    kind: Literal["categories"]
+    # A file with one value a line; null: the `size` most frequent ones of the training split.
+    vocabulary: str | None = None
+    size: Annotated[int, Field(ge=1)] = 1000
+
+
+Encoder = Annotated[Words | Categories, Field(discriminator="kind")]
+
+
 class Model(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
     description: str
@@ -62,11 +92,13 @@ class Model(Section):
     # false: names that miss or are left over in the weights are reported, not refused.
     strict: bool
     dynamic_axes: dict[str, dict[int, Name]]
+    # What turns inputs of text into numbers for the network, by input.
+    encoders: dict[str, Encoder]
     inputs: dict[str, Port]
     outputs: dict[str, Port]
     task: Task | None
 
-    @field_validator("dynamic_axes", "inputs", "outputs", mode="before")
+    @field_validator("dynamic_axes", "encoders", "inputs", "outputs", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""
@@ -74,8 +106,9 @@ class Model(Section):
 
 
 class Data(Section):
-    source: Literal["digits", "random", "waves", "npz"]
-    path: str | None
+    source: Literal["digits", "random", "waves", "npz", "sentences", "diabetes", "shapes"]
+    # A file or a folder; for sentences also a file for each label.
+    path: str | dict[str, str] | None
     rows: Annotated[int, Field(ge=30)] | None
     shapes: dict[str, list[int]]
     validation: Annotated[Share, Field(gt=0)]
@@ -85,9 +118,11 @@ class Data(Section):
     def _complete(self) -> "Data":
         if self.validation + self.test >= 1:
             raise ValueError(f"expected validation + test < 1, got {self.validation} + {self.test}")
-        if self.source == "npz" and self.path in (None, "???"):
+        if self.source == "npz" and (not isinstance(self.path, str) or self.path == "???"):
             raise ValueError("data=npz needs data.path=/path/to/file.npz")
-        if self.source in ("random", "waves") and not (self.rows and self.shapes):
+        if self.source == "sentences" and self.path in (None, "???", {}):
+            raise ValueError("data=sentences needs data.path=/folder/of/label.txt or data.path={label: file, ...}")
+        if self.source in ("random", "waves", "shapes") and not (self.rows and self.shapes):
             raise ValueError(f"data={self.source} needs data.rows and data.shapes={{input: [size, ...]}}")
         return self
 
@@ -155,10 +190,18 @@ class Publish(Section):
     alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 
 
+class Files(Section):
+    """What stages depend on of the user's own, for dvc.yaml; lists have a place for each file, and LICENSE where there is none."""
+
+    data: list[str]
+    vocabularies: list[str]
+    weights: str
+    network: str
+
+
 class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     conf_hash: str
-    files: dict[Literal["data", "weights", "network"], str]
     data: Data
     train: Train
     export: Export
@@ -167,6 +210,16 @@ class Params(Section):
     verify: Verify
     publish: Publish
     model: Model
+    # Last: where a path is not given, the setting that lacks it is what should be said.
+    files: Files
+
+    @model_validator(mode="after")
+    def _text_has_its_operators(self) -> "Params":
+        if self.export.opset < WORDS_OPSET and any(one.kind == "words" for one in self.model.encoders.values()):
+            raise ValueError(
+                f"model.encoders with kind=words needs export.opset={WORDS_OPSET} or later (StringSplit came with it), got {self.export.opset}"
+            )
+        return self
 
 
 def load(path: Path = PARAMS) -> Params:

@@ -6,7 +6,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 from pipeline import compat
-from pipeline.arrays import Arrays
+from pipeline.arrays import Arrays, is_text
 from pipeline.errors import PipelineError
 
 _REFUSALS = (
@@ -50,7 +50,9 @@ def answer(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
     """
     names = [output.name for output in session.get_outputs()]
     try:
-        return dict(zip(names, session.run(names, inputs), strict=True))
+        # Text as objects: onnxruntime ends numpy's own strings at the first NUL.
+        asked = {name: array.astype(object) if is_text(array) else array for name, array in inputs.items()}
+        return dict(zip(names, session.run(names, asked), strict=True))
     except (*_REFUSALS, ValueError) as error:
         shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
         raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {' '.join(str(error).split())}") from None

@@ -42,7 +42,7 @@ def test_same_bytes_as_dvc_exp_run(overrides, tmp_path):
         ("epochs=5", "epochs: there is no such setting; did you mean 'train.epochs'?"),
         ("dta=npz", "dta: there is no such setting; did you mean 'data'?"),
         ("model=digts", "model=digts: there is no such choice; did you mean 'digits'?"),
-        ("model=zzz", "model=zzz: there is no such choice; expected one of custom, digits, linear"),
+        ("model=zzz", "model=zzz: there is no such choice; expected one of custom, detector, digits, linear"),
         ("train.epochs", "override 'train.epochs': expected key=value or group=choice"),
         ("train.epochs=[1", "the overrides ['train.epochs=[1'] cannot be applied to conf/"),
     ],
@@ -125,4 +125,9 @@ def test_params_name_them(params):
     made = params(
         "model=custom", "model.net._target_=models.digits.DigitsNet", "data.path=/x/rows.npz", "model.weights=/x/w.pt"
     )
-    assert made.files == {"data": "/x/rows.npz", "weights": "/x/w.pt", "network": NOTHING}
+    assert made.files.model_dump() == {
+        "data": ["/x/rows.npz", *[NOTHING] * 7],
+        "vocabularies": [NOTHING] * 8,
+        "weights": "/x/w.pt",
+        "network": NOTHING,
+    }

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pipeline.arrays import Array, Arrays
+from pipeline.arrays import Array, Arrays, is_text
 
 FOLDER = "golden"
 
@@ -25,10 +25,6 @@ def encode(array: Array) -> bytes:
         texts = [str(value).encode() for value in array.flat]
         return b"".join(struct.pack("<i", len(text)) + text for text in texts)
     return array.astype(array.dtype.newbyteorder("<")).tobytes()
-
-
-def is_text(array: Array) -> bool:
-    return array.dtype.kind in "OUST"
 
 
 def decode_text(data: bytes) -> Array:

@@ -196,6 +196,7 @@ class View:
         return _sentences(
             f"Unit: {self.tensor.unit}" if self.tensor.unit else "",
             f"Range: {bounds}" if bounds else "",
+            "NaN: not known" if self.tensor.missing else "",
             f"Labels: {', '.join(self.labels[:20])}{', …' if len(self.labels) > 20 else ''}" if self.labels else "",
         )
 
@@ -223,8 +224,11 @@ class View:
         inside = " && ".join(
             f"value {sign} {self._literal(bound)}" for sign, bound in ((">=", low), ("<=", high)) if bound is not None
         )
+        nan = f"{self.type}.IsNaN(value)"
+        if self.tensor.missing:
+            return f"!({inside}) && !{nan}" if inside else ""
         # Written as "not inside", so that NaN is refused too.
-        return f"!({inside})" if inside else f"{self.type}.IsNaN(value)"
+        return f"!({inside})" if inside else nan
 
     @property
     def expected_values(self) -> str:

@@ -11,15 +11,16 @@ from onnx import ModelProto
 from torch import nn
 
 from pipeline import contract as contracts
-from pipeline import exporters, graph
+from pipeline import encoder_graph, encoders, exporters, graph
 from pipeline import golden as golden_answers
-from pipeline.arrays import Array, Arrays, load, save
+from pipeline.arrays import Array, Arrays, is_text, load, save
 from pipeline.compare import Policy, compare
 from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract, Golden, Task, Tensor
+from pipeline.encoders import Encoders, encode, encoded_axes
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.files import sha256, write_json
-from pipeline.network import CHECKPOINT, build, load_weights
+from pipeline.network import CHECKPOINT, Encoded, build, load_weights
 from pipeline.params import Export, Model, Params, Port
 from pipeline.runtime import answer as answer_onnx
 from pipeline.runtime import open_session
@@ -50,10 +51,12 @@ def prove(made: ModelProto, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
 
 
 class Subject(NamedTuple):
-    """The network, every row of its inputs, its answers to the golden cases, and the shapes of its outputs."""
+    """The network, its encoders, every row of the inputs, its answers to the golden cases, and the shapes of in- and outputs."""
 
     network: nn.Module
+    encoders: Encoders
     inputs: Arrays
+    shapes: dict[str, list[int | str]]
     golden: dict[str, tuple[Arrays, Arrays]]
     outputs: dict[str, list[int | str]]
 
@@ -73,17 +76,21 @@ def to_onnx(
         (inputs for inputs, _ in subject.golden.values()),
         key=lambda inputs: sum(array.size for array in inputs.values()),
     )
-    example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
-    job = exporters.Job(example, subject.outputs, params.model.dynamic_axes, params.export.opset)
+    example = encode({name: array[: max(2, len(array) // 2)] for name, array in example.items()}, subject.encoders)
+    axes = encoded_axes(params.model.dynamic_axes, subject.encoders)
+    job = exporters.Job(example, subject.outputs, axes, params.export.opset)
     attempts: dict[str, str] = {}
     for which in choose(params.export):
         try:
             made, before = exporters.export(which, subject.network, job)
+            encoder_graph.prepend(made, subject.encoders, subject.shapes)
             if frozen := graph.departures(made, contract(made)):
                 attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(frozen)}"
                 continue
             alone = (
-                golden_answers.singles(subject.network, subject.inputs, list(params.model.outputs))
+                golden_answers.singles(
+                    Encoded(subject.network, subject.encoders), subject.inputs, list(params.model.outputs)
+                )
                 if which == "tracer"
                 else {}
             )
@@ -120,7 +127,7 @@ def annotate(model: ModelProto, name: str, description: str, metadata: dict[str,
 
 def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -> Tensor:
     port = port or Port()
-    dtype = "string" if array.dtype.kind in "OUST" else array.dtype.name
+    dtype = "string" if is_text(array) else array.dtype.name
     return Tensor(name=name, dtype=dtype, shape=shape, **port.model_dump())
 
 
@@ -158,6 +165,8 @@ def run(params: Params) -> None:
     network = build(model.net)
     load_weights(network, CHECKPOINT, made_by="train")
     network.eval()
+    learnt = encoders.load()
+    asked = Encoded(network, learnt) if learnt else network
 
     unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
     if unknown:
@@ -166,9 +175,9 @@ def run(params: Params) -> None:
     shapes = {name: input_shape(name, array, model) for name, array in inputs.items()}
     check_batch(shapes)
     questions = golden_answers.questions(test, model, export.golden_batches, params.seed)
-    answers, left_out = golden_answers.answer_cases(network, questions, list(model.outputs), model)
+    answers, left_out = golden_answers.answer_cases(asked, questions, list(model.outputs), model)
     questions = {case: questions[case] for case in answers}
-    everything = golden_answers.answer_rows(network, inputs, list(model.outputs))
+    everything = golden_answers.answer_rows(asked, inputs, list(model.outputs))
     golden_answers.check_answers({"test split": everything}, type(network).__name__)
     sizes = [golden_answers.axis_sizes(asked, model) for asked in questions.values()]
     outputs = {
@@ -193,7 +202,7 @@ def run(params: Params) -> None:
         )
 
     golden = {case: (questions[case], answers[case]) for case in questions}
-    made, how = to_onnx(Subject(network, inputs, golden, outputs), contract, params)
+    made, how = to_onnx(Subject(network, learnt, inputs, shapes, golden, outputs), contract, params)
     metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
     annotate(made, model.name, model.description, metadata)
     graph.check(made, str(graph.EXPORTED))

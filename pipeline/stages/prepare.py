@@ -1,70 +1,17 @@
-"""prepare: a data source -> build/data/{train,validation,test}.npz."""
+"""prepare: a data source -> build/data/{train,validation,test}.npz, and the encoders that its training split teaches."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.arrays import Arrays, check_finite, load, save
+from pipeline import encoders
+from pipeline.arrays import Array, Arrays, check_finite, is_text, save
 from pipeline.errors import PipelineError
-from pipeline.params import Data, Model, Params
+from pipeline.params import Data, Model, Params, Port
+from pipeline.sources import read
 
 FOLDER = Path("build/data")
 SPLITS = ("train", "validation", "test")
-
-
-def digits() -> Arrays:
-    """scikit-learn's digits, read from its file: importing scikit-learn would cost more than the rest of this stage.
-
-    Returns:
-        pixels: float32 [1797, 8, 8], ink of 0 to 16; target: int64 [1797].
-    """
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or spec.origin is None:
-        raise PipelineError("data=digits needs scikit-learn, which is not installed: run `make setup`")
-    path = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
-    table = np.loadtxt(path, delimiter=",", dtype=np.float32)
-    return {"pixels": table[:, :-1].reshape(-1, 8, 8), "target": table[:, -1].astype(np.int64)}
-
-
-def noise(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
-    """`data.rows` rows of uniform float32 within each input's bounds (0 to 1 where it has none)."""
-    arrays = {}
-    for name, shape in data.shapes.items():
-        port = model.inputs.get(name)
-        low = port.minimum if port and port.minimum is not None else 0.0
-        high = port.maximum if port and port.maximum is not None else 1.0
-        arrays[name] = rng.uniform(low, high, size=(data.rows or 0, *shape)).astype(np.float32)
-    return arrays
-
-
-def waves(data: Data, rng: np.random.Generator) -> Arrays:
-    """Noisy sine, square and sawtooth waves, padded with zeros to the length of `data.shapes`.
-
-    Returns:
-        series: float32 [rows, time, 1], within -2 and 2; mask: bool [rows, time], at least 8 true; target: int64 [rows].
-    """
-    (length, *_), *_ = data.shapes.values()
-    rows = data.rows or 0
-    target = rng.integers(0, 3, size=rows)
-    period, phase = rng.uniform(5, 12, size=(rows, 1)), rng.uniform(0, 1, size=(rows, 1))
-    turn = (np.arange(length) / period + phase) % 1
-    sine = np.sin(2 * np.pi * turn)
-    series = np.choose(target[:, None], [sine, np.sign(sine), 2 * turn - 1]) + rng.normal(0, 0.1, size=turn.shape)
-    mask = np.arange(length) < rng.integers(min(8, length), length + 1, size=(rows, 1))
-    series = np.where(mask, np.clip(series, -2, 2), 0)[..., None].astype(np.float32)
-    return {"series": series, "mask": mask, "target": target}
-
-
-def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
-    if data.source == "digits":
-        return digits()
-    if data.source == "random":
-        return noise(data, model, rng)
-    if data.source == "waves":
-        return waves(data, rng)
-    arrays = load(Path(data.path or ""), made_by="the setting data.path (or point it to another file)")
-    return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
 
 
 def check(arrays: Arrays, model: Model, where: str, least: int = 1) -> None:
@@ -78,17 +25,47 @@ def check(arrays: Arrays, model: Model, where: str, least: int = 1) -> None:
         raise PipelineError(f"{where}: expected the same number of rows in every array, got {rows}")
     if min(len(array) for array in arrays.values()) < least:
         raise PipelineError(f"{where}: expected at least {least} rows, got {rows}")
-    for name in (name for name in arrays if name != "target"):
-        if arrays[name].dtype.kind not in "fiub":
-            raise PipelineError(f"{where}: expected numbers in {name!r}, got {arrays[name].dtype}: torch takes no text")
-    check_finite(arrays, where, "repair or drop those rows")
-    for name, port in model.inputs.items():
-        low, high = arrays[name].min(), arrays[name].max()
-        if (port.minimum is not None and low < port.minimum) or (port.maximum is not None and high > port.maximum):
+    for name, array in arrays.items():
+        if name == "target":
+            check_finite({name: array}, where, "repair or drop those rows")
+        else:
+            check_values(name, array, model, where)
+    if model.task and len(np.unique(arrays["target"])) < 2:
+        raise PipelineError(
+            f"{where}: expected two classes or more in `target`, got {np.unique(arrays['target']).tolist()} alone: there is nothing "
+            "to tell apart"
+        )
+
+
+def check_values(name: str, array: Array, model: Model, where: str) -> None:
+    """Raise PipelineError unless the values of one input are numbers within its bounds, or text that has an encoder."""
+    port = model.inputs.get(name, Port())
+    if is_text(array):
+        if name not in model.encoders:
             raise PipelineError(
-                f"{where}: expected {name!r} from {port.minimum} to {port.maximum} (model.inputs.{name}), got values from "
-                f"{low} to {high}: mend the data or the bounds"
+                f"{where}: expected numbers in {name!r}, got text, which torch does not take: give it an encoder "
+                f"('model.encoders={{{name}: {{kind: words}}}}', or kind: categories)"
             )
+        for row, text in enumerate(array.reshape(len(array), -1).tolist()):
+            if any("\ud800" <= character <= "\udfff" for value in text for character in value):
+                raise PipelineError(
+                    f"{where}: expected text that is valid Unicode in {name!r}, got half a surrogate pair in row {row}"
+                )
+        return
+    if array.dtype.kind not in "fiub":
+        raise PipelineError(f"{where}: expected numbers in {name!r}, got {array.dtype}")
+    known = array[~np.isnan(array)] if port.missing and array.dtype.kind == "f" else array
+    check_finite(
+        {name: known}, where, "repair or drop those rows (missing values: set model.inputs.<name>.missing=true)"
+    )
+    if not known.size:
+        raise PipelineError(f"{where}: expected values in {name!r}, got none that is not missing")
+    low, high = known.min(), known.max()
+    if (port.minimum is not None and low < port.minimum) or (port.maximum is not None and high > port.maximum):
+        raise PipelineError(
+            f"{where}: expected {name!r} from {port.minimum} to {port.maximum} (model.inputs.{name}), got values from "
+            f"{low} to {high}: mend the data or the bounds"
+        )
 
 
 def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arrays]:
@@ -111,10 +88,16 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
     arrays = read(params.data, params.model, rng)
-    where = f"data={params.data.source} {params.data.path or ''}".strip()
+    where = f"data={params.data.source}" + (f" {params.data.path}" if isinstance(params.data.path, str) else "")
     check(arrays, params.model, where, least=30 if params.train.enabled else 1)
     # What is not trained has seen no row: all of them may test it.
     parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
+    learnt = encoders.fit(params.model.encoders, parts["train"])
+    encoders.save(learnt)
+    for name, encoder in learnt.items():
+        print(
+            f"prepare: {encoders.ENCODERS}: {name}: {encoder.kind}, {len(encoder.entries):,} entries from the training split"
+        )
     for name, part in parts.items():
         save(FOLDER / f"{name}.npz", part)
         print(f"prepare: {FOLDER / name}.npz: {', '.join(f'{k} {v.dtype}{list(v.shape)}' for k, v in part.items())}")

@@ -2,7 +2,8 @@
 
 The same code runs on one device and on many, on one host and on many: `accelerate launch ... -m pipeline train`, or
 `torchrun` where there are only processors. The network learns through its
-`logits(**inputs)`, compared with `target` by cross entropy.
+`logits(**inputs)`, compared with `target` by cross entropy. Where it has a method `adapt(target, **inputs)`, that sees the
+training split once before (as Keras' `adapt` does): for means, scales and the like.
 """
 
 import csv
@@ -21,7 +22,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from pipeline import encoders
 from pipeline.arrays import Arrays, load
+from pipeline.encoders import encode
 from pipeline.errors import PipelineError
 from pipeline.files import write_json, write_text
 from pipeline.network import build, load_weights, save_weights
@@ -198,8 +201,11 @@ def run(params: Params) -> None:
         )
     if not params.train.enabled:
         return
-    data = {part: load(DATA / f"{part}.npz", made_by="prepare") for part in ("train", "validation")}
+    learnt = encoders.load()
+    data = {part: encode(load(DATA / f"{part}.npz", made_by="prepare"), learnt) for part in ("train", "validation")}
     check(network, data, params.model.name)
+    if callable(adapt := getattr(network, "adapt", None)) and params.model.weights is None:
+        adapt(**{name: torch.from_numpy(array) for name, array in data["train"].items()})
     done = train(network, data, params.train, params.seed, accelerator)
     if not accelerator.is_main_process:
         return

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline import contract as contracts
-from pipeline.arrays import Array, Arrays, load
+from pipeline.arrays import Array, Arrays, is_text, load
 from pipeline.compare import Policy, Verdict, compare, policy, round_up
 from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
 from pipeline.dotnet import consumer, sdk
@@ -43,7 +43,7 @@ def read_answers(folder: Path, way: str, thread: int, case: str, expected: Array
         data = path.read_bytes()
         values: Array = (
             golden_files.decode_text(data)
-            if golden_files.is_text(array)
+            if is_text(array)
             else np.frombuffer(data, dtype=array.dtype.newbyteorder("<")).astype(array.dtype)
         )
         told = path.with_suffix(".shape")

@@ -5,7 +5,8 @@ import pytest
 
 from pipeline.arrays import load, save
 from pipeline.params import Data
-from pipeline.stages.prepare import digits, noise, split
+from pipeline.sources import digits, noise
+from pipeline.stages.prepare import split
 
 PARTS = ("train", "validation", "test")
 X = np.linspace(-1, 1, 500, dtype=np.float32).reshape(50, 10)
