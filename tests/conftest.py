@@ -1,4 +1,3 @@
-import contextlib
 import itertools
 import logging
 import os
@@ -13,7 +12,7 @@ import pytest
 from pipeline.__main__ import main
 from pipeline.conf import compose
 from pipeline.params import Params, load
-from roads import LINEAR, PROJECT, ROAD, SMALL, UNVERIFIED
+from roads import LINEAR, SMALL, UNVERIFIED, travel
 
 # As publish sets it; MLflow reads it once, whichever test imports it first.
 os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
@@ -23,15 +22,6 @@ def snapshot() -> dict[str, bytes]:
     """Every file that the pipeline has made, those that are left half-written too."""
     made = [Path("params.yaml"), *Path("build").rglob("*"), *Path("reports").rglob("*"), *Path().glob(".*.tmp*")]
     return {path.as_posix(): path.read_bytes() for path in made if path.is_file()}
-
-
-def travel(folder: Path, *overrides: str) -> Path:
-    """A project folder in which everything up to verify has run."""
-    shutil.copytree(PROJECT / "conf", folder / "conf")
-    with contextlib.chdir(folder):
-        for command in [["params", UNVERIFIED, *overrides], *([stage] for stage in ROAD)]:
-            assert main(command) == 0
-    return folder
 
 
 @pytest.fixture(scope="session")

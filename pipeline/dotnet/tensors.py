@@ -225,18 +225,17 @@ class View:
             f"value {sign} {self._literal(bound)}" for sign, bound in ((">=", low), ("<=", high)) if bound is not None
         )
         nan = f"{self.type}.IsNaN(value)"
+        # Written as "not inside", so that NaN is refused too, unless it stands for a value that is not known.
         if self.tensor.missing:
             return f"!({inside}) && !{nan}" if inside else ""
-        # Written as "not inside", so that NaN is refused too.
         return f"!({inside})" if inside else nan
 
     @property
     def expected_values(self) -> str:
         low, high = self.tensor.minimum, self.tensor.maximum
         kind = "integers" if self.csharp.integer else "numbers"
-        bounds = "".join(
-            f" {word} {number(bound)}" for word, bound in (("from", low), ("to", high)) if bound is not None
-        )
+        said = (("from", low), ("to", high))
+        bounds = "".join(f" {word} {number(bound)}" for word, bound in said if bound is not None)
         return f"{self.name}: expected {kind}{bounds}, got "
 
     @property
@@ -270,8 +269,7 @@ class View:
 
     def _literal(self, value: float) -> str:
         text = f"{int(value) if self.csharp.integer else float(value)!r}{self.csharp.suffix}"
-        # A half has no literals of its own.
-        return f"(Half)({text})" if self.type == "Half" else text
+        return f"(Half)({text})" if self.type == "Half" else text  # a half has no literals of its own
 
 
 def view(tensor: Tensor, what: str, *, batched: bool, axes: Mapping[str, Axis]) -> View:

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline import encoders
 from pipeline.arrays import load, save
 from pipeline.params import Data
-from pipeline.sources import digits, noise
 from pipeline.stages.prepare import split
 
 PARTS = ("train", "validation", "test")
@@ -64,32 +64,9 @@ def test_data_rows_takes_the_first(npz, passes):
     assert sorted(np.concatenate(parts("target"))) == list(range(40))
 
 
-def test_the_digits_are_scikit_learn_s():
-    from sklearn.datasets import load_digits
-
-    ours, theirs = digits(), load_digits()
-    np.testing.assert_array_equal(ours["pixels"], theirs.images.astype(np.float32))
-    np.testing.assert_array_equal(ours["target"], theirs.target)
-
-
 def test_digits_without_scikit_learn(digits, fails, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "data=digits needs scikit-learn, which is not installed: run `make setup`" in fails("prepare")
-
-
-def test_noise_keeps_the_bounds(params):
-    made = params("model=linear", "model.inputs.input.minimum=3", "model.inputs.input.maximum=4")
-    rows = noise(made.data, made.model, np.random.default_rng(0))["input"]
-    assert (rows.dtype, rows.shape) == (np.float32, (100, 10))
-    assert rows.min() >= 3
-    assert rows.max() <= 4
-
-
-def test_noise_without_bounds_is_between_0_and_1(params):
-    made = params("model=linear", "model.inputs.input.minimum=null", "model.inputs.input.maximum=null")
-    rows = noise(made.data, made.model, np.random.default_rng(0))["input"]
-    assert 0 <= rows.min() < 0.1
-    assert 0.9 < rows.max() <= 1
 
 
 @pytest.mark.parametrize("rows", [30, 31, 99])
@@ -154,9 +131,62 @@ def test_a_task_needs_a_target(npz, fails):
     assert "expected arrays ['input', 'target'], got ['input'] (target missing)" in fails("prepare")
 
 
-def test_text_in_place_of_numbers_is_refused(npz, fails):
+def test_text_without_an_encoder_is_refused(npz, fails):
     npz(input=np.array([["a"] * 10] * 50))
-    assert "'input'" in fails("prepare")
+    said = fails("prepare")
+    assert "expected numbers in 'input', got text, which torch does not take: give it an encoder" in said
+    assert "'model.encoders={input: {kind: words}}'" in said
+
+
+def test_an_encoder_learns_from_the_training_split_alone(npz, passes):
+    texts = np.array([f"only{row}" for row in range(50)])
+    npz("model.inputs.input={}", "model.encoders={input: {kind: categories}}", input=texts)
+    passes("prepare")
+    train, *_ = parts()
+    assert encoders.load()["input"].entries == sorted(train)
+
+
+def test_without_text_no_encoder_is_learnt(linear):
+    assert encoders.load() == {}
+
+
+def test_half_a_surrogate_pair_is_refused(npz, fails):
+    npz("model.inputs.input={}", "model.encoders={input: {kind: words}}", input=np.array(["ok", *["\ud800"] * 49]))
+    assert "valid Unicode in 'input', got half a surrogate pair in row 1" in fails("prepare")
+
+
+def test_dates_are_refused(npz, fails):
+    npz(input=np.zeros((50, 10), dtype="datetime64[s]"))
+    assert "expected numbers in 'input', got datetime64[s]" in fails("prepare")
+
+
+MISSING = "+model.inputs.input.missing=true"
+
+
+def test_values_may_be_missing_where_the_configuration_says_so(npz, passes):
+    npz(MISSING, input=NAN)
+    passes("prepare")
+    assert np.isnan(np.concatenate(parts())).sum() == 1
+
+
+def test_infinity_is_never_missing(npz, fails):
+    npz(MISSING, input=INF)
+    assert "expected finite numbers, got inf in 'input'" in fails("prepare")
+
+
+def test_not_everything_may_be_missing(npz, fails):
+    npz(MISSING, input=X * np.nan)
+    assert "expected values in 'input', got none that is not missing" in fails("prepare")
+
+
+def test_one_class_alone_is_no_task(npz, fails):
+    npz("model.task={metric: accuracy, output: output}", input=X, target=np.ones(50, int))
+    assert "expected two classes or more in `target`, got [1] alone: there is nothing to tell apart" in fails("prepare")
+
+
+def test_a_target_that_is_missing_is_refused(npz, fails):
+    npz(input=X, target=np.full(50, np.nan))
+    assert "expected finite numbers, got nan in 'target'" in fails("prepare")
 
 
 def test_a_missing_source_is_explained(npz, fails):

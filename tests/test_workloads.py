@@ -1,0 +1,131 @@
+"""The workloads that ship, each trained a little and taken down the whole road, through real .NET where there is an SDK."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import contract as contracts
+from pipeline.arrays import load
+from pipeline.dotnet import sdk
+from pipeline.golden import ODD_TEXT
+from pipeline.runtime import answer, open_session
+from pipeline.stages.prepare import FOLDER
+from roads import PROJECT, travel
+
+pytestmark = pytest.mark.slow
+AUTO = "verify.mode=auto"
+
+
+@pytest.fixture(scope="module")
+def sentiment_road(tmp_path_factory) -> Path:
+    return travel(tmp_path_factory.mktemp("sentiment"), "model=sentiment", f"data.path={PROJECT}/data/reviews", AUTO)
+
+
+@pytest.fixture(scope="module")
+def tabular_road(tmp_path_factory) -> Path:
+    return travel(tmp_path_factory.mktemp("tabular"), "model=tabular", AUTO)
+
+
+@pytest.fixture(scope="module")
+def detector_road(tmp_path_factory) -> Path:
+    return travel(tmp_path_factory.mktemp("detector"), "model=detector", "train.epochs=6", "data.rows=400", AUTO)
+
+
+@pytest.fixture
+def sentiment(sentiment_road, enter) -> Path:
+    return enter(sentiment_road)
+
+
+@pytest.fixture
+def tabular(tabular_road, enter) -> Path:
+    return enter(tabular_road)
+
+
+@pytest.fixture
+def detector(detector_road, enter) -> Path:
+    return enter(detector_road)
+
+
+def report(name: str) -> dict:
+    return json.loads(Path(f"reports/{name}.json").read_text())
+
+
+@pytest.mark.parametrize(("workload", "least"), [("sentiment", 0.8), ("tabular", 0.65), ("detector", 0.8)])
+def test_it_learns_and_is_proven(workload, least, request):
+    request.getfixturevalue(workload)
+    parity, dotnet = report("parity"), report("dotnet")
+    assert parity["passed"]
+    assert parity["task"]["simplify"] == parity["task"]["eager"] >= least
+    if sdk.version(sdk.find()) is None:
+        assert dotnet["reason"].startswith("there is no .NET SDK")
+        pytest.skip("there is no .NET SDK: the rest was checked")
+    assert dotnet["verified"], dotnet["reason"]
+
+
+def test_sentiment_takes_text(sentiment):
+    (text,) = contracts.load().inputs
+    assert (text.dtype, text.shape) == ("string", ["batch"])
+
+
+def test_sentiment_s_odd_text_is_golden(sentiment):
+    asked = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))["odd-text"]["text"]
+    assert asked.tolist() == list(ODD_TEXT)
+
+
+def test_sentiment_answers_a_text_alike_whatever_stands_beside_it(sentiment):
+    session = open_session(Path("build/simplified.onnx"))
+    rows = load(FOLDER / "test.npz", "prepare")["text"][:20]
+    together = answer(session, {"text": np.append(rows, "word " * 5000)})["probabilities"][:20]
+    alone = np.concatenate([answer(session, {"text": rows[place : place + 1]})["probabilities"] for place in range(20)])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_sentiment_knows_good_from_bad(sentiment):
+    session = open_session(Path("build/simplified.onnx"))
+    asked = np.array(["An EXCELLENT meal, friendly staff!", "A terrible, boring film..."])
+    assert answer(session, {"text": asked})["label"].tolist() == [1, 0]
+
+
+def test_tabular_s_columns_are_inputs_of_their_own(tabular):
+    assert {tensor.name: tensor.dtype for tensor in contracts.load().inputs} == {
+        "age": "int64",
+        "sex": "string",
+        **dict.fromkeys(("bmi", "pressure", "tc", "ldl", "hdl", "tch", "ltg", "glu"), "float32"),
+    }
+
+
+def test_tabular_answers_where_all_is_missing_or_unknown(tabular):
+    cases = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
+    answers = contracts.cases(load(contracts.GOLDEN_OUTPUTS, "export"))
+    assert np.isnan(cases["missing"]["bmi"]).all()
+    assert "qzxv" in cases["odd-text"]["sex"]
+    for case in ("missing", "odd-text"):
+        np.testing.assert_allclose(answers[case]["probabilities"].sum(axis=1), 1, rtol=1e-5)
+
+
+def test_a_missing_value_counts_as_the_median(tabular):
+    session = open_session(Path("build/simplified.onnx"))
+    row = {name: array[:1] for name, array in load(FOLDER / "test.npz", "prepare").items() if name != "target"}
+    train = load(FOLDER / "train.npz", "prepare")["bmi"]
+    given = answer(session, row | {"bmi": np.array([np.nanmedian(train)], np.float32)})["probabilities"]
+    missing = answer(session, row | {"bmi": np.array([np.nan], np.float32)})["probabilities"]
+    np.testing.assert_allclose(missing, given, atol=0.3)  # but the network is told that it was missing
+
+
+def test_detector_s_outputs_differ_in_length(detector):
+    shapes = {tensor.name: tensor.shape for tensor in contracts.load().outputs}
+    assert shapes == {"cell": ["batch"], "boxes": ["batch", 3, 4], "scores": ["batch", 3]}
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (31, 17), (480, 640)])
+def test_detector_finds_the_disc_in_a_picture_of_any_size(height, width, detector):
+    y, x = np.mgrid[:height, :width]
+    inside = (((y + 0.5) / height - 5.5 / 8) ** 2 + ((x + 0.5) / width - 2.5 / 8) ** 2) ** 0.5 < 1 / 16
+    image = np.where(inside[..., None], 230, 40).astype(np.uint8).repeat(3, axis=-1)
+    found = answer(open_session(Path("build/simplified.onnx")), {"image": image[None]})
+    assert found["cell"][0] == 5 * 8 + 2
+    np.testing.assert_allclose(
+        found["boxes"][0, 0], [2 * width / 8, 5 * height / 8, 3 * width / 8, 6 * height / 8], rtol=1e-5
+    )
