@@ -1,6 +1,6 @@
 """The packages of the examples, in a local NuGet feed: `python examples/feed.py`.
 
-Runs the pipeline's stages for model=linear and model=digits in folders of their own, puts the packages into
+Runs the pipeline's stages for each model of MODELS in folders of their own, puts the packages into
 build/examples/feed, where nuget.config looks for them, and simple_model.onnx where the example `direct` takes it.
 """
 
@@ -17,7 +17,8 @@ BUILD = PROJECT / "build" / "examples"
 FEED = BUILD / "feed"
 # nuget.config's globalPackagesFolder: what NuGet has unpacked.
 UNPACKED = BUILD / "packages"
-MODELS = ("linear", "digits")
+# Model -> what it needs beside its own configuration.
+MODELS = {"linear": (), "digits": (), "sentiment": (f"data.path={PROJECT / 'data' / 'reviews'}",)}
 STAGES = ("prepare", "train", "export", "simplify", "validate", "package")
 
 
@@ -27,7 +28,7 @@ def package(model: str) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with contextlib.chdir(folder), contextlib.redirect_stdout(None):
-        for command in (["params", f"model={model}"], *([stage] for stage in STAGES)):
+        for command in (["params", f"model={model}", *MODELS[model]], *([stage] for stage in STAGES)):
             if pipeline(command):
                 sys.exit(1)
     return next(folder.glob("build/package/*.nupkg"))

@@ -69,21 +69,16 @@ def ask(url: str, body: object = None) -> tuple[int, str]:
         return refused.code, refused.read().decode()
 
 
-def service(dotnet: Path) -> str:
-    """Start the service, ask it for a digit, send it nonsense, and stop it."""
-    program = build(dotnet, "service") / "service.dll"
+def serve(dotnet: Path, name: str, requests: list[tuple[str, object]]) -> str:
+    """Start a service, ask it, and stop it; each answer's status and text."""
+    program = build(dotnet, name) / f"{name}.dll"
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    seven = [float(number) for number in (EXAMPLES / "digit.txt").read_text().split()]
     command = [dotnet, program, "--urls", url, "--Logging:LogLevel:Default=Warning"]
     with subprocess.Popen(command, cwd=program.parent) as server:  # noqa: S603
         try:
             wait_until_healthy(server, url)
-            said = [
-                ask(f"{url}/predict", {"pixels": seven}),
-                ask(f"{url}/predict/batch", {"rows": [seven, seven]}),
-                ask(f"{url}/predict", {"pixels": [1, 2]}),
-            ]
+            said = [ask(f"{url}{path}", body) for path, body in requests]
             server.send_signal(signal.SIGTERM)
             code = server.wait(timeout=30)
         finally:
@@ -91,6 +86,29 @@ def service(dotnet: Path) -> str:
     if code:
         raise PipelineError(f"the service ended with {code} when it was stopped")
     return "".join(f"{status}: {text}\n" for status, text in said)
+
+
+def service(dotnet: Path) -> str:
+    """Ask for a digit, for two, and send nonsense."""
+    seven = [float(number) for number in (EXAMPLES / "digit.txt").read_text().split()]
+    requests = [
+        ("/predict", {"pixels": seven}),
+        ("/predict/batch", {"rows": [seven, seven]}),
+        ("/predict", {"pixels": [1, 2]}),
+    ]
+    return serve(dotnet, "service", requests)
+
+
+def reviews(dotnet: Path) -> str:
+    """Ask about texts, a very long one among them, and send nonsense."""
+    good, bad = "An EXCELLENT meal, friendly staff!", "A terrible, boring film..."
+    requests = [
+        ("/predict", {"text": good}),
+        ("/predict/batch", [{"text": bad}, {"text": good}]),
+        ("/predict", {"text": "word " * 200_000}),
+        ("/predict", {"words": good}),
+    ]
+    return serve(dotnet, "reviews", requests)
 
 
 def wait_until_healthy(server: subprocess.Popen[bytes], url: str) -> None:
@@ -109,6 +127,7 @@ RUN = {
     "client": lambda dotnet: console(dotnet, "client"),
     "service": service,
     "service.tests": lambda dotnet: console(dotnet, "service.tests", "-noColor"),
+    "reviews": reviews,
     "mlnet": lambda dotnet: console(dotnet, "mlnet"),
     "aot": aot,
 }

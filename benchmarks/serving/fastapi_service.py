@@ -35,7 +35,7 @@ if os.environ["MODEL_NAME"] == "linear":
         (output,) = session.run(["output"], {"input": np.array([row.input], np.float32)})
         return LinearAnswer(output=output[0].tolist())
 
-else:
+elif os.environ["MODEL_NAME"] == "digits":
 
     class DigitsRow(BaseModel):
         """One row."""
@@ -53,3 +53,21 @@ else:
         pixels = np.array(row.pixels, np.float32).reshape(1, 8, 8)
         label, probabilities = session.run(["label", "probabilities"], {"pixels": pixels})
         return DigitsAnswer(digit=str(label[0]), probabilities=probabilities[0].tolist())
+
+else:
+
+    class Review(BaseModel):
+        """One text."""
+
+        text: str
+
+    class Opinion(BaseModel):
+        """What it is."""
+
+        label: str
+        score: float
+
+    @app.post("/predict")
+    async def sentiment(row: Review) -> Opinion:
+        label, probabilities = session.run(["label", "probabilities"], {"text": np.array([row.text], dtype=object)})
+        return Opinion(label=("negative", "positive")[label[0]], score=probabilities[0, label[0]])

@@ -1,6 +1,6 @@
 """Requests a second beside Python's ways to serve, micro-batching on and off, and start-up: `python benchmarks/serving/run.py`.
 
-The same two models behind ASP.NET Core with the packages' clients, behind FastAPI with onnxruntime, and in a Python script
+The same models behind ASP.NET Core with the packages' clients, behind FastAPI with onnxruntime, and in a Python script
 that is started for each request. They must give the same answers before any load. All on this machine's loopback; needs a
 .NET SDK and wrk. Everybody runs onnxruntime with one thread. Other work on the machine shows in the numbers.
 """
@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 BUILT = PROJECT / "build" / "examples"
 ARTIFACTS = BUILT / "artifacts"
-INPUTS = {"linear": "input", "digits": "pixels"}
+INPUTS = {"linear": "input", "digits": "pixels", "sentiment": "text"}
 CONNECTIONS = 16
 LEVELS = (1, 16, 64)
 # The least share of the requests/s without micro-batching that micro-batching, the default, must reach.
@@ -38,7 +38,7 @@ ALLOWED = 0.90
 
 
 def build(dotnet: Path) -> None:
-    subprocess.run([sys.executable, PROJECT / "examples" / "run.py", "service", "aot"], check=True)
+    subprocess.run([sys.executable, PROJECT / "examples" / "run.py", "service", "reviews", "aot"], check=True)
     quiet = ("--configuration", "Release", "--nologo", "--verbosity", "quiet")
     sdk.run(dotnet, "build", *quiet, folder=HERE / "lean")
 
@@ -48,7 +48,8 @@ def aspnet(dotnet: Path, model: str, **settings: str) -> AbstractContextManager[
     if model == "linear":
         program = next(HERE.glob("lean/bin/Release/*/lean.dll"))
     else:
-        program = ARTIFACTS / "bin" / "service" / "release" / "service.dll"
+        name = "reviews" if model == "sentiment" else "service"
+        program = ARTIFACTS / "bin" / name / "release" / f"{name}.dll"
     given = [f"--Service:{key}={value}" for key, value in settings.items()]
     urls = ["--urls", "http://127.0.0.1:{port}", "--Logging:LogLevel:Default=Warning"]
     return servers.serving([dotnet, program, *urls, *given], {}, program.parent)
@@ -62,9 +63,8 @@ def fastapi(model: str, workers: int = 1) -> AbstractContextManager[Server]:
 
 def script(model: str, body: Any) -> tuple[Any, float]:
     """The answer of the script that is started for one request, and its seconds from start to end."""
-    checkpoint = BUILT / model / "build" / "checkpoint.safetensors"
     start = time.perf_counter()
-    command = [sys.executable, HERE / "script.py", model, checkpoint]
+    command = [sys.executable, HERE / "script.py", model, BUILT / model / "build"]
     done = subprocess.run(command, input=json.dumps(body), capture_output=True, text=True, timeout=120, check=False)
     seconds = time.perf_counter() - start
     if done.returncode:
@@ -72,11 +72,11 @@ def script(model: str, body: Any) -> tuple[Any, float]:
     return json.loads(done.stdout), seconds
 
 
-def bodies(model: str, count: int = 4) -> list[dict[str, list[float]]]:
+def bodies(model: str, count: int = 4) -> list[dict[str, Any]]:
     """Requests made of the first rows of the model's test data."""
     with np.load(BUILT / model / "build" / "data" / "test.npz") as data:
         rows = data[INPUTS[model]][:count]
-    return [{INPUTS[model]: row.ravel().tolist()} for row in rows]
+    return [{INPUTS[model]: row.ravel().tolist() if row.ndim else str(row)} for row in rows]
 
 
 def check(model: str, who: str, got: Any, expected: Any) -> None:

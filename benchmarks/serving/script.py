@@ -1,22 +1,40 @@
-"""A Python script for one request: load the network, answer, end. `script.py linear|digits checkpoint`, the row on stdin."""
+"""A Python script for one request: load the network, answer, end. `script.py linear|digits|sentiment folder`, the row on stdin.
+
+`folder` is what the pipeline has built for the model.
+"""
 
 import json
 import sys
+from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 
 from models.digits import DigitsNet
+from models.sentiment import SentimentNet
+from pipeline import encoders
+from pipeline.encoders import encode
 
-name, checkpoint = sys.argv[1:]
-network = torch.nn.Linear(10, 5) if name == "linear" else DigitsNet()
-network.load_state_dict(load_file(checkpoint))
+name, folder = sys.argv[1], Path(sys.argv[2])
+MAKERS = {
+    "linear": lambda: torch.nn.Linear(10, 5),
+    "digits": DigitsNet,
+    "sentiment": lambda: SentimentNet(vocabulary=20000),
+}
+network = MAKERS[name]()
+network.load_state_dict(load_file(folder / "checkpoint.safetensors"))
 network.eval()
 request = json.load(sys.stdin)
 with torch.no_grad():
     if name == "linear":
         answer = {"output": network(torch.tensor([request["input"]]))[0].tolist()}
-    else:
+    elif name == "digits":
         outputs = network(torch.tensor([request["pixels"]]).reshape(1, 8, 8))
         answer = {"digit": str(outputs["label"].item()), "probabilities": outputs["probabilities"][0].tolist()}
+    else:
+        text = encode({"text": np.array([request["text"]])}, encoders.load(folder / "encoders.json"))["text"]
+        outputs = network(torch.from_numpy(text))
+        label = outputs["label"].item()
+        answer = {"label": ("negative", "positive")[label], "score": outputs["probabilities"][0, label].item()}
 print(json.dumps(answer))

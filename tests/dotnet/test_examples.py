@@ -76,6 +76,17 @@ def test_the_service_answers_and_refuses(printed: dict[str, list[str]]) -> None:
     assert problem["detail"].startswith("pixels: expected 64 values")
 
 
+def test_text_is_served(printed: dict[str, list[str]]) -> None:
+    status, answers = zip(*(line.split(": ", 1) for line in printed["reviews"]), strict=True)
+    assert status == ("200", "200", "200", "400")
+    good, both, long, problem = (json.loads(answer) for answer in answers)
+    assert good["label"] == "positive"
+    assert [opinion["label"] for opinion in both] == ["negative", "positive"]
+    assert good["score"] == pytest.approx(both[1]["score"], abs=1e-6)
+    assert long["label"] in ("negative", "positive")
+    assert problem["status"] == 400
+
+
 def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:
     summary = next(line for line in printed["service.tests"] if "Total:" in line)
     total, errors, failed, skipped = (int(number) for number in re.findall(r": (\d+),", summary)[:4])
@@ -100,7 +111,7 @@ def test_an_unknown_example_is_refused() -> None:
     done = command(EXAMPLES / "run.py", "nothing")
     assert done.returncode == 1
     assert done.stderr == (
-        "error: examples: there is no such example; expected one of direct, client, service, service.tests, mlnet, aot, got 'nothing'\n"
+        "error: examples: there is no such example; expected one of direct, client, service, service.tests, reviews, mlnet, aot, got 'nothing'\n"
     )
 
 
