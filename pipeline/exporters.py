@@ -1,4 +1,4 @@
-"""nn.Module -> ONNX by torch's two exporters: dynamo, and the tracer that dynamo replaces. Imports torch."""
+"""An adapted network -> ONNX by torch's two exporters: dynamo, and the tracer that dynamo replaces. Imports torch."""
 
 import contextlib
 import io
@@ -11,11 +11,11 @@ import onnx
 import torch
 from onnx import ModelProto
 from torch import nn
+from torch.jit._trace import TracerWarning
 
-from pipeline import graph
+from pipeline import graph, refusal
 from pipeline.arrays import Arrays
 from pipeline.errors import PipelineError
-from pipeline.outputs import leaves
 
 
 class Job(NamedTuple):
@@ -31,34 +31,28 @@ class Job(NamedTuple):
     opset: int
 
 
-Exported = tuple[ModelProto, dict[str, Any]]
-Exporter = Callable[[nn.Module, Job], Exported]
+class Exported(NamedTuple):
+    """The model, sizes of its graph before constant folding, and the network's lines that a tracer warned of and froze."""
+
+    model: ModelProto
+    before: dict[str, Any]
+    frozen: list[str]
 
 
-class Positional(nn.Module):
-    """The network with its inputs by position and its answer as a flat tuple, which is what the tracer takes."""
-
-    def __init__(self, network: nn.Module, inputs: list[str]) -> None:
-        super().__init__()
-        self.network = network
-        self.inputs = inputs
-
-    def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        answer = self.network(**dict(zip(self.inputs, values, strict=True)))
-        return tuple(tensor for _, tensor in leaves(answer))
+Exporter = Callable[[nn.Module, Job], tuple[ModelProto, dict[str, Any]]]
 
 
-def dynamo(network: nn.Module, job: Job) -> Exported:
+def dynamo(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     """Export through torch.export, then fold constants."""
     program = torch.onnx.export(
         network,
-        kwargs={name: torch.from_numpy(array.copy()) for name, array in job.example.items()},
+        tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
         dynamo=True,
         optimize=False,
         opset_version=job.opset,
         input_names=list(job.example),
         output_names=list(job.outputs),
-        dynamic_shapes={name: job.dynamic_axes.get(name, {}) for name in job.example},
+        dynamic_shapes={"values": tuple(job.dynamic_axes.get(name, {}) for name in job.example)},
         verbose=False,
     )
     if program is None:
@@ -69,7 +63,7 @@ def dynamo(network: nn.Module, job: Job) -> Exported:
     return made, before
 
 
-def tracer(network: nn.Module, job: Job) -> Exported:
+def tracer(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     """Export what one run of the network did; whatever depends on values is frozen as it was in that run."""
     file = io.BytesIO()
     dynamic = {name: dict(axes) for name, axes in job.dynamic_axes.items()}
@@ -78,7 +72,7 @@ def tracer(network: nn.Module, job: Job) -> Exported:
         for name, shape in job.outputs.items()
     }
     torch.onnx.export(
-        Positional(network, list(job.example)),
+        network,
         tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
         file,  # type: ignore[arg-type] # a path in its signature, a file too in its documentation
         dynamo=False,
@@ -112,28 +106,27 @@ def export(which: str, network: nn.Module, job: Job) -> Exported:
 
     Args:
         which: "dynamo" or "tracer".
-        network: In evaluation mode.
+        network: Takes its inputs by position and answers a flat tuple (pipeline/adapter.py); in evaluation mode.
         job: What to export.
 
-    Returns:
-        The model, and sizes of its graph before constant folding (the tracer folds while it exports).
+    The tracer folds constants while it exports.
 
     Raises:
-        PipelineError: The exporter refuses the network, freezes a dynamic axis, or cannot reach the opset.
+        PipelineError: The exporter refuses the network, or cannot reach the opset.
     """
     # What the exporters say of their own insides helps nobody who reads it here.
     for library in ("torch", "onnxscript"):
         logging.getLogger(library).setLevel(logging.ERROR)
     try:
         with (
-            warnings.catch_warnings(),
+            warnings.catch_warnings(record=True) as warned,
             contextlib.redirect_stderr(io.StringIO()),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", TracerWarning)
             made, before = EXPORTERS[which](network, job)
     except (*REFUSALS, torch.onnx.errors.OnnxExporterError, torch.onnx.OnnxExporterError) as error:
-        raise PipelineError(f"torch's {which} exporter refuses the network: {explain(error)}") from None
+        raise PipelineError(f"torch's {which} exporter refuses the network: {refusal.explain(error)}") from None
     reached = next(entry.version for entry in made.opset_import if entry.domain in ("", "ai.onnx"))
     if reached != job.opset:
         raise PipelineError(
@@ -141,16 +134,8 @@ def export(which: str, network: nn.Module, job: Job) -> Exported:
             f"export.opset={reached}"
         )
     name_axes(made, job.outputs)
-    return made, before
-
-
-def explain(error: BaseException) -> str:
-    """The first line that says what is wrong, of the error that started it."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
-    # A first line that ends in a colon only announces what is wrong.
-    return f"{type(error).__name__}: {' '.join(lines[: 1 + lines[0].endswith(':')])}"
+    told = [(w.filename, w.lineno, str(w.message)) for w in warned if issubclass(w.category, TracerWarning)]
+    return Exported(made, before, refusal.frozen(told))
 
 
 def name_axes(model: ModelProto, outputs: Mapping[str, list[int | str]]) -> None:

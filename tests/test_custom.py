@@ -181,10 +181,14 @@ REFUSED = {
         "export",
         "cannot be exported: dynamo: ",
     ),
-    "no batch axis": (net("x): return x"), "{x: {1: time}}", "export", "expected the first axis to be named"),
     "a batch that vanishes": (net("x): return x.sum()"), "{x: {0: batch}}", "export", "keep the batch axis"),
     "not a tensor": (net("x): return {'x': x, 'n': 3}"), "{x: {0: batch}}", "export", "expected tensors, got int at n"),
-    "another argument": (net("y): return y"), "{x: {0: batch}}", "export", "itself cannot answer"),
+    "another argument": (
+        net("y): return y"),
+        "{x: {0: batch}}",
+        "export",
+        "Net.forward(y) takes no 'x', got the arrays ['x']",
+    ),
     "axis beyond the rank": (
         net("x): return x"),
         "{x: {0: batch, 5: time}}",

@@ -22,10 +22,12 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from pipeline.arrays import Arrays, load
+from pipeline.contract import BATCH
 from pipeline.errors import PipelineError
 from pipeline.files import write_json, write_text
 from pipeline.network import build, load_weights, save_weights
 from pipeline.params import Params, Train
+from pipeline.rows import batch_axes
 
 DATA = Path("build/data")
 REPORT = Path("reports/train.json")
@@ -49,14 +51,20 @@ class Rows(Dataset[dict[str, Tensor]]):
 class Objective(nn.Module):
     """The network with its loss, so that one forward call is what several processes synchronise."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, axes: Mapping[str, int]) -> None:
         super().__init__()
         self.network = network
+        self.axes = axes
 
     def forward(self, target: Tensor, **inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Cross entropy of each row, float [batch], and whether it was answered rightly, bool [batch]."""
-        logits = self.network.logits(**inputs)  # type: ignore[operator]
+        logits = self.network.logits(**place_batch(inputs, self.axes))  # type: ignore[operator]
         return nn.functional.cross_entropy(logits, target, reduction="none"), logits.argmax(dim=-1) == target
+
+
+def place_batch(inputs: Mapping[str, Tensor], axes: Mapping[str, int]) -> dict[str, Tensor]:
+    """`inputs`, the batch first, as the network takes them: with its batch at `axes`."""
+    return {name: tensor.movedim(0, axes.get(name, 0)) for name, tensor in inputs.items()}
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,9 @@ def learning_rate(step: int, steps: int, warmup: float) -> float:
 
 
 def train(
-    network: nn.Module, data: Mapping[str, Arrays], config: Train, seed: int, accelerator: Accelerator
+    objective: Objective, data: Mapping[str, Arrays], config: Train, seed: int, accelerator: Accelerator
 ) -> Trained:
-    """Train `network` on data["train"], stopping early on data["validation"].
+    """Train the objective's network on data["train"], stopping early on data["validation"].
 
     Raises:
         PipelineError: The loss is no longer finite.
@@ -89,7 +97,6 @@ def train(
         DataLoader(Rows(data["train"]), config.batch_size, shuffle=True, generator=generator),
         DataLoader(Rows(data["validation"]), config.batch_size),
     ]
-    objective = Objective(network)
     optimizer = AdamW(objective.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     objective, optimizer, training, validation = accelerator.prepare(objective, optimizer, *loaders)
     steps = len(training) * config.epochs
@@ -145,7 +152,7 @@ def _mean(measured: list[tuple[Tensor, Tensor]]) -> tuple[float, float]:
     return losses.double().mean().item(), right.double().mean().item()
 
 
-def check(network: nn.Module, data: Mapping[str, Arrays], name: str) -> None:
+def check(network: nn.Module, data: Mapping[str, Arrays], name: str, axes: Mapping[str, int]) -> None:
     """Raise PipelineError unless `network` can learn from `data`."""
     if not callable(getattr(network, "logits", None)):
         raise PipelineError(
@@ -159,9 +166,13 @@ def check(network: nn.Module, data: Mapping[str, Arrays], name: str) -> None:
             f"build/data/train.npz: expected `target`, integer class numbers of shape [rows], got {got}"
         )
     inputs = {name: torch.from_numpy(array[:1]) for name, array in data["train"].items() if name != "target"}
+    if not axes:
+        raise PipelineError(
+            f"model {name}: expected an axis named {BATCH} in model.dynamic_axes: training takes many rows a call; name it, or use train=none"
+        )
     network.eval()
     with torch.no_grad():
-        classes = network.logits(**inputs).shape[-1]  # type: ignore[operator]
+        classes = network.logits(**place_batch(inputs, axes)).shape[-1]  # type: ignore[operator]
     for part, arrays in data.items():
         low, high = int(arrays["target"].min()), int(arrays["target"].max())
         if low < 0 or high >= classes:
@@ -199,8 +210,9 @@ def run(params: Params) -> None:
     if not params.train.enabled:
         return
     data = {part: load(DATA / f"{part}.npz", made_by="prepare") for part in ("train", "validation")}
-    check(network, data, params.model.name)
-    done = train(network, data, params.train, params.seed, accelerator)
+    axes = batch_axes(params.model)
+    check(network, data, params.model.name, axes)
+    done = train(Objective(network, axes), data, params.train, params.seed, accelerator)
     if not accelerator.is_main_process:
         return
     best = done.curves[done.best_epoch - 1]
