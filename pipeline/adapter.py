@@ -35,7 +35,12 @@ class Adapter(nn.Module):
         self.answer_axes: list[int] = []
 
     def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.named(*values).values())
+        answers: list[Tensor] = []
+        for tensor in self.named(*values).values():
+            # A value has one name in a graph: an input that is answered as it is, or an answer given twice, needs another.
+            known = any(tensor is other for other in (*values, *answers))
+            answers.append(tensor.clone() if known else tensor)
+        return tuple(answers)
 
     def named(self, *values: Tensor) -> dict[str, Tensor]:
         """The answers by name, the batch first."""

@@ -80,7 +80,9 @@ def name_outputs(
     pairs = list(found)
     keyed = all(name for name, _ in pairs)
     if keyed:
-        names = [f"{name}_output" if name in inputs else name for name, _ in pairs]
+        # A number is a name in no graph, and in no C#.
+        names = [f"output_{name}" if name.isdigit() else name for name, _ in pairs]
+        names = [f"{name}_output" if name in inputs else name for name in names]
         if configured and sorted(configured) != sorted(names):
             raise PipelineError(f"model.outputs: expected the network's own outputs {names}, got {configured}")
     elif configured:

@@ -23,7 +23,7 @@ REMEDIES = (
         "values decide",
     ),
     (
-        r"static shape|to be a constant|model\.dynamic_axes asks|Iterating over|invalid dimensions|same at every position",
+        r"static shape|to be a constant|expected shape \[|Iterating over|[Ii]nvalid dimensions",
         "sizes taken from the input (`x.shape[0]`) instead of constants, operations on the whole tensor instead of a loop over an axis",
     ),
     (

@@ -98,6 +98,7 @@ def test_what_is_no_tensor_is_refused(answer, says):
         ([("b", A), ("a", B)], [], ["b", "a"]),
         ([("b", A), ("a", B)], ["a", "b"], ["b", "a"]),
         ([("", A), ("k", B)], ["x", "y"], ["x", "y"]),
+        ([("3", A), ("1", B)], [], ["output_3", "output_1"]),
     ],
 )
 def test_names(found, configured, names):
