@@ -3,11 +3,14 @@
 import contextlib
 import io
 import logging
+import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import onnx
+import onnx_ir
 import torch
 from onnx import ModelProto
 from torch import nn
@@ -57,10 +60,24 @@ def dynamo(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     )
     if program is None:
         raise PipelineError("it made no graph")
+    widen_indices(program.model.graph)
     before = graph.count(program.model_proto)
     program.optimize()
     made: ModelProto = program.model_proto
     return made, before
+
+
+def widen_indices(made: onnx_ir.Graph) -> None:
+    """Cast the 32-bit indices that torch takes and ONNX does not, such as those by which torch.istft adds up its windows.
+
+    Not all types are known here: a cast that changes nothing is folded away.
+    """
+    for node in list(made.all_nodes()):
+        indices = node.inputs[1] if node.op_type == "ScatterND" else None
+        if indices is not None and indices.dtype != onnx_ir.DataType.INT64:
+            cast = onnx_ir.node("Cast", [indices], {"to": onnx_ir.DataType.INT64})
+            node.prepend(cast)
+            node.replace_input_with(1, cast.outputs[0])
 
 
 def tracer(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
@@ -101,6 +118,19 @@ REFUSALS = (
 )
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Throw away what reaches the process's own standard output: there the tracer prints the graph that it refuses."""
+    kept = os.dup(1)
+    try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def export(which: str, network: nn.Module, job: Job) -> Exported:
     """Export with one exporter.
 
@@ -122,6 +152,7 @@ def export(which: str, network: nn.Module, job: Job) -> Exported:
             warnings.catch_warnings(record=True) as warned,
             contextlib.redirect_stderr(io.StringIO()),
             contextlib.redirect_stdout(io.StringIO()),
+            quiet(),
         ):
             warnings.simplefilter("always", TracerWarning)
             made, before = EXPORTERS[which](network, job)
