@@ -4,6 +4,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -157,7 +158,11 @@ def export(which: str, network: nn.Module, job: Job) -> Exported:
             warnings.simplefilter("always", TracerWarning)
             made, before = EXPORTERS[which](network, job)
     except (*REFUSALS, torch.onnx.errors.OnnxExporterError, torch.onnx.OnnxExporterError) as error:
-        raise PipelineError(f"torch's {which} exporter refuses the network: {refusal.explain(error)}") from None
+        # Where dynamo speaks of an input by its place, the reader knows its name.
+        said = re.sub(
+            r"inputs\['values'\]\[(\d+)\]", lambda place: list(job.example)[int(place[1])], refusal.explain(error)
+        )
+        raise PipelineError(f"torch's {which} exporter refuses the network: {said}") from None
     reached = next(entry.version for entry in made.opset_import if entry.domain in ("", "ai.onnx"))
     if reached != job.opset:
         raise PipelineError(

@@ -111,7 +111,8 @@ def explain(error: BaseException) -> str:
         r"No ONNX function found for <OpOverload\(op='([\w.]+)'|Exporting the operator '([\w:]+)'", said
     )
     if operator:
-        said = f"the operator {operator[1] or operator[2]} has no counterpart in ONNX"
+        kind = " for complex numbers" if "complex-valued" in said else ""
+        said = f"the operator {operator[1] or operator[2]} has no counterpart in ONNX{kind}"
     where = locate(error)
     return f"{where}: {said}" if where else said
 
@@ -132,7 +133,7 @@ def frozen(warned: Iterable[tuple[str, int, str]]) -> list[str]:
     lines = {
         Line(file, number, linecache.getline(file, number).strip()): text.partition(" might")[0]
         for file, number, text in warned
-        if " might" in text
+        if " might" in text and "results are registered as constants" not in text
     }
     rank = max((line.rank for line in lines), default=0)
     return [f"{line}: {text}" for line, text in lines.items() if line.rank == rank > 0]
