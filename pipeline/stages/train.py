@@ -171,8 +171,15 @@ def check(network: nn.Module, data: Mapping[str, Arrays], name: str, axes: Mappi
             f"model {name}: expected an axis named {BATCH} in model.dynamic_axes: training takes many rows a call; name it, or use train=none"
         )
     network.eval()
-    with torch.no_grad():
-        classes = network.logits(**place_batch(inputs, axes)).shape[-1]  # type: ignore[operator]
+    try:
+        with torch.no_grad():
+            classes = network.logits(**place_batch(inputs, axes)).shape[-1]  # type: ignore[operator]
+    except (TypeError, RuntimeError, ValueError, IndexError) as error:
+        shapes = {name: f"{tensor.dtype}{list(tensor.shape)}".removeprefix("torch.") for name, tensor in inputs.items()}
+        raise PipelineError(
+            f"model {name}: {type(network).__name__}.logits cannot answer {shapes}: {' '.join(str(error).split())}: make arrays and "
+            "arguments agree"
+        ) from None
     for part, arrays in data.items():
         low, high = int(arrays["target"].min()), int(arrays["target"].max())
         if low < 0 or high >= classes:
