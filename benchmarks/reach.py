@@ -3,7 +3,8 @@
     python benchmarks/reach.py            # prints the table, and writes docs/models.md
 
 Each network of benchmarks/zoo.py goes through prepare, train (none), export, simplify and validate, as `model=custom`. Plain is
-one call of each exporter at batch 2 with the same dynamic axes, run in onnxruntime at other sizes.
+one call of each exporter at batch 2 with the same dynamic axes, run in onnxruntime at other sizes. `python benchmarks/reach.py
+WORD ...` tries those whose name has one of the words, and writes nothing.
 """
 
 import contextlib
@@ -14,14 +15,18 @@ import sys
 import tempfile
 import time
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import torch
 
+import classifiers
 import zoo
+from pipeline import exporters
 from pipeline.__main__ import main as pipeline
+from pipeline.outputs import leaves
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
 STAGES = ("prepare", "train", "export", "simplify", "validate")
@@ -34,15 +39,11 @@ def quietly(command: list[str]) -> tuple[int, str]:
         return pipeline(command), said.getvalue().strip()
 
 
-def axes(kind: str) -> dict[str, dict[int, str]]:
-    return {name: {0: "batch", **zoo.ZOO[kind].axes.get(name, {})} for name in zoo.rows(kind, 1)}
-
-
 def ours(kind: str) -> tuple[str, str]:
     """What the pipeline did: (exporter and opset, parity), or ("refused", why)."""
     np.savez("rows.npz", **zoo.rows(kind))
     spelled = ", ".join(
-        f"{name}: {{{', '.join(f'{a}: {n}' for a, n in named.items())}}}" for name, named in axes(kind).items()
+        f"{name}: {{{', '.join(f'{a}: {n}' for a, n in named.items())}}}" for name, named in zoo.axes(kind).items()
     )
     settings = ["model=custom", "model.net._target_=zoo.Net", f"model.net.kwargs={{kind: '{kind}'}}"]
     settings += ["data.path=rows.npz", f"model.dynamic_axes={{{spelled}}}"]
@@ -56,22 +57,21 @@ def ours(kind: str) -> tuple[str, str]:
     parity = json.loads(Path("reports/parity.json").read_text())
     return (
         f"{exported['exporter']}, opset {exported['opset']}",
-        f"{parity['max_abs']:.1g} of {parity['values']:,} values",
+        f"{parity['max_abs']:.1g} ({parity['values']:,} values)",
     )
 
 
 def plain(kind: str, *, dynamo: bool) -> str:
     """What one call of torch.onnx.export gives: right, or what goes wrong."""
     net = zoo.Net(kind).eval()
-    rows = {name: torch.from_numpy(array) for name, array in zoo.rows(kind).items()}
-    example = tuple(tensor[:2].clone() for tensor in rows.values())
-    names = list(rows)
-    dynamic = {"dynamic_shapes": axes(kind)} if dynamo else {"dynamic_axes": axes(kind)}
+    calls = zoo.calls(kind)
+    names = list(calls[0])
+    dynamic = {"dynamic_shapes": zoo.axes(kind)} if dynamo else {"dynamic_axes": zoo.axes(kind)}
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), exporters.quiet():
             torch.onnx.export(
                 net,
-                example,
+                _tensors(calls[0]),
                 "plain.onnx",
                 dynamo=dynamo,
                 input_names=names,
@@ -80,34 +80,35 @@ def plain(kind: str, *, dynamo: bool) -> str:
                 **dynamic,
             )
         session = onnxruntime.InferenceSession("plain.onnx")
-        for batch in (1, 2, 7):
-            asked = {name: tensor[:batch].numpy() for name, tensor in rows.items()}
-            wanted = [
-                t.detach().numpy()
-                for t in torch.utils._pytree.tree_leaves(net(*(torch.from_numpy(a.copy()) for a in asked.values())))
-            ]
+        for number, asked in enumerate(calls):
+            wanted = [tensor.detach().numpy() for _, tensor in leaves(net(*_tensors(asked)))]
             got = session.run(None, {value.name: asked[value.name] for value in session.get_inputs()})
             if [a.shape for a in got] != [a.shape for a in wanted] or not all(
                 np.allclose(a, b, atol=1e-3, rtol=1e-2) for a, b in zip(got, wanted, strict=True)
             ):
-                return f"wrong at batch {batch}"
+                return "wrong" if not number else "wrong at another size"
     except Exception as error:
         return f"fails: {type(error).__name__}"
     return "right"
 
 
-def main() -> None:
+def _tensors(arrays: dict[str, np.ndarray]) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.from_numpy(array.copy()) for array in arrays.values())
+
+
+def main(words: list[str]) -> None:
+    kinds = [kind for kind in zoo.ZOO if not words or any(word in kind for word in words)]
     warnings.simplefilter("ignore")
     for library in ("torch", "onnxscript"):
         logging.getLogger(library).setLevel(logging.ERROR)
     onnxruntime.set_default_logger_severity(4)
     lines = [
-        "| network | ours | largest difference, or why not | seconds | plain dynamo | plain tracer |",
+        "| network | ours | largest difference and values compared, or why not | seconds | plain dynamo | plain tracer |",
         "|---|---|---|---|---|---|",
     ]
     print("\n".join(lines), flush=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        for kind in zoo.ZOO:
+        for kind in kinds:
             start = time.perf_counter()
             how, what = ours(kind)
             taken = time.perf_counter() - start
@@ -121,11 +122,18 @@ def main() -> None:
             ]
             lines.append("| " + " | ".join(cells) + " |")
             print(lines[-1], flush=True)
-    carried = sum("refused" not in line for line in lines[2:])
-    head = f"# Networks that the pipeline carries\n\nMade by `python benchmarks/reach.py` with torch {torch.__version__} and onnxruntime {onnxruntime.__version__}: "
-    tail = f"{carried} of {len(lines) - 2} are carried and proven, the others are refused with the reason.\n\n"
-    DOCUMENT.write_text(head + tail + "\n".join(lines) + "\n")
+    if words:
+        return
+    carried = sum("| refused |" not in line for line in lines[2:])
+    with_transformers = (
+        f"transformers {version('transformers')}" if classifiers.THERE else "no transformers: its rows are left out"
+    )
+    DOCUMENT.write_text(
+        f"# Networks that the pipeline carries\n\nMade by `python benchmarks/reach.py` with torch {torch.__version__}, onnxruntime "
+        f"{onnxruntime.__version__} and {with_transformers}: {carried} of {len(lines) - 2} are carried and proven, the others are refused "
+        "with the reason.\n\n" + "\n".join(lines) + "\n"
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

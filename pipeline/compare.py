@@ -27,6 +27,10 @@ class Policy:
         return self.dtypes.get(array.dtype.name, self.default)
 
 
+# No setting: it only tells another function from one that rounds otherwise. `validate` is the gate.
+COARSE = Policy((1e-3, 1e-2), {"float16": (0.1, 0.1)})
+
+
 def policy(parity: Parity) -> Policy:
     """The policy that the configuration asks for."""
     return Policy((parity.atol, parity.rtol), {name: (t.atol, t.rtol) for name, t in parity.dtypes.items()})

@@ -18,6 +18,8 @@ GOLDEN_INPUTS = Path("build/golden/inputs.npz")
 GOLDEN_OUTPUTS = Path("build/golden/outputs.npz")
 # The eager model's answers to the whole test split, row for row.
 GOLDEN_TEST = Path("build/golden/test.npz")
+# The name of the axis of rows: where it stands, a call has any number of them; without it a call is one row.
+BATCH = "batch"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -70,6 +72,10 @@ class Contract(Part):
     weights_sha256: Sha256
     configuration_sha256: Sha256
     golden: Golden
+
+    @property
+    def batched(self) -> bool:
+        return any(BATCH in tensor.shape for tensor in self.inputs)
 
 
 def save(contract: Contract, path: Path = CONTRACT) -> None:

@@ -1,21 +1,25 @@
-"""nn.Module -> ONNX by torch's two exporters: dynamo, and the tracer that dynamo replaces. Imports torch."""
+"""An adapted network -> ONNX by torch's two exporters: dynamo, and the tracer that dynamo replaces. Imports torch."""
 
 import contextlib
 import io
 import logging
+import os
+import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import onnx
+import onnx_ir
 import torch
 from onnx import ModelProto
 from torch import nn
+from torch.jit._trace import TracerWarning
 
-from pipeline import graph
+from pipeline import graph, refusal
 from pipeline.arrays import Arrays
 from pipeline.errors import PipelineError
-from pipeline.outputs import leaves
 
 
 class Job(NamedTuple):
@@ -31,45 +35,53 @@ class Job(NamedTuple):
     opset: int
 
 
-Exported = tuple[ModelProto, dict[str, Any]]
-Exporter = Callable[[nn.Module, Job], Exported]
+class Exported(NamedTuple):
+    """The model, sizes of its graph before constant folding, and the network's lines that a tracer warned of and froze."""
+
+    model: ModelProto
+    before: dict[str, Any]
+    frozen: list[str]
 
 
-class Positional(nn.Module):
-    """The network with its inputs by position and its answer as a flat tuple, which is what the tracer takes."""
-
-    def __init__(self, network: nn.Module, inputs: list[str]) -> None:
-        super().__init__()
-        self.network = network
-        self.inputs = inputs
-
-    def forward(self, *values: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        answer = self.network(**dict(zip(self.inputs, values, strict=True)))
-        return tuple(tensor for _, tensor in leaves(answer))
+Exporter = Callable[[nn.Module, Job], tuple[ModelProto, dict[str, Any]]]
 
 
-def dynamo(network: nn.Module, job: Job) -> Exported:
+def dynamo(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     """Export through torch.export, then fold constants."""
     program = torch.onnx.export(
         network,
-        kwargs={name: torch.from_numpy(array.copy()) for name, array in job.example.items()},
+        tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
         dynamo=True,
         optimize=False,
         opset_version=job.opset,
         input_names=list(job.example),
         output_names=list(job.outputs),
-        dynamic_shapes={name: job.dynamic_axes.get(name, {}) for name in job.example},
+        dynamic_shapes={"values": tuple(job.dynamic_axes.get(name, {}) for name in job.example)},
         verbose=False,
     )
     if program is None:
         raise PipelineError("it made no graph")
+    widen_indices(program.model.graph)
     before = graph.count(program.model_proto)
     program.optimize()
     made: ModelProto = program.model_proto
     return made, before
 
 
-def tracer(network: nn.Module, job: Job) -> Exported:
+def widen_indices(made: onnx_ir.Graph) -> None:
+    """Cast the 32-bit indices that torch takes and ONNX does not, such as those by which torch.istft adds up its windows.
+
+    Not all types are known here: a cast that changes nothing is folded away.
+    """
+    for node in list(made.all_nodes()):
+        indices = node.inputs[1] if node.op_type == "ScatterND" else None
+        if indices is not None and indices.dtype != onnx_ir.DataType.INT64:
+            cast = onnx_ir.node("Cast", [indices], {"to": onnx_ir.DataType.INT64})
+            node.prepend(cast)
+            node.replace_input_with(1, cast.outputs[0])
+
+
+def tracer(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     """Export what one run of the network did; whatever depends on values is frozen as it was in that run."""
     file = io.BytesIO()
     dynamic = {name: dict(axes) for name, axes in job.dynamic_axes.items()}
@@ -78,7 +90,7 @@ def tracer(network: nn.Module, job: Job) -> Exported:
         for name, shape in job.outputs.items()
     }
     torch.onnx.export(
-        Positional(network, list(job.example)),
+        network,
         tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
         file,  # type: ignore[arg-type] # a path in its signature, a file too in its documentation
         dynamo=False,
@@ -107,33 +119,50 @@ REFUSALS = (
 )
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Throw away what reaches the process's own standard output: there the tracer prints the graph that it refuses."""
+    kept = os.dup(1)
+    try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def export(which: str, network: nn.Module, job: Job) -> Exported:
     """Export with one exporter.
 
     Args:
         which: "dynamo" or "tracer".
-        network: In evaluation mode.
+        network: Takes its inputs by position and answers a flat tuple (pipeline/adapter.py); in evaluation mode.
         job: What to export.
 
-    Returns:
-        The model, and sizes of its graph before constant folding (the tracer folds while it exports).
+    The tracer folds constants while it exports.
 
     Raises:
-        PipelineError: The exporter refuses the network, freezes a dynamic axis, or cannot reach the opset.
+        PipelineError: The exporter refuses the network, or cannot reach the opset.
     """
     # What the exporters say of their own insides helps nobody who reads it here.
     for library in ("torch", "onnxscript"):
         logging.getLogger(library).setLevel(logging.ERROR)
     try:
         with (
-            warnings.catch_warnings(),
+            warnings.catch_warnings(record=True) as warned,
             contextlib.redirect_stderr(io.StringIO()),
             contextlib.redirect_stdout(io.StringIO()),
+            quiet(),
         ):
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", TracerWarning)
             made, before = EXPORTERS[which](network, job)
     except (*REFUSALS, torch.onnx.errors.OnnxExporterError, torch.onnx.OnnxExporterError) as error:
-        raise PipelineError(f"torch's {which} exporter refuses the network: {explain(error)}") from None
+        # Where dynamo speaks of an input by its place, the reader knows its name.
+        said = re.sub(
+            r"inputs\['values'\]\[(\d+)\]", lambda place: list(job.example)[int(place[1])], refusal.explain(error)
+        )
+        raise PipelineError(f"torch's {which} exporter refuses the network: {said}") from None
     reached = next(entry.version for entry in made.opset_import if entry.domain in ("", "ai.onnx"))
     if reached != job.opset:
         raise PipelineError(
@@ -141,16 +170,8 @@ def export(which: str, network: nn.Module, job: Job) -> Exported:
             f"export.opset={reached}"
         )
     name_axes(made, job.outputs)
-    return made, before
-
-
-def explain(error: BaseException) -> str:
-    """The first line that says what is wrong, of the error that started it."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
-    # A first line that ends in a colon only announces what is wrong.
-    return f"{type(error).__name__}: {' '.join(lines[: 1 + lines[0].endswith(':')])}"
+    told = [(w.filename, w.lineno, str(w.message)) for w in warned if issubclass(w.category, TracerWarning)]
+    return Exported(made, before, refusal.frozen(told))
 
 
 def name_axes(model: ModelProto, outputs: Mapping[str, list[int | str]]) -> None:

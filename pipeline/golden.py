@@ -4,16 +4,14 @@ import contextlib
 from collections.abc import Mapping
 
 import numpy as np
-import torch
-from torch import nn
 
-from pipeline.arrays import Array, Arrays, is_text
+from pipeline.adapter import Adapter
+from pipeline.arrays import Arrays, is_text
+from pipeline.contract import BATCH
 from pipeline.errors import PipelineError
-from pipeline.outputs import leaves, name_outputs
 from pipeline.params import Model, Port
+from pipeline.rows import Rows
 
-# Rows that PyTorch answers at once when it answers the whole test split.
-CHUNK = 256
 # Rows that a traced graph is tried with one by one.
 ALONE = 64
 # Nothing, nothing but white space or separators, words that no vocabulary has, capitals, line ends, other scripts from either
@@ -34,21 +32,27 @@ ODD_TEXT = (
 SHORT = (1, 3)
 
 
-def questions(test: Arrays, model: Model, batches: list[int], seed: int) -> dict[str, Arrays]:
-    """Inputs by case: real test rows at each batch size; the same at other sizes of the other dynamic axes; edge values.
+def questions(rows: Rows, model: Model, batches: list[int], seed: int) -> dict[str, Arrays]:
+    """Inputs by case: real rows at each batch size (or one by one); the same at other sizes of the dynamic axes; edge values.
 
-    Rows are drawn without repetition as long as there are enough.
+    Rows are drawn without repetition as long as there are enough. Axes in `model` count as in `rows`.
     """
-    inputs = {name: test[name] for name in names(test, model)}
-    rows = len(next(iter(inputs.values())))
-    order = np.random.default_rng(seed).permutation(rows)
+    inputs = rows.arrays
+    order = np.random.default_rng(seed).permutation(len(rows)).tolist()
     cases, taken = {}, 0
-    for batch in batches:
-        index = order[np.arange(taken, taken + batch) % rows]
-        cases[f"rows-{batch}"] = {name: array[index] for name, array in inputs.items()}
-        taken += batch
-    cases |= _cut(inputs, model, order)
-    cases |= _odd(inputs, model)
+    if rows.batched:
+        for batch in batches:
+            (cases[f"rows-{batch}"],) = rows.calls([order[place % len(rows)] for place in range(taken, taken + batch)])
+            taken += batch
+    else:
+        drawn = order[: sum(batches)]
+        cases = {f"row-{place}": call for place, call in enumerate(rows.calls(drawn), start=1)}
+    # Two rows, or the one that a call takes.
+    pair = rows.calls([order[0], order[-1]])[0]
+    cases |= _cut(pair, model)
+    for case, odd in _odd(rows, model).items():
+        calls = odd.calls(range(len(odd)))
+        cases |= {case if odd.batched else f"{case}-{place}": call for place, call in enumerate(calls, start=1)}
     # Only within declared bounds: elsewhere nobody has said that such values make sense, and on zeros every choice is a tie.
     numbers = [name for name, array in inputs.items() if not is_text(array)]
     ports = [model.inputs.get(name, Port()) for name in numbers]
@@ -59,27 +63,28 @@ def questions(test: Arrays, model: Model, batches: list[int], seed: int) -> dict
     ]
     for case, fills in (("zeros", zero), ("minimum", low), ("maximum", high)):
         if numbers and None not in fills:
-            two = {name: array[:2] for name, array in inputs.items()}
-            cases[case] = two | {name: np.full_like(two[name], f) for name, f in zip(numbers, fills, strict=True)}
+            cases[case] = pair | {
+                name: np.full_like(pair[name], fill) for name, fill in zip(numbers, fills, strict=True)
+            }
     return cases
 
 
-def _odd(inputs: Arrays, model: Model) -> dict[str, Arrays]:
+def _odd(rows: Rows, model: Model) -> dict[str, Rows]:
     """Text that nobody has trained on, and rows in which all that may be missing is; other inputs as in the first rows."""
     found = {}
-    text = [name for name, array in inputs.items() if is_text(array)]
+    text = [name for name, array in rows.arrays.items() if is_text(array)]
     if text:
-        rows = np.arange(len(ODD_TEXT)) % len(inputs[text[0]])
-        asked = {name: array[rows] for name, array in inputs.items()}
+        asked = rows.take([place % len(rows) for place in range(len(ODD_TEXT))])
         for name in text:
-            shape = asked[name].shape
-            asked[name] = np.broadcast_to(np.array(ODD_TEXT).reshape(-1, *[1] * (len(shape) - 1)), shape).copy()
+            shape = asked.arrays[name].shape
+            odd = np.array(ODD_TEXT).reshape(-1, *[1] * (len(shape) - 1))
+            asked.arrays[name] = np.broadcast_to(odd, shape).copy()
         found["odd-text"] = asked
-    missing = [name for name, port in model.inputs.items() if port.missing and inputs[name].dtype.kind == "f"]
+    missing = [name for name, port in model.inputs.items() if port.missing and rows.arrays[name].dtype.kind == "f"]
     if missing:
-        asked = {name: array[:2].copy() for name, array in inputs.items()}
+        asked = rows.take([place % len(rows) for place in range(2)])
         for name in missing:
-            asked[name][:] = np.nan
+            asked.arrays[name][:] = np.nan
         found["missing"] = asked
     return found
 
@@ -89,62 +94,31 @@ def names(test: Arrays, model: Model) -> list[str]:
     return list(model.inputs) or [name for name in test if name != "target"]
 
 
-def _cut(inputs: Arrays, model: Model, order: Array) -> dict[str, Arrays]:
-    """Two rows, with each dynamic axis but the batch cut to other sizes; an axis of one name is cut alike everywhere."""
+def _cut(pair: Arrays, model: Model) -> dict[str, Arrays]:
+    """`pair` with each dynamic axis but the batch cut to other sizes; an axis of one name is cut alike everywhere."""
     found = {}
     places: dict[str, list[tuple[str, int]]] = {}
     for name, axes in model.dynamic_axes.items():
         for axis, axis_name in axes.items():
-            if axis > 0 and name in inputs and axis < inputs[name].ndim:
+            if axis_name != BATCH and name in pair:
                 places.setdefault(axis_name, []).append((name, axis))
     for axis_name, where in places.items():
-        full = inputs[where[0][0]].shape[where[0][1]]
+        full = pair[where[0][0]].shape[where[0][1]]
         for size in sorted({min(size, full) for size in (*SHORT, full // 2)} - {0, full}):
-            pair = {name: array[order[np.arange(2) % len(order)]] for name, array in inputs.items()}
+            cut = dict(pair)
             for name, axis in where:
-                pair[name] = np.take(pair[name], range(size), axis=axis)
-            found[f"{axis_name}-{size}"] = pair
+                cut[name] = np.take(cut[name], range(size), axis=axis)
+            found[f"{axis_name}-{size}"] = cut
     return found
 
 
-def answer(network: nn.Module, inputs: Arrays, output_names: list[str]) -> Arrays:
-    """The eager network's outputs for `inputs`, by name.
-
-    Raises:
-        PipelineError: The network cannot take them, or answers something other than tensors.
-    """
-    # Copies: a network that edits its input in place must not edit ours.
-    tensors = {name: array if is_text(array) else torch.from_numpy(array.copy()) for name, array in inputs.items()}
-    try:
-        with torch.inference_mode():
-            found = network(**tensors)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
-        shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
-        raise PipelineError(
-            f"{type(network).__name__} itself cannot answer {shapes}: {type(error).__name__}: {' '.join(str(error).split())}"
-        ) from None
-    named = name_outputs(leaves(found), output_names)
-    return {name: tensor.numpy() for name, tensor in named.items()}
-
-
-def answer_rows(network: nn.Module, inputs: Arrays, output_names: list[str]) -> Arrays:
-    """The same for any number of rows, CHUNK at a time."""
-    rows = len(next(iter(inputs.values())))
-    parts = [
-        answer(network, {name: array[start : start + CHUNK] for name, array in inputs.items()}, output_names)
-        for start in range(0, rows, CHUNK)
-    ]
-    for name, array in parts[0].items():
-        size = min(rows, CHUNK)
-        if not array.ndim or len(array) != size:
-            raise PipelineError(
-                f"output {name!r}: expected an answer for each of {size} rows, got shape {list(array.shape)}: keep the batch axis, first"
-            )
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:
+    """The network's answers to every row, row for row."""
+    return rows.gather([adapter.answer(call) for call in rows.all()])
 
 
 def answer_cases(
-    network: nn.Module, cases: Mapping[str, Arrays], output_names: list[str], model: Model
+    adapter: Adapter, cases: Mapping[str, Arrays], model: Model
 ) -> tuple[dict[str, Arrays], dict[str, str]]:
     """The answers to every case that the network itself can answer.
 
@@ -158,11 +132,13 @@ def answer_cases(
     """
     answers: dict[str, Arrays] = {}
     left_out: dict[str, str] = {}
-    cut = tuple(f"{axis_name}-" for axes in model.dynamic_axes.values() for axis, axis_name in axes.items() if axis > 0)
+    cut = tuple(
+        f"{axis_name}-" for axes in model.dynamic_axes.values() for axis_name in axes.values() if axis_name != BATCH
+    )
     for case, inputs in cases.items():
         try:
-            answers[case] = answer(network, inputs, output_names)
-            check_answers({case: answers[case]}, type(network).__name__)
+            answers[case] = adapter.answer(inputs)
+            check_answers({case: answers[case]}, type(adapter.network).__name__)
         except PipelineError as error:
             if not case.startswith(cut):
                 raise
@@ -171,21 +147,22 @@ def answer_cases(
     return answers, left_out
 
 
-def singles(network: nn.Module, inputs: Arrays, output_names: list[str]) -> dict[str, tuple[Arrays, Arrays]]:
+def singles(adapter: Adapter, rows: Rows) -> dict[str, tuple[Arrays, Arrays]]:
     """Single rows, and the same with the sign of floating values turned, with the network's answers, by case.
 
     For graphs that a tracer made: a branch on values is frozen as the example took it, and batches may all take the same.
     What the network itself cannot answer is left out.
     """
     found = {}
-    for row in range(min(ALONE, len(next(iter(inputs.values()))))):
+    for row in range(min(ALONE, len(rows))):
         for sign in (1, -1):
+            (call,) = rows.calls([row])
             asked = {
-                name: array[row : row + 1] * sign if array.dtype.kind == "f" else array[row : row + 1]
-                for name, array in inputs.items()
+                name: array * np.array(sign, array.dtype) if array.dtype.kind == "f" else array
+                for name, array in call.items()
             }
             with contextlib.suppress(PipelineError):
-                found[f"row {row}{' turned' if sign < 0 else ''}"] = (asked, answer(network, asked, output_names))
+                found[f"row {row}{' turned' if sign < 0 else ''}"] = (asked, adapter.answer(asked))
     return found
 
 

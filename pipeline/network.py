@@ -3,13 +3,10 @@
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
-import torch
 from torch import Tensor, nn
 
-from pipeline.encoders import Encoders, encode
 from pipeline.errors import PipelineError
 from pipeline.files import write_bytes
 from pipeline.params import Net
@@ -43,19 +40,6 @@ def build(net: Net) -> nn.Module:
     if not isinstance(made, nn.Module):
         raise PipelineError(f"{where}: expected an nn.Module, got {type(made).__name__}")
     return made
-
-
-class Encoded(nn.Module):
-    """The network behind its encoders: it takes text as arrays, and everything else as tensors."""
-
-    def __init__(self, network: nn.Module, encoders: Encoders) -> None:
-        super().__init__()
-        self.network = network
-        self.encoders = encoders
-
-    def forward(self, **inputs: Any) -> Any:
-        encoded = encode({name: value for name, value in inputs.items() if name in self.encoders}, self.encoders)
-        return self.network(**{**inputs, **{name: torch.from_numpy(array) for name, array in encoded.items()}})
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path = CHECKPOINT) -> None:

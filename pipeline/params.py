@@ -215,7 +215,13 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _text_has_its_operators(self) -> "Params":
-        if self.export.opset < WORDS_OPSET and any(one.kind == "words" for one in self.model.encoders.values()):
+        words = [name for name, encoder in self.model.encoders.items() if encoder.kind == "words"]
+        for name in words:
+            if self.model.dynamic_axes.get(name, {}).get(0) != "batch":
+                raise ValueError(
+                    f"model.encoders.{name} with kind=words needs one text a row: model.dynamic_axes={{{name}: {{0: batch}}}}"
+                )
+        if words and self.export.opset < WORDS_OPSET:
             raise ValueError(
                 f"model.encoders with kind=words needs export.opset={WORDS_OPSET} or later (StringSplit came with it), got {self.export.opset}"
             )

@@ -29,7 +29,7 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors: warnings about graphs are for people who write runtimes
+    options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
     where = model if isinstance(model, Path) else "the model"
     try:
         source = str(model) if isinstance(model, Path) else model

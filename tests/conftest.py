@@ -7,12 +7,14 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.arrays import save
 from pipeline.conf import compose
 from pipeline.params import Params, load
-from roads import LINEAR, SMALL, UNVERIFIED, travel
+from roads import LINEAR, PROOF, SMALL, UNVERIFIED, travel
 
 # As publish sets it; MLflow reads it once, whichever test imports it first.
 os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
@@ -140,3 +142,23 @@ def module(tmp_path, monkeypatch) -> Callable[[str], str]:
         return name
 
     return write
+
+
+@pytest.fixture
+def bring(empty, module, passes):
+    """Configure model=custom with a forward and arrays; what the stages printed."""
+
+    def make(source: str, axes: str, *overrides: str, **arrays: np.ndarray) -> dict[str, str]:
+        save(Path("rows.npz"), arrays)
+        target = f"{module(source)}.Net"
+        command = [
+            "params",
+            "model=custom",
+            f"model.net._target_={target}",
+            "data.path=rows.npz",
+            f"model.dynamic_axes={axes}",
+        ]
+        passes(*command, *overrides)
+        return {stage: passes(stage) for stage in PROOF}
+
+    return make

@@ -9,43 +9,12 @@ import torch
 
 from pipeline import contract as contracts
 from pipeline.__main__ import main
-from pipeline.arrays import load, save
+from pipeline.arrays import load
 from pipeline.golden import infer_shape
+from roads import net
 
 RNG = np.random.default_rng(0)
-STAGES = ("prepare", "train", "export", "simplify", "validate")
 F32 = np.float32
-
-
-@pytest.fixture
-def bring(empty, module, passes):
-    """Configure model=custom with a forward and arrays; what the stages printed."""
-
-    def make(source: str, axes: str, *overrides: str, **arrays: np.ndarray) -> dict[str, str]:
-        save(Path("rows.npz"), arrays)
-        target = f"{module(source)}.Net"
-        command = [
-            "params",
-            "model=custom",
-            f"model.net._target_={target}",
-            "data.path=rows.npz",
-            f"model.dynamic_axes={axes}",
-        ]
-        passes(*command, *overrides)
-        return {stage: passes(stage) for stage in STAGES}
-
-    return make
-
-
-def net(forward: str, init: str = "pass") -> str:
-    return f"""
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        {init}
-
-    def forward(self, {forward}
-"""
 
 
 # name: (source, dynamic axes, arrays, exporter that is used)
@@ -181,10 +150,14 @@ REFUSED = {
         "export",
         "cannot be exported: dynamo: ",
     ),
-    "no batch axis": (net("x): return x"), "{x: {1: time}}", "export", "expected the first axis to be named"),
     "a batch that vanishes": (net("x): return x.sum()"), "{x: {0: batch}}", "export", "keep the batch axis"),
     "not a tensor": (net("x): return {'x': x, 'n': 3}"), "{x: {0: batch}}", "export", "expected tensors, got int at n"),
-    "another argument": (net("y): return y"), "{x: {0: batch}}", "export", "itself cannot answer"),
+    "another argument": (
+        net("y): return y"),
+        "{x: {0: batch}}",
+        "export",
+        "Net.forward(y) takes no 'x', got the arrays ['x']",
+    ),
     "axis beyond the rank": (
         net("x): return x"),
         "{x: {0: batch, 5: time}}",

@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.contract import Contract, Tensor
+from pipeline.contract import BATCH, Contract, Tensor
 from pipeline.dotnet import names
 from pipeline.dotnet.tensors import Axis, View, view
 from pipeline.dotnet.text import literal
 from pipeline.errors import PipelineError
 
-# The name that everybody gives to the axis of rows: where it stands, rows are meant.
-BATCH = "batch"
 # Names that the methods of a client with axes of any size use beside the axes' own.
 _LOCALS = frozenset(
     {
@@ -121,25 +119,22 @@ def layout(contract: Contract) -> Layout:
 
 
 def _batch_axis(contract: Contract) -> str | None:
-    """The axis of rows: first, and of one name, everywhere; None when there are no rows.
+    """The axis of rows, first in every input and output; None when a call is one row.
 
     Raises:
-        PipelineError: Some tensors have rows and others not.
+        PipelineError: Some tensors have rows and others not, or rows are not their first axis.
     """
     tensors = [*contract.inputs, *contract.outputs]
     for tensor in tensors:
         if BATCH in tensor.shape[1:]:
             raise PipelineError(
-                f"{literal(tensor.name)} has shape {tensor.shape}: the C# client expects the batch axis first; transpose in the "
+                f"{literal(tensor.name)} has shape {tensor.shape}: the C# client expects the batch axis first, and once; transpose in the "
                 "model's forward, or name another axis in model.dynamic_axes"
             )
     first = {tensor.name: _first(tensor) for tensor in tensors}
-    found = set(first.values())
-    if len(found) == 1:
-        return found.pop()
-    of_inputs = {_first(tensor) for tensor in contract.inputs}
-    of_outputs = {_first(tensor) for tensor in contract.outputs}
-    if BATCH not in found and not (len(of_inputs) == 1 and of_inputs - {None} & of_outputs):
+    if set(first.values()) == {BATCH}:
+        return BATCH
+    if BATCH not in first.values():
         return None
     by_axis = {axis or "no named axis": name for name, axis in first.items()}
     listed = ", ".join(f"{axis} (of {name})" for axis, name in by_axis.items())

@@ -8,20 +8,21 @@ from typing import Any, NamedTuple
 
 import torch
 from onnx import ModelProto
-from torch import nn
 
 from pipeline import contract as contracts
-from pipeline import encoder_graph, encoders, exporters, graph
+from pipeline import encoder_graph, encoders, exporters, graph, refusal, steady
 from pipeline import golden as golden_answers
+from pipeline.adapter import Adapter
 from pipeline.arrays import Array, Arrays, is_text, load, save
-from pipeline.compare import Policy, compare
+from pipeline.compare import COARSE, compare
 from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract, Golden, Task, Tensor
-from pipeline.encoders import Encoders, encode, encoded_axes
+from pipeline.encoders import encode, encoded_axes
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.files import sha256, write_json
-from pipeline.network import CHECKPOINT, Encoded, build, load_weights
-from pipeline.params import Export, Model, Params, Port
+from pipeline.network import CHECKPOINT, build, load_weights
+from pipeline.params import Export, Params, Port
+from pipeline.rows import Rows, batch_axes, batch_first, check_axes
 from pipeline.runtime import answer as answer_onnx
 from pipeline.runtime import open_session
 
@@ -29,8 +30,6 @@ TEST_DATA = Path("build/data/test.npz")
 REPORT = Path("reports/export.json")
 # Stands for a fingerprint until the file is there.
 UNKNOWN = "0" * 64
-# Coarse, and no setting: it only tells a graph that froze a branch from one that rounds otherwise. `validate` is the gate.
-COARSE = Policy((1e-3, 1e-2), {"float16": (0.1, 0.1)})
 # What names the nn.Module that a node came from; the rest of the exporter's notes holds paths and object numbers.
 KEPT_NOTES = ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes")
 
@@ -51,13 +50,12 @@ def prove(made: ModelProto, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
 
 
 class Subject(NamedTuple):
-    """The network, its encoders, every row of the inputs, its answers to the golden cases, and the shapes of in- and outputs."""
+    """The network, its rows, its answers to the golden cases, the axes of its inputs, and the shapes of its outputs."""
 
-    network: nn.Module
-    encoders: Encoders
-    inputs: Arrays
-    shapes: dict[str, list[int | str]]
+    adapter: Adapter
+    rows: Rows
     golden: dict[str, tuple[Arrays, Arrays]]
+    axes: dict[str, dict[int, str]]
     outputs: dict[str, list[int | str]]
 
 
@@ -72,38 +70,32 @@ def to_onnx(
     Raises:
         PipelineError: None of those that export.exporter allows does.
     """
-    example = max(
-        (inputs for inputs, _ in subject.golden.values()),
-        key=lambda inputs: sum(array.size for array in inputs.values()),
-    )
-    example = encode({name: array[: max(2, len(array) // 2)] for name, array in example.items()}, subject.encoders)
-    axes = encoded_axes(params.model.dynamic_axes, subject.encoders)
-    job = exporters.Job(example, subject.outputs, axes, params.export.opset)
+    learnt = subject.adapter.encoders
+    _, (example, _) = steady.largest(subject.golden)
+    if subject.rows.batched:
+        example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
+    axes = encoded_axes(subject.axes, learnt)
+    job = exporters.Job(encode(example, learnt), subject.outputs, axes, params.export.opset)
     attempts: dict[str, str] = {}
     for which in choose(params.export):
+        frozen: list[str] = []
         try:
-            made, before = exporters.export(which, subject.network, job)
-            encoder_graph.prepend(made, subject.encoders, subject.shapes)
-            if frozen := graph.departures(made, contract(made)):
-                attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(frozen)}"
-                continue
-            alone = (
-                golden_answers.singles(
-                    Encoded(subject.network, subject.encoders), subject.inputs, list(params.model.outputs)
-                )
-                if which == "tracer"
-                else {}
-            )
-            attempts[which] = prove(made, {**subject.golden, **alone})
+            made, before, frozen = exporters.export(which, subject.adapter, job)
+            encoder_graph.prepend(made, learnt, {tensor.name: tensor.shape for tensor in contract(made).inputs})
+            if departures := graph.departures(made, contract(made)):
+                attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(departures)}"
+            else:
+                alone = golden_answers.singles(subject.adapter, subject.rows) if which == "tracer" else {}
+                attempts[which] = prove(made, {**subject.golden, **alone})
         except PipelineError as error:
             attempts[which] = str(error)
-            continue
         if not attempts[which]:
             return made, {"exporter": which, "attempts": attempts, "before_folding": before}
+        if frozen:
+            attempts[which] += f"; it froze {' and '.join(frozen[:2])}"
     told = "; ".join(f"{which}: {said}" for which, said in attempts.items())
     raise PipelineError(
-        f"model.net._target_={params.model.net.target} cannot be exported: {told}. What helps: sizes taken from the input instead of "
-        "constants, torch.where or torch.cond instead of an `if` on values, real instead of complex arithmetic"
+        f"model.net._target_={params.model.net.target} cannot be exported: {told}. What helps: {refusal.remedies(told)}"
     )
 
 
@@ -131,25 +123,8 @@ def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -
     return Tensor(name=name, dtype=dtype, shape=shape, **port.model_dump())
 
 
-def input_shape(name: str, array: Array, model: Model) -> list[int | str]:
-    axes = model.dynamic_axes.get(name, {})
-    unknown = [axis for axis in axes if not 0 <= axis < array.ndim]
-    if unknown:
-        raise PipelineError(
-            f"model.dynamic_axes.{name}: expected axes from 0 to {array.ndim - 1}, got {unknown[0]}: the data's {name!r} has "
-            f"shape {list(array.shape)}"
-        )
+def input_shape(array: Array, axes: Mapping[int, str]) -> list[int | str]:
     return [axes.get(axis, size) for axis, size in enumerate(array.shape)]
-
-
-def check_batch(shapes: Mapping[str, list[int | str]]) -> None:
-    """Raise PipelineError unless the first axis of every input is the batch."""
-    for name, shape in shapes.items():
-        if not shape or isinstance(shape[0], int):
-            raise PipelineError(
-                f"model.dynamic_axes.{name}: expected the first axis to be named, the batch, got shape {shape}: add "
-                f"'model.dynamic_axes={{{name}: {{0: batch}}}}'"
-            )
 
 
 def configuration_hash(params: Params) -> str:
@@ -165,20 +140,26 @@ def run(params: Params) -> None:
     network = build(model.net)
     load_weights(network, CHECKPOINT, made_by="train")
     network.eval()
-    learnt = encoders.load()
-    asked = Encoded(network, learnt) if learnt else network
 
     unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
     if unknown:
         raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
-    inputs = {name: test[name] for name in golden_answers.names(test, model)}
-    shapes = {name: input_shape(name, array, model) for name, array in inputs.items()}
-    check_batch(shapes)
-    questions = golden_answers.questions(test, model, export.golden_batches, params.seed)
-    answers, left_out = golden_answers.answer_cases(asked, questions, list(model.outputs), model)
+    batch = batch_axes(model)
+    rows = Rows({name: test[name] for name in golden_answers.names(test, model)}, batched=bool(batch))
+    inputs = rows.calls([0])[0]
+    check_axes({name: array.shape for name, array in inputs.items()}, model)
+    adapter = Adapter(network, list(inputs), batch, list(model.outputs), encoders.load()).eval()
+    adapter.find_axes(rows)
+    model = batch_first(model)
+    shapes = {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()}
+
+    questions = golden_answers.questions(rows, model, export.golden_batches, params.seed)
+    answers, left_out = golden_answers.answer_cases(adapter, questions, model)
     questions = {case: questions[case] for case in answers}
-    everything = golden_answers.answer_rows(asked, inputs, list(model.outputs))
+    everything = golden_answers.answer_rows(adapter, rows)
     golden_answers.check_answers({"test split": everything}, type(network).__name__)
+    golden = {case: (questions[case], answers[case]) for case in questions}
+    steady.check_repeats(adapter, golden)
     sizes = [golden_answers.axis_sizes(asked, model) for asked in questions.values()]
     outputs = {
         name: golden_answers.infer_shape(name, sizes, [answered[name].shape for answered in answers.values()])
@@ -201,8 +182,9 @@ def run(params: Params) -> None:
             golden=Golden(inputs_sha256=UNKNOWN, outputs_sha256=UNKNOWN, test_sha256=UNKNOWN),
         )
 
-    golden = {case: (questions[case], answers[case]) for case in questions}
-    made, how = to_onnx(Subject(network, learnt, inputs, shapes, golden, outputs), contract, params)
+    made, how = to_onnx(Subject(adapter, rows, golden, model.dynamic_axes, outputs), contract, params)
+    if rows.batched:
+        steady.check_alone(adapter, golden)
     metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
     annotate(made, model.name, model.description, metadata)
     graph.check(made, str(graph.EXPORTED))
@@ -231,5 +213,5 @@ def run(params: Params) -> None:
     print(
         f"export: {graph.EXPORTED}: {how['exporter']}, opset {export.opset}, {how['before_folding']['nodes']} nodes, "
         f"{len(made.graph.node)} after constant folding, {made.ByteSize():,} bytes; {len(questions)} golden cases, "
-        f"{len(next(iter(inputs.values())))} test rows answered{refused}"
+        f"{len(rows)} test rows answered{'' if rows.batched else ', one a call (no axis is named batch)'}{refused}"
     )

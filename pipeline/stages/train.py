@@ -24,11 +24,13 @@ from tqdm import tqdm
 
 from pipeline import encoders
 from pipeline.arrays import Arrays, load
+from pipeline.contract import BATCH
 from pipeline.encoders import encode
 from pipeline.errors import PipelineError
 from pipeline.files import write_json, write_text
 from pipeline.network import build, load_weights, save_weights
 from pipeline.params import Params, Train
+from pipeline.rows import batch_axes
 
 DATA = Path("build/data")
 REPORT = Path("reports/train.json")
@@ -52,14 +54,20 @@ class Rows(Dataset[dict[str, Tensor]]):
 class Objective(nn.Module):
     """The network with its loss, so that one forward call is what several processes synchronise."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, axes: Mapping[str, int]) -> None:
         super().__init__()
         self.network = network
+        self.axes = axes
 
     def forward(self, target: Tensor, **inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Cross entropy of each row, float [batch], and whether it was answered rightly, bool [batch]."""
-        logits = self.network.logits(**inputs)  # type: ignore[operator]
+        logits = self.network.logits(**place_batch(inputs, self.axes))  # type: ignore[operator]
         return nn.functional.cross_entropy(logits, target, reduction="none"), logits.argmax(dim=-1) == target
+
+
+def place_batch(inputs: Mapping[str, Tensor], axes: Mapping[str, int]) -> dict[str, Tensor]:
+    """`inputs`, the batch first, as the network takes them: with its batch at `axes`."""
+    return {name: tensor.movedim(0, axes.get(name, 0)) for name, tensor in inputs.items()}
 
 
 @dataclass(frozen=True)
@@ -80,9 +88,9 @@ def learning_rate(step: int, steps: int, warmup: float) -> float:
 
 
 def train(
-    network: nn.Module, data: Mapping[str, Arrays], config: Train, seed: int, accelerator: Accelerator
+    objective: Objective, data: Mapping[str, Arrays], config: Train, seed: int, accelerator: Accelerator
 ) -> Trained:
-    """Train `network` on data["train"], stopping early on data["validation"].
+    """Train the objective's network on data["train"], stopping early on data["validation"].
 
     Raises:
         PipelineError: The loss is no longer finite.
@@ -92,7 +100,6 @@ def train(
         DataLoader(Rows(data["train"]), config.batch_size, shuffle=True, generator=generator),
         DataLoader(Rows(data["validation"]), config.batch_size),
     ]
-    objective = Objective(network)
     optimizer = AdamW(objective.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     objective, optimizer, training, validation = accelerator.prepare(objective, optimizer, *loaders)
     steps = len(training) * config.epochs
@@ -148,7 +155,7 @@ def _mean(measured: list[tuple[Tensor, Tensor]]) -> tuple[float, float]:
     return losses.double().mean().item(), right.double().mean().item()
 
 
-def check(network: nn.Module, data: Mapping[str, Arrays], name: str) -> None:
+def check(network: nn.Module, data: Mapping[str, Arrays], name: str, axes: Mapping[str, int]) -> None:
     """Raise PipelineError unless `network` can learn from `data`."""
     if not callable(getattr(network, "logits", None)):
         raise PipelineError(
@@ -162,9 +169,20 @@ def check(network: nn.Module, data: Mapping[str, Arrays], name: str) -> None:
             f"build/data/train.npz: expected `target`, integer class numbers of shape [rows], got {got}"
         )
     inputs = {name: torch.from_numpy(array[:1]) for name, array in data["train"].items() if name != "target"}
+    if not axes:
+        raise PipelineError(
+            f"model {name}: expected an axis named {BATCH} in model.dynamic_axes: training takes many rows a call; name it, or use train=none"
+        )
     network.eval()
-    with torch.no_grad():
-        classes = network.logits(**inputs).shape[-1]  # type: ignore[operator]
+    try:
+        with torch.no_grad():
+            classes = network.logits(**place_batch(inputs, axes)).shape[-1]  # type: ignore[operator]
+    except (TypeError, RuntimeError, ValueError, IndexError) as error:
+        shapes = {name: f"{tensor.dtype}{list(tensor.shape)}".removeprefix("torch.") for name, tensor in inputs.items()}
+        raise PipelineError(
+            f"model {name}: {type(network).__name__}.logits cannot answer {shapes}: {' '.join(str(error).split())}: make arrays and "
+            "arguments agree"
+        ) from None
     for part, arrays in data.items():
         low, high = int(arrays["target"].min()), int(arrays["target"].max())
         if low < 0 or high >= classes:
@@ -203,10 +221,11 @@ def run(params: Params) -> None:
         return
     learnt = encoders.load()
     data = {part: encode(load(DATA / f"{part}.npz", made_by="prepare"), learnt) for part in ("train", "validation")}
-    check(network, data, params.model.name)
+    axes = batch_axes(params.model)
+    check(network, data, params.model.name, axes)
     if callable(adapt := getattr(network, "adapt", None)) and params.model.weights is None:
         adapt(**{name: torch.from_numpy(array) for name, array in data["train"].items()})
-    done = train(network, data, params.train, params.seed, accelerator)
+    done = train(Objective(network, axes), data, params.train, params.seed, accelerator)
     if not accelerator.is_main_process:
         return
     best = done.curves[done.best_epoch - 1]

@@ -19,6 +19,7 @@ from pipeline.files import sha256, write_json, write_text
 from pipeline.metrics import accuracy
 from pipeline.params import Params
 from pipeline.report import parity as page
+from pipeline.rows import Rows
 from pipeline.runtime import answer, open_session
 
 TEST_DATA = Path("build/data/test.npz")
@@ -27,7 +28,6 @@ METRICS = Path("reports/metrics.json")
 TABLE = Path("reports/plots/parity.csv")
 PAGE = Path("reports/parity.html")
 GRAPHS = {"export": graph.EXPORTED, "simplify": graph.SIMPLIFIED}
-CHUNK = 256
 TEST_SPLIT = "test"
 
 Comparison = dict[str, Any]
@@ -41,16 +41,6 @@ def row(stage: str, case: str, batch: int | None, verdict: Verdict) -> Compariso
 def contract_row(stage: str, problem: str) -> Comparison:
     """A graph that departs from the contract before it has run."""
     return row(stage, "contract", None, failure("(contract)", problem))
-
-
-def answer_rows(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
-    """The answers to any number of rows, CHUNK at a time."""
-    rows = len(next(iter(inputs.values())))
-    parts = [
-        answer(session, {name: array[start : start + CHUNK] for name, array in inputs.items()})
-        for start in range(0, max(rows, 1), CHUNK)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def judge(
@@ -71,9 +61,14 @@ def judge(
     comparisons: list[Comparison] = []
     got: Arrays = {}
     for case, (inputs, expected) in golden.items():
-        batch = len(next(iter(inputs.values())))
+        rows = Rows(inputs, contract.batched)
+        batch = len(rows) if contract.batched or case == TEST_SPLIT else 1
         try:
-            got = answer_rows(session, inputs) if case == TEST_SPLIT else answer(session, inputs)
+            got = (
+                rows.gather([answer(session, call) for call in rows.all()])
+                if case == TEST_SPLIT
+                else answer(session, inputs)
+            )
         except PipelineError as error:
             comparisons.append(row(stage, case, batch, failure("(run)", str(error))))
             got = {}

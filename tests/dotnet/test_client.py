@@ -97,11 +97,6 @@ def test_bounds_of_every_dtype_are_conditions(dtype: str) -> None:
         ([tensor("x", "float32")], [Y], "expects one batch axis"),
         ([tensor("x", "float32", "time", "batch")], [Y], "expects the batch axis first"),
         ([X], [tensor("found", "int64", 1, "found")], r"got batch \(of x\), no named axis \(of found\)"),
-        (
-            [tensor("x", "float32", "n")],
-            [tensor("y", "float32", "n"), tensor("z", "int64", "found", 2)],
-            r"got n \(of y\), found \(of z\)",
-        ),
         ([tensor("x", "float32", "batch", "has_sizes_of")], [Y], "HasSizesOf in the C# type TinyInput"),
         ([tensor("x", "float32", "batch", "a_b", "a.b")], [Y], 'axis "a.b" and axis "a_b" would both be called AB'),
         ([tensor("x", "float32", "batch", 0)], [Y], "expects 1 to 2,147,483,647 values a row"),

@@ -107,7 +107,7 @@ def test_sizes_that_only_the_run_tells_are_not_bound() -> None:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [(("samples",), ("frames", 5)), ((4,), (4,)), (("n",), (2,)), ((), ())],
+    [(("samples",), ("frames", 5)), ((4,), (4,)), (("n",), (2,)), (("n",), ("n", 2)), ((), ())],
 )
 def test_without_rows_there_is_one_call(first: tuple[int | str, ...], second: tuple[int | str, ...]) -> None:
     plain = of(tensor("x", "float32", *first), outputs=[tensor("y", "float32", *second)])

@@ -86,10 +86,10 @@ DTYPES = ["float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uin
 MIXED = contract(
     "mixed",
     [
-        tensor("class", "int64", "n", description="Row of a table.", minimum=0.0),
-        *(tensor(f"in {dtype}", dtype, "n", 2) for dtype in DTYPES),
+        tensor("class", "int64", "batch", description="Row of a table.", minimum=0.0),
+        *(tensor(f"in {dtype}", dtype, "batch", 2) for dtype in DTYPES),
     ],
-    [tensor("score", "float32", "n"), *(tensor(f"out.{dtype}", dtype, "n", 2) for dtype in DTYPES)],
+    [tensor("score", "float32", "batch"), *(tensor(f"out.{dtype}", dtype, "batch", 2) for dtype in DTYPES)],
 )
 
 # One number in, one number out; a name and bounds that C# could stumble over.

@@ -205,3 +205,13 @@ def test_two_processes_write_one_checkpoint(digits, passes, tmp_path):
     assert len(curves()) == 2
     assert list(CHECKPOINT.parent.glob(".*")) == []
     passes("export")
+
+
+def test_arrays_that_logits_does_not_take(digits, fails):
+    for part in ("train", "validation"):
+        path = Path(f"build/data/{part}.npz")
+        arrays = load(path, "prepare")
+        save(path, {**arrays, "more": arrays["target"]})
+    said = fails("train")
+    assert "DigitsNet.logits cannot answer {'pixels': 'float32[1, 8, 8]', 'more': 'int64[1]'}: " in said
+    assert "unexpected keyword argument 'more': make arrays and arguments agree" in said
