@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from pipeline.arrays import Array, Arrays
+from pipeline.contract import Role
 from pipeline.errors import PipelineError
 from pipeline.outputs import leaves, name_outputs
 from pipeline.params import Model, Port
@@ -104,6 +105,36 @@ def answer_rows(network: nn.Module, inputs: Arrays, output_names: list[str]) -> 
                 f"output {name!r}: expected an answer for each of {size} rows, got shape {list(array.shape)}: keep the batch axis, first"
             )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def answer_texts(
+    network: nn.Module, rows: list[list[int]], fills: Mapping[Role, str], output_names: list[str]
+) -> dict[str, list[Array]]:
+    """The answers to rows of tokens, as the C# client asks: rows of one length together, and nothing padded.
+
+    Args:
+        network: The eager network.
+        rows: Tokens of each text.
+        fills: What holds the tokens (ids), a 1 for each (mask) and a 0 for each (types), by name of the input.
+        output_names: As configured.
+
+    Returns:
+        By output, the values of each row, flat.
+    """
+    found: dict[str, list[Array]] = {}
+    for length in sorted({len(row) for row in rows}):
+        places = [place for place, row in enumerate(rows) if len(row) == length]
+        for start in range(0, len(places), ALONE):
+            some = places[start : start + ALONE]
+            ids = np.array([rows[place] for place in some], dtype=np.int64)
+            made: dict[Role, Array] = {"ids": ids, "mask": np.ones_like(ids), "types": np.zeros_like(ids)}
+            answered = answer_rows(network, {name: made[role] for role, name in fills.items()}, output_names)
+            check_answers({f"texts of {length} tokens": answered}, type(network).__name__)
+            for name, array in answered.items():
+                own = found.setdefault(name, [np.empty(0)] * len(rows))
+                for place, values in zip(some, array, strict=True):
+                    own[place] = values.reshape(-1)
+    return found
 
 
 def answer_cases(

@@ -54,6 +54,26 @@ class Task(Section):
     output: Name
 
 
+class Tokenizer(Section):
+    """Text in front of the network: `file` is a tokenizer.json as Hugging Face's libraries write it.
+
+    `inputs` says which of the network's inputs hold its numbers, the mask and the (constant) types; `text` is the array of
+    texts in the data.
+    """
+
+    file: Name
+    max_length: Annotated[int, Field(ge=3)]
+    inputs: dict[Literal["ids", "mask", "types"], Name]
+    text: Name = "text"
+
+    @field_validator("inputs")
+    @classmethod
+    def _fills_ids(cls, inputs: dict[str, str]) -> dict[str, str]:
+        if "ids" not in inputs:
+            raise ValueError(f"expected the input that takes the tokens, as {{ids: input_ids}}, got {inputs}")
+        return inputs
+
+
 class Model(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
     description: str
@@ -65,6 +85,7 @@ class Model(Section):
     inputs: dict[str, Port]
     outputs: dict[str, Port]
     task: Task | None
+    tokenizer: Tokenizer | None = None
 
     @field_validator("dynamic_axes", "inputs", "outputs", mode="before")
     @classmethod
@@ -72,9 +93,21 @@ class Model(Section):
         """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""
         return {} if value is None else value
 
+    @model_validator(mode="after")
+    def _tokens_are_free(self) -> "Model":
+        filled = list(self.tokenizer.inputs.values()) if self.tokenizer else []
+        axes = [self.dynamic_axes.get(name, {}) for name in filled]
+        for name, own in zip(filled, axes, strict=True):
+            if sorted(own) != [0, 1] or own != axes[0]:
+                raise ValueError(
+                    f"a tokeniser fills rows of any length: expected dynamic_axes {{{name}: {{0: batch, 1: tokens}}}}, alike for all "
+                    f"of {filled}, got {own}"
+                )
+        return self
+
 
 class Data(Section):
-    source: Literal["digits", "random", "waves", "npz"]
+    source: Literal["digits", "random", "waves", "texts", "npz"]
     path: str | None
     rows: Annotated[int, Field(ge=30)] | None
     shapes: dict[str, list[int]]
@@ -87,6 +120,8 @@ class Data(Section):
             raise ValueError(f"expected validation + test < 1, got {self.validation} + {self.test}")
         if self.source == "npz" and self.path in (None, "???"):
             raise ValueError("data=npz needs data.path=/path/to/file.npz")
+        if self.source == "texts" and not self.rows:
+            raise ValueError("data=texts needs data.rows, how many sentences to make")
         if self.source in ("random", "waves") and not (self.rows and self.shapes):
             raise ValueError(f"data={self.source} needs data.rows and data.shapes={{input: [size, ...]}}")
         return self
@@ -146,6 +181,7 @@ class Package(Section):
 class Verify(Section):
     mode: Literal["auto", "required", "off"]
     threads: Annotated[int, Field(ge=1, le=64)]
+    least_cosine: Annotated[float, Field(ge=0, lt=1)]
 
 
 class Publish(Section):
@@ -158,7 +194,7 @@ class Publish(Section):
 class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     conf_hash: str
-    files: dict[Literal["data", "weights", "network"], str]
+    files: dict[Literal["data", "weights", "network", "tokenizer"], str]
     data: Data
     train: Train
     export: Export

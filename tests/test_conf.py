@@ -125,4 +125,4 @@ def test_params_name_them(params):
     made = params(
         "model=custom", "model.net._target_=models.digits.DigitsNet", "data.path=/x/rows.npz", "model.weights=/x/w.pt"
     )
-    assert made.files == {"data": "/x/rows.npz", "weights": "/x/w.pt", "network": NOTHING}
+    assert made.files == {"data": "/x/rows.npz", "weights": "/x/w.pt", "network": NOTHING, "tokenizer": NOTHING}

@@ -15,10 +15,21 @@ from pipeline import exporters, graph
 from pipeline import golden as golden_answers
 from pipeline.arrays import Array, Arrays, load, save
 from pipeline.compare import Policy, compare
-from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract, Golden, Task, Tensor
+from pipeline.contract import (
+    GOLDEN_INPUTS,
+    GOLDEN_OUTPUTS,
+    GOLDEN_TEST,
+    GOLDEN_TEXTS,
+    Contract,
+    Golden,
+    Task,
+    Tensor,
+    Tokenizer,
+)
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
-from pipeline.files import sha256, write_json
+from pipeline.files import read_json, sha256, write_json
+from pipeline.golden_texts import DESCRIPTION, GoldenTexts, load_tokens, save_golden
 from pipeline.network import CHECKPOINT, build, load_weights
 from pipeline.params import Export, Model, Params, Port
 from pipeline.runtime import answer as answer_onnx
@@ -30,6 +41,8 @@ REPORT = Path("reports/export.json")
 UNKNOWN = "0" * 64
 # Coarse, and no setting: it only tells a graph that froze a branch from one that rounds otherwise. `validate` is the gate.
 COARSE = Policy((1e-3, 1e-2), {"float16": (0.1, 0.1)})
+# Embeddings are often rounded up to a multiple of 8 to 128 rows, so that matrices fit the hardware.
+ROUNDED = 128
 # What names the nn.Module that a node came from; the rest of the exporter's notes holds paths and object numbers.
 KEPT_NOTES = ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes")
 
@@ -145,6 +158,25 @@ def check_batch(shapes: Mapping[str, list[int | str]]) -> None:
             )
 
 
+def check_vocabulary(network: nn.Module, tokenizer: Tokenizer) -> None:
+    """Raise PipelineError unless some embedding of the network is of the vocabulary's size."""
+    size = tokenizer.vocabulary_size
+    found = [module.num_embeddings for module in network.modules() if isinstance(module, nn.Embedding)]
+    if found and not any(size <= rows < size + ROUNDED for rows in found):
+        raise PipelineError(
+            f"model.tokenizer.file: expected a vocabulary of as many pieces as the network's embedding has rows ({max(found):,}), got "
+            f"{size:,}: give the tokenizer.json that the weights (model.weights) were trained with"
+        )
+
+
+def answer_texts(network: nn.Module, tokenizer: Tokenizer | None, model: Model) -> GoldenTexts:
+    """The texts that prove the tokeniser, with the network's answers; none without a tokeniser."""
+    if tokenizer is None:
+        return GoldenTexts([], [], {})
+    texts, ids = load_tokens()
+    return GoldenTexts(texts, ids, golden_answers.answer_texts(network, ids, tokenizer.fills, list(model.outputs)))
+
+
 def configuration_hash(params: Params) -> str:
     """SHA-256 of the settings that decide the model's bytes, so that an edit elsewhere leaves them alone."""
     said = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
@@ -159,6 +191,10 @@ def run(params: Params) -> None:
     load_weights(network, CHECKPOINT, made_by="train")
     network.eval()
 
+    described = read_json(DESCRIPTION, made_by="prepare")
+    tokenizer = Tokenizer.model_validate(described) if described else None
+    if tokenizer:
+        check_vocabulary(network, tokenizer)
     unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
     if unknown:
         raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
@@ -168,6 +204,7 @@ def run(params: Params) -> None:
     questions = golden_answers.questions(test, model, export.golden_batches, params.seed)
     answers, left_out = golden_answers.answer_cases(network, questions, list(model.outputs), model)
     questions = {case: questions[case] for case in answers}
+    texts = answer_texts(network, tokenizer, model)
     everything = golden_answers.answer_rows(network, inputs, list(model.outputs))
     golden_answers.check_answers({"test split": everything}, type(network).__name__)
     sizes = [golden_answers.axis_sizes(asked, model) for asked in questions.values()]
@@ -190,6 +227,7 @@ def run(params: Params) -> None:
             weights_sha256=weights,
             configuration_sha256=configuration,
             golden=Golden(inputs_sha256=UNKNOWN, outputs_sha256=UNKNOWN, test_sha256=UNKNOWN),
+            tokenizer=tokenizer,
         )
 
     golden = {case: (questions[case], answers[case]) for case in questions}
@@ -201,8 +239,12 @@ def run(params: Params) -> None:
     save(GOLDEN_INPUTS, contracts.join(questions))
     save(GOLDEN_OUTPUTS, contracts.join(answers))
     save(GOLDEN_TEST, everything)
+    save_golden(texts)
     fingerprints = Golden(
-        inputs_sha256=sha256(GOLDEN_INPUTS), outputs_sha256=sha256(GOLDEN_OUTPUTS), test_sha256=sha256(GOLDEN_TEST)
+        inputs_sha256=sha256(GOLDEN_INPUTS),
+        outputs_sha256=sha256(GOLDEN_OUTPUTS),
+        test_sha256=sha256(GOLDEN_TEST),
+        texts_sha256=sha256(GOLDEN_TEXTS),
     )
     graph.save(made, graph.EXPORTED)
     contracts.save(contract(made).model_copy(update={"golden": fingerprints}))
@@ -213,6 +255,7 @@ def run(params: Params) -> None:
             "ir_version": made.ir_version,
             "torch": torch.__version__,
             "golden_cases": len(questions),
+            "golden_texts": len(texts.texts),
             "left_out": left_out,
             **how,
             "graph": graph.count(made),
@@ -222,5 +265,5 @@ def run(params: Params) -> None:
     print(
         f"export: {graph.EXPORTED}: {how['exporter']}, opset {export.opset}, {how['before_folding']['nodes']} nodes, "
         f"{len(made.graph.node)} after constant folding, {made.ByteSize():,} bytes; {len(questions)} golden cases, "
-        f"{len(next(iter(inputs.values())))} test rows answered{refused}"
+        f"{f'{len(texts.texts):,} texts, ' if texts.texts else ''}{len(next(iter(inputs.values())))} test rows answered{refused}"
     )

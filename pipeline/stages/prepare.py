@@ -1,12 +1,15 @@
-"""prepare: a data source -> build/data/{train,validation,test}.npz."""
+"""prepare: a data source -> build/data/{train,validation,test}.npz, and build/tokenizer/ for a model that reads text."""
 
 import importlib.util
 from pathlib import Path
 
 import numpy as np
 
+from pipeline import texts, tokenizer
 from pipeline.arrays import Arrays, check_finite, load, save
 from pipeline.errors import PipelineError
+from pipeline.files import write_json, write_text
+from pipeline.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
 from pipeline.params import Data, Model, Params
 
 FOLDER = Path("build/data")
@@ -63,6 +66,8 @@ def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
         return noise(data, model, rng)
     if data.source == "waves":
         return waves(data, rng)
+    if data.source == "texts":
+        return {"text": np.array(texts.sentences(data.rows or 0, rng), dtype=object)}
     arrays = load(Path(data.path or ""), made_by="the setting data.path (or point it to another file)")
     return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
 
@@ -108,11 +113,36 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
     return {name: {key: array[index] for key, array in arrays.items()} for name, index in cut.items()}
 
 
+def write_tokenizer(found: tokenizer.Tokenizer | None, params: Params) -> None:
+    """What the C# client will need of the tokeniser, held against it first; a model without one has only a `null`."""
+    if found is None or params.model.tokenizer is None:
+        write_json(DESCRIPTION, None)
+        for path in (VOCABULARY, CHARACTERS, TOKENS):
+            path.unlink(missing_ok=True)
+        return
+    corpus = texts.corpus(np.random.default_rng(params.seed))
+    ids = found.ids(corpus)
+    client = tokenizer.pieces(found, tokenizer.table(found))
+    tokenizer.prove(client, corpus, ids)
+    write_text(VOCABULARY, tokenizer.vocabulary_file(found))
+    write_text(CHARACTERS, client.characters.dump())
+    save_tokens(corpus, ids)
+    write_json(DESCRIPTION, tokenizer.describe(found, client, params.model.tokenizer).model_dump())
+    print(
+        f"prepare: {TOKENS}: {len(corpus):,} texts, {sum(map(len, ids)):,} tokens of {len(client.vocabulary):,} known"
+    )
+
+
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
     arrays = read(params.data, params.model, rng)
     where = f"data={params.data.source} {params.data.path or ''}".strip()
+    asked = params.model.tokenizer
+    found = tokenizer.read(asked) if asked else None
+    if found and asked:
+        arrays = tokenizer.fill(arrays, found, asked, where)
     check(arrays, params.model, where, least=30 if params.train.enabled else 1)
+    write_tokenizer(found, params)
     # What is not trained has seen no row: all of them may test it.
     parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
     for name, part in parts.items():
