@@ -76,7 +76,11 @@ def write_params(overrides: list[str], path: Path) -> None:
             raise PipelineError(str(error).replace(f"{composed}: ", "")) from None
         finally:
             composed.unlink(missing_ok=True)
-    for setting, file in (("data.path", files["data"]), ("model.weights", files["weights"])):
+    for setting, file in (
+        ("data.path", files["data"]),
+        ("model.weights", files["weights"]),
+        ("model.tokenizer.file", files["tokenizer"]),
+    ):
         if file != NOTHING and not Path(file).exists():
             # DVC would say it later, in its own words: the file is a dependency.
             print(

@@ -65,7 +65,7 @@ def read_json(path: Path, made_by: str) -> Any:
 
 
 def missing(path: Path, made_by: str) -> PipelineError:
-    if path.parts[0].startswith(EXTRA):
+    if str(path).startswith(EXTRA):
         extra = path.parts[0].removeprefix(EXTRA)
         return PipelineError(f"{made_by} needs the extra `{extra}`, which is not installed: pip install '.[{extra}]'")
     if " " in made_by:  # a setting, not a stage

@@ -15,6 +15,7 @@ import numpy as np
 from pipeline import contract
 from pipeline import params as settings
 from pipeline.arrays import Array, Arrays
+from pipeline.conf import EXTRA
 from pipeline.errors import PipelineError
 from pipeline.files import missing
 from pipeline.golden_texts import difference
@@ -52,7 +53,7 @@ def read(asked: settings.Tokenizer) -> Tokenizer:
     if not path.exists():
         raise missing(path, f"the setting {SETTING} (or point it to another file)")
     if importlib.util.find_spec("tokenizers") is None:
-        raise missing(Path("extra:minilm"), "a model with a tokeniser")
+        raise missing(Path(f"{EXTRA}minilm"), "a model with a tokeniser")
     from tokenizers import Tokenizer as HuggingFace
 
     where = f"{SETTING}={path}"

