@@ -174,13 +174,6 @@ def test_params_warns_of_a_file_that_is_not_there(linear, capsys):
     assert "warning: params: data.path=nowhere.npz: there is no such file yet" in capsys.readouterr().err
 
 
-def test_params_warns_of_a_tokeniser_that_is_not_there(linear, capsys):
-    tokenizer = "model.tokenizer={file: nowhere.json, max_length: 9, inputs: {ids: input}}"
-    axes = "model.dynamic_axes={input: {0: batch, 1: tokens}}"
-    assert main(["params", "model=linear", tokenizer, axes]) == 0
-    assert "warning: params: model.tokenizer.file=nowhere.json: there is no such file yet" in capsys.readouterr().err
-
-
 def test_params_is_silent_without_files_of_one_s_own(linear, capsys):
     assert main(["params", "model=linear"]) == 0
     assert capsys.readouterr().err == ""

@@ -48,13 +48,13 @@ def test_a_wrong_target_is_explained(target, kwargs, says):
 def test_a_file_that_is_not_there_is_explained(module):
     name = module("def make(config): return open(config)")
     with pytest.raises(
-        PipelineError, match="model.net.kwargs={'config': 'gone.json'} does not fit make: .*No such file"
+        PipelineError, match=r"model\.net\.kwargs={'config': 'gone.json'} does not fit make: .*No such file"
     ):
         build(net(f"{name}.make", config="gone.json"))
 
 
 def test_a_file_of_an_extra_that_is_not_installed_is_explained():
-    with pytest.raises(PipelineError, match="the setting model.net.kwargs.config needs the extra `some`"):
+    with pytest.raises(PipelineError, match=r"the setting model\.net\.kwargs\.config needs the extra `some`"):
         build(net("torch.nn.Linear", config="extra:some/package/config.json"))
 
 

@@ -164,6 +164,11 @@ def test_settings_that_are_refused(override, told, empty, capsys):
     assert told in capsys.readouterr().err
 
 
+def test_params_warns_of_a_tokeniser_that_is_not_there(empty, capsys):
+    assert main(["params", *texts_net.OVERRIDES]) == 0
+    assert "warning: params: model.tokenizer.file=tokenizer.json: there is no such file yet" in capsys.readouterr().err
+
+
 def test_a_mismatch_is_found_before_anything_is_exported(bring, fails):
     odd = {"type": "Replace", "pattern": {"String": "ur"}, "content": "xx"}
     plain = json.loads(texts_net.tokenizer_json())["normalizer"]
