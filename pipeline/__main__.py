@@ -77,7 +77,7 @@ def write_params(overrides: list[str], path: Path) -> None:
         finally:
             composed.unlink(missing_ok=True)
     named = [("data.path", file) for file in files.data] + [("model.weights", files.weights)]
-    named += [("model.encoders", file) for file in files.vocabularies]
+    named += [("model.encoders", file) for file in files.vocabularies] + [("model.tokenizer.file", files.tokenizer)]
     for setting, file in named:
         if file != NOTHING and not Path(file).exists():
             # DVC would say it later, in its own words: the file is a dependency.

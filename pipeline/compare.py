@@ -67,6 +67,14 @@ def compare(expected: Mapping[str, Array], got: Mapping[str, Array], policy: Pol
     return verdicts + extra
 
 
+def badness(verdict: Verdict) -> tuple[bool, float, float]:
+    """What orders verdicts of one output, the worst last."""
+    required = (
+        np.inf if verdict.required_tolerance is None and not verdict.passed else verdict.required_tolerance or 0.0
+    )
+    return not verdict.passed, required, verdict.max_abs or 0.0
+
+
 def failure(output: str, problem: str, tolerance: float = 0.0, rtol: float = 0.0, values: int = 0) -> Verdict:
     """A verdict where there was nothing to subtract."""
     return Verdict(output, False, values, None, None, None, tolerance, rtol, None, None, problem)

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ PARAMS = Path("params.yaml")
 NOTHING = "LICENSE"
 # Files that a setting may name, for which dvc.yaml has dependencies.
 PLACES = 8
+# Begins what stands for a file of a package that is not installed; the extra that would bring it follows.
+EXTRA = "extra:"
 
 
 def fingerprint(folder: Path = PROJECT / "conf") -> str:
@@ -28,7 +31,18 @@ def fingerprint(folder: Path = PROJECT / "conf") -> str:
 
 def dependency(path: str | None) -> str:
     """What dvc.yaml depends on for a setting that may name a file: the file, or one that never changes."""
-    return path if path not in (None, "???") else NOTHING
+    return path if path not in (None, "???") and not path.startswith(EXTRA) else NOTHING
+
+
+def package_file(extra: str, package: str, path: str) -> str:
+    """A file of an installed package; where it is not installed, what lets the stage that needs it name our `extra`.
+
+    params.yaml is composed on machines without the extra too.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return f"{EXTRA}{extra}/{package}/{path}"
+    return (Path(spec.submodule_search_locations[0]) / path).as_posix()
 
 
 def dependencies(paths: Iterable[str | None]) -> list[str]:

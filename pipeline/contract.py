@@ -18,9 +18,13 @@ GOLDEN_INPUTS = Path("build/golden/inputs.npz")
 GOLDEN_OUTPUTS = Path("build/golden/outputs.npz")
 # The eager model's answers to the whole test split, row for row.
 GOLDEN_TEST = Path("build/golden/test.npz")
+# Texts, their tokens and the eager model's answers to them; empty for a model without a tokeniser.
+GOLDEN_TEXTS = Path("build/golden/texts.npz")
 # The name of the axis of rows: where it stands, a call has any number of them; without it a call is one row.
 BATCH = "batch"
 
+# What an input of tokens may hold: their numbers, 1 for each, 0 for each.
+Role = Literal["ids", "mask", "types"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -53,6 +57,31 @@ class Golden(Part):
     inputs_sha256: Sha256
     outputs_sha256: Sha256
     test_sha256: Sha256
+    texts_sha256: Sha256 | None = None
+
+
+class Tokenizer(Part):
+    """How a text becomes inputs, in C# too: what pipeline/wordpiece.py needs, and where the two larger parts are.
+
+    `fills` says which input holds the numbers (ids), which is 1 for each (mask) and which 0 (types). `before` and `after`
+    stand around every text; `special` are texts that are one token wherever they stand; `max_length` counts all of them.
+    """
+
+    kind: Literal["wordpiece"] = "wordpiece"
+    fills: dict[Role, str]
+    max_length: int
+    lower_case: bool
+    strip_accents: bool
+    prefix: str
+    longest_word: int
+    unknown: str
+    special: dict[str, int]
+    before: list[int]
+    after: list[int]
+    vocabulary: str
+    vocabulary_size: int
+    vocabulary_sha256: Sha256
+    characters_sha256: Sha256
 
 
 class Task(Part):
@@ -72,6 +101,7 @@ class Contract(Part):
     weights_sha256: Sha256
     configuration_sha256: Sha256
     golden: Golden
+    tokenizer: Tokenizer | None = None
 
     @property
     def batched(self) -> bool:
@@ -104,6 +134,7 @@ def check_golden(contract: Contract) -> None:
         (GOLDEN_INPUTS, contract.golden.inputs_sha256),
         (GOLDEN_OUTPUTS, contract.golden.outputs_sha256),
         (GOLDEN_TEST, contract.golden.test_sha256),
+        *([(GOLDEN_TEXTS, contract.golden.texts_sha256)] if contract.golden.texts_sha256 else []),
     ):
         found = sha256(path) if path.exists() else "no file"
         if found != expected:

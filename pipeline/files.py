@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.conf import EXTRA
 from pipeline.errors import PipelineError
 
 
@@ -64,6 +65,9 @@ def read_json(path: Path, made_by: str) -> Any:
 
 
 def missing(path: Path, made_by: str) -> PipelineError:
+    if str(path).startswith(EXTRA):
+        extra = path.parts[0].removeprefix(EXTRA)
+        return PipelineError(f"{made_by} needs the extra `{extra}`, which is not installed: pip install '.[{extra}]'")
     if " " in made_by:  # a setting, not a stage
         return PipelineError(f"{path} is missing: look at {made_by}")
     return PipelineError(f"{path} is missing: it is written by `python -m pipeline {made_by}` (or run `dvc repro`)")

@@ -7,8 +7,9 @@ from pathlib import Path
 import safetensors.torch
 from torch import Tensor, nn
 
+from pipeline.conf import EXTRA
 from pipeline.errors import PipelineError
-from pipeline.files import write_bytes
+from pipeline.files import missing, write_bytes
 from pipeline.params import Net
 from pipeline.weights import read_state
 
@@ -19,8 +20,12 @@ def build(net: Net) -> nn.Module:
     """Make the module that `_target_` names, with `kwargs`; its weights come from torch's current random state.
 
     Raises:
-        PipelineError: The name cannot be imported, takes other arguments, or does not make an nn.Module.
+        PipelineError: The name cannot be imported, takes other arguments or a file that is not there, or does not make an
+            nn.Module.
     """
+    for setting, value in net.kwargs.items():
+        if isinstance(value, str) and value.startswith(EXTRA):
+            raise missing(Path(value), f"the setting model.net.kwargs.{setting}")
     module, _, name = net.target.rpartition(".")
     where = f"model.net._target_={net.target}"
     try:
@@ -35,7 +40,7 @@ def build(net: Net) -> nn.Module:
         )
     try:
         made = factory(**net.kwargs)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, FileNotFoundError) as error:
         raise PipelineError(f"{where}: model.net.kwargs={net.kwargs} does not fit {name}: {error}") from None
     if not isinstance(made, nn.Module):
         raise PipelineError(f"{where}: expected an nn.Module, got {type(made).__name__}")

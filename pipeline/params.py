@@ -84,6 +84,26 @@ class Categories(Section):
 Encoder = Annotated[Words | Categories, Field(discriminator="kind")]
 
 
+class Tokenizer(Section):
+    """Text in front of the network: `file` is a tokenizer.json as Hugging Face's libraries write it.
+
+    `inputs` says which of the network's inputs hold its numbers, the mask and the (constant) types; `text` is the array of
+    texts in the data.
+    """
+
+    file: Name
+    max_length: Annotated[int, Field(ge=3)]
+    inputs: dict[Literal["ids", "mask", "types"], Name]
+    text: Name = "text"
+
+    @field_validator("inputs")
+    @classmethod
+    def _fills_ids(cls, inputs: dict[str, str]) -> dict[str, str]:
+        if "ids" not in inputs:
+            raise ValueError(f"expected the input that takes the tokens, as {{ids: input_ids}}, got {inputs}")
+        return inputs
+
+
 class Model(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
     description: str
@@ -97,6 +117,7 @@ class Model(Section):
     inputs: dict[str, Port]
     outputs: dict[str, Port]
     task: Task | None
+    tokenizer: Tokenizer | None = None
 
     @field_validator("dynamic_axes", "encoders", "inputs", "outputs", mode="before")
     @classmethod
@@ -104,9 +125,21 @@ class Model(Section):
         """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""
         return {} if value is None else value
 
+    @model_validator(mode="after")
+    def _tokens_are_free(self) -> "Model":
+        filled = list(self.tokenizer.inputs.values()) if self.tokenizer else []
+        axes = [self.dynamic_axes.get(name, {}) for name in filled]
+        for name, own in zip(filled, axes, strict=True):
+            if sorted(own) != [0, 1] or own != axes[0]:
+                raise ValueError(
+                    f"a tokeniser fills rows of any length: expected dynamic_axes {{{name}: {{0: batch, 1: tokens}}}}, alike for all "
+                    f"of {filled}, got {own}"
+                )
+        return self
+
 
 class Data(Section):
-    source: Literal["digits", "random", "waves", "npz", "sentences", "diabetes", "shapes"]
+    source: Literal["digits", "random", "waves", "npz", "sentences", "texts", "diabetes", "shapes"]
     # A file or a folder; for sentences also a file for each label.
     path: str | dict[str, str] | None
     rows: Annotated[int, Field(ge=30)] | None
@@ -122,6 +155,8 @@ class Data(Section):
             raise ValueError("data=npz needs data.path=/path/to/file.npz")
         if self.source == "sentences" and self.path in (None, "???", {}):
             raise ValueError("data=sentences needs data.path=/folder/of/label.txt or data.path={label: file, ...}")
+        if self.source == "texts" and not self.rows:
+            raise ValueError("data=texts needs data.rows, how many sentences to make")
         if self.source in ("random", "waves", "shapes") and not (self.rows and self.shapes):
             raise ValueError(f"data={self.source} needs data.rows and data.shapes={{input: [size, ...]}}")
         return self
@@ -181,6 +216,7 @@ class Package(Section):
 class Verify(Section):
     mode: Literal["auto", "required", "off"]
     threads: Annotated[int, Field(ge=1, le=64)]
+    least_cosine: Annotated[float, Field(ge=0, lt=1)]
 
 
 class Publish(Section):
@@ -197,6 +233,7 @@ class Files(Section):
     vocabularies: list[str]
     weights: str
     network: str
+    tokenizer: str
 
 
 class Params(Section):

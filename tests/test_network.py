@@ -45,6 +45,19 @@ def test_a_wrong_target_is_explained(target, kwargs, says):
         build(net(target, **kwargs))
 
 
+def test_a_file_that_is_not_there_is_explained(module):
+    name = module("def make(config): return open(config)")
+    with pytest.raises(
+        PipelineError, match=r"model\.net\.kwargs={'config': 'gone.json'} does not fit make: .*No such file"
+    ):
+        build(net(f"{name}.make", config="gone.json"))
+
+
+def test_a_file_of_an_extra_that_is_not_installed_is_explained():
+    with pytest.raises(PipelineError, match=r"the setting model\.net\.kwargs\.config needs the extra `some`"):
+        build(net("torch.nn.Linear", config="extra:some/package/config.json"))
+
+
 def test_a_module_that_cannot_be_imported_says_why(module):
     name = module("import no_such_package")
     with pytest.raises(PipelineError, match="No module named 'no_such_package'"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.contract import Contract
-from pipeline.dotnet import names, sized
+from pipeline.dotnet import names, sized, tokens
 from pipeline.dotnet.layout import Layout, layout
 from pipeline.dotnet.templates import render
 from pipeline.dotnet.tensors import View
@@ -68,6 +68,8 @@ class Identity:
     model_bytes: int
     minimum_onnxruntime: str
     validated_onnxruntime: str
+    # Of a model that reads text; named like the model's.
+    vocabulary_file: str = ""
 
 
 class LabelSet(NamedTuple):
@@ -78,8 +80,10 @@ class LabelSet(NamedTuple):
     labels: list[str]
 
 
-def generate(contract: Contract, identity: Identity) -> dict[str, str]:
+def generate(contract: Contract, identity: Identity, characters: str = "") -> dict[str, str]:
     """File name -> C# source, in a fixed order; the same contract and identity give the same text.
+
+    `characters` is the tokeniser's table, as pipeline/wordpiece.py writes it.
 
     Raises:
         PipelineError: The contract has what the client does not support, or two of its names become one in C#.
@@ -94,10 +98,10 @@ def generate(contract: Contract, identity: Identity) -> dict[str, str]:
     plan = layout(contract)
     sets = _label_sets(plan.outputs)
     _check_names(identity.class_name, plan, sets)
-    values = _values(contract, identity, plan, sets)
+    values = {**_values(contract, identity, plan, sets), **tokens.values(contract, plan, characters)}
     return {
         source_name(identity.class_name, template): _with_half(render(template, values))
-        for template in sorted((*_templates(plan), *_CHOSEN))
+        for template in sorted((*_templates(contract, plan), *_CHOSEN))
     }
 
 
@@ -108,15 +112,16 @@ def source_name(class_name: str, template: str) -> str:
 
 def always_compiled(contract: Contract, class_name: str) -> list[str]:
     """Names of the source files that every consumer compiles, whatever it references."""
-    return [source_name(class_name, template) for template in sorted(_templates(layout(contract)))]
+    return [source_name(class_name, template) for template in sorted(_templates(contract, layout(contract)))]
 
 
-def _templates(plan: Layout) -> tuple[str, ...]:
+def _templates(contract: Contract, plan: Layout) -> tuple[str, ...]:
     if plan.fixed:
         return (*_ALWAYS, *_FIXED, *(("Input.cs",) if plan.row_type else ()))
     return (
         *_ALWAYS,
         *_SIZED,
+        *(tokens.TEMPLATES if contract.tokenizer else ()),
         *(("Batcher.cs",) if plan.batched else ()),
         *(("Buffers.cs",) if plan.bindable else ()),
     )
@@ -161,6 +166,7 @@ def _values(contract: Contract, identity: Identity, plan: Layout, sets: list[Lab
         "namespace": identity.namespace,
         "description": contract.description or f"The model {contract.name}.",
         "model_file": identity.model_file,
+        "vocabulary_file": identity.vocabulary_file,
         "model_sha256": identity.model_sha256,
         "model_bytes": identity.model_bytes,
         "minimum": identity.minimum_onnxruntime,

@@ -26,14 +26,14 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
   </PropertyGroup>
   <ItemGroup>
     <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{onnxruntime}" />
-    <PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="8.0.0" />
+    <PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="8.0.0" />{libraries}
   </ItemGroup>
 </Project>
 """
 
 
-def build(sources: Mapping[str, str], who: Identity) -> dict[str, bytes]:
-    """`lib/<framework>/<Id>.dll` and `.xml` for every framework.
+def build(sources: Mapping[str, str], who: Identity, libraries: Mapping[str, str]) -> dict[str, bytes]:
+    """`lib/<framework>/<Id>.dll` and `.xml` for every framework; `libraries` are the packages it needs beside onnxruntime.
 
     Raises:
         PipelineError: There is no SDK, or the client does not compile.
@@ -48,6 +48,10 @@ def build(sources: Mapping[str, str], who: Identity) -> dict[str, bytes]:
                 version=escape(who.version),
                 public="",
                 onnxruntime=escape(who.validated_onnxruntime),
+                libraries="".join(
+                    f'\n    <PackageReference Include="{name}" Version="{version}" />'
+                    for name, version in libraries.items()
+                ),
             )
         )
         for name, text in sources.items():

@@ -11,10 +11,12 @@ The program that `verify` runs writes its answers in the same form.
 import json
 import struct
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from pipeline.arrays import Array, Arrays, is_text
+from pipeline.golden_texts import GoldenTexts
 
 FOLDER = "golden"
 
@@ -42,6 +44,39 @@ def decode_text(data: bytes) -> Array:
         texts.append(data[place : place + length].decode())
         place += length
     return np.array(texts, dtype=object)
+
+
+def text_files(golden: GoldenTexts) -> dict[str, bytes]:
+    """`golden/texts.json`, a list of `text` and `ids`, and `golden/texts.<place>.bin` for each output.
+
+    Such a file holds for each text the number of its values as a little-endian int32, and those.
+    """
+    entries = [{"text": text, "ids": ids} for text, ids in zip(golden.texts, golden.ids, strict=True)]
+    return {
+        f"{FOLDER}/texts.json": (json.dumps(entries) + "\n").encode(),
+        **{
+            f"{FOLDER}/texts.{place}.bin": b"".join(struct.pack("<i", row.size) + encode(row) for row in rows)
+            for place, rows in enumerate(golden.answers.values())
+        },
+    }
+
+
+def decode_rows(data: bytes, dtype: np.dtype[Any]) -> list[Array]:
+    """Rows of values, each behind their number.
+
+    Raises:
+        ValueError: A number is not followed by that many values.
+    """
+    rows, place = [], 0
+    while place < len(data):
+        (count,) = struct.unpack_from("<i", data, place) if len(data) >= place + 4 else (-1,)
+        place += 4
+        end = place + count * dtype.itemsize
+        if count < 0 or end > len(data):
+            raise ValueError(f"a row of {count} values at {place}, of {len(data)} bytes")
+        rows.append(np.frombuffer(data[place:end], dtype=dtype.newbyteorder("<")).astype(dtype))
+        place = end
+    return rows
 
 
 def files(questions: Mapping[str, Arrays], answers: Mapping[str, Arrays], *, batched: bool = True) -> dict[str, bytes]:

@@ -24,6 +24,7 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "inputs": inputs,
             "outputs": outputs,
             "ways": plan.ways,
+            "texts": contract.tokenizer is not None,
             "Row": row,
             "row_arguments": ", ".join([*(f"row.{view.member}" for view in inputs), *given])
             if plan.row_type
@@ -55,6 +56,8 @@ def example(contract: Contract, who: Identity) -> str:
     arguments = ", ".join([*(view.parameter for view in inputs), *("size" for _ in plan.given)])
     shown = next((view for view in outputs if view.names_classes), outputs[0])
     rows = f"new {who.class_name}Input({arguments})" if plan.row_type else inputs[0].parameter
+    if contract.tokenizer:
+        return _text_example(who, shown)
     return "\n".join(
         [
             f"using {who.namespace};",
@@ -65,6 +68,24 @@ def example(contract: Contract, who: Identity) -> str:
             f"{who.class_name}Output one = model.Run({arguments});",
             *([f"{who.class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"] if plan.batched else []),
             f"Console.WriteLine(one.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
+            "",
+            "// In ASP.NET Core:",
+            f"builder.Services.Add{who.class_name}(options => options.IntraOpNumThreads = 1);",
+        ]
+    )
+
+
+def _text_example(who: Identity, shown: View) -> str:
+    member = f"{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'}"
+    return "\n".join(
+        [
+            f"using {who.namespace};",
+            "",
+            f"using var model = {who.class_name}.Load();",
+            f'{who.class_name}Output one = model.Run("some text");',
+            f'{who.class_name}Output[] many = model.Run(new[] {{ "some text", "another, longer one" }});',
+            'long[] tokens = model.Tokenize("some text"); // what the model itself takes, with a mask; Run takes those too',
+            f"Console.WriteLine(one.{member});",
             "",
             "// In ASP.NET Core:",
             f"builder.Services.Add{who.class_name}(options => options.IntraOpNumThreads = 1);",

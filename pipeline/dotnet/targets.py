@@ -22,7 +22,7 @@ def targets(contract: Contract, identity: Identity, *, compiled: bool = False) -
             "package_id": identity.package_id,
             "version": identity.version,
             "compiled": compiled,
-            "model_file": identity.model_file,
+            "copied": [file for file in (identity.model_file, identity.vocabulary_file) if file],
             "client_folder": CLIENT_FOLDER,
             "model_folder": MODEL_FOLDER,
             "sources": always_compiled(contract, identity.class_name),

@@ -13,13 +13,25 @@ from pipeline import contract as contracts
 from pipeline import encoder_graph, encoders, exporters, graph, refusal, steady
 from pipeline import golden as golden_answers
 from pipeline.adapter import Adapter
+from pipeline.answered_texts import answer_texts, check_vocabulary
 from pipeline.arrays import Array, Arrays, is_text, load, save
 from pipeline.compare import COARSE, compare
-from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract, Golden, Task, Tensor
+from pipeline.contract import (
+    GOLDEN_INPUTS,
+    GOLDEN_OUTPUTS,
+    GOLDEN_TEST,
+    GOLDEN_TEXTS,
+    Contract,
+    Golden,
+    Task,
+    Tensor,
+    Tokenizer,
+)
 from pipeline.encoders import encode, encoded_axes
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
-from pipeline.files import sha256, write_json
+from pipeline.files import read_json, sha256, write_json
+from pipeline.golden_texts import DESCRIPTION, save_golden
 from pipeline.network import CHECKPOINT, build, load_weights
 from pipeline.params import Export, Params, Port
 from pipeline.rows import Rows, batch_axes, batch_first, check_axes
@@ -141,6 +153,10 @@ def run(params: Params) -> None:
     load_weights(network, CHECKPOINT, made_by="train")
     network.eval()
 
+    described = read_json(DESCRIPTION, made_by="prepare")
+    tokenizer = Tokenizer.model_validate(described) if described else None
+    if tokenizer:
+        check_vocabulary(network, tokenizer)
     unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
     if unknown:
         raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
@@ -156,6 +172,7 @@ def run(params: Params) -> None:
     questions = golden_answers.questions(rows, model, export.golden_batches, params.seed)
     answers, left_out = golden_answers.answer_cases(adapter, questions, model)
     questions = {case: questions[case] for case in answers}
+    texts = answer_texts(adapter, tokenizer)
     everything = golden_answers.answer_rows(adapter, rows)
     golden_answers.check_answers({"test split": everything}, type(network).__name__)
     golden = {case: (questions[case], answers[case]) for case in questions}
@@ -180,6 +197,7 @@ def run(params: Params) -> None:
             weights_sha256=weights,
             configuration_sha256=configuration,
             golden=Golden(inputs_sha256=UNKNOWN, outputs_sha256=UNKNOWN, test_sha256=UNKNOWN),
+            tokenizer=tokenizer,
         )
 
     made, how = to_onnx(Subject(adapter, rows, golden, model.dynamic_axes, outputs), contract, params)
@@ -192,8 +210,12 @@ def run(params: Params) -> None:
     save(GOLDEN_INPUTS, contracts.join(questions))
     save(GOLDEN_OUTPUTS, contracts.join(answers))
     save(GOLDEN_TEST, everything)
+    save_golden(texts)
     fingerprints = Golden(
-        inputs_sha256=sha256(GOLDEN_INPUTS), outputs_sha256=sha256(GOLDEN_OUTPUTS), test_sha256=sha256(GOLDEN_TEST)
+        inputs_sha256=sha256(GOLDEN_INPUTS),
+        outputs_sha256=sha256(GOLDEN_OUTPUTS),
+        test_sha256=sha256(GOLDEN_TEST),
+        texts_sha256=sha256(GOLDEN_TEXTS),
     )
     graph.save(made, graph.EXPORTED)
     contracts.save(contract(made).model_copy(update={"golden": fingerprints}))
@@ -204,6 +226,7 @@ def run(params: Params) -> None:
             "ir_version": made.ir_version,
             "torch": torch.__version__,
             "golden_cases": len(questions),
+            "golden_texts": len(texts.texts),
             "left_out": left_out,
             **how,
             "graph": graph.count(made),
@@ -213,5 +236,6 @@ def run(params: Params) -> None:
     print(
         f"export: {graph.EXPORTED}: {how['exporter']}, opset {export.opset}, {how['before_folding']['nodes']} nodes, "
         f"{len(made.graph.node)} after constant folding, {made.ByteSize():,} bytes; {len(questions)} golden cases, "
-        f"{len(rows)} test rows answered{'' if rows.batched else ', one a call (no axis is named batch)'}{refused}"
+        f"{f'{len(texts.texts):,} texts, ' if texts.texts else ''}{len(rows)} test rows answered"
+        f"{'' if rows.batched else ', one a call (no axis is named batch)'}{refused}"
     )

@@ -10,12 +10,13 @@ from pipeline import compat, graph
 from pipeline import contract as contracts
 from pipeline.arrays import load
 from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
-from pipeline.dotnet import client, compiled, golden, nupkg, readme, targets
+from pipeline.dotnet import client, compiled, golden, nupkg, readme, targets, tokens
 from pipeline.dotnet.client import Identity
 from pipeline.dotnet.layout import layout
 from pipeline.dotnet.names import pascal
 from pipeline.errors import PipelineError
-from pipeline.files import read_json, sha256, write_bytes, write_json
+from pipeline.files import missing, read_json, sha256, write_bytes, write_json
+from pipeline.golden_texts import CHARACTERS, VOCABULARY, load_golden
 from pipeline.params import Package, Params
 
 FOLDER = Path("build/package")
@@ -40,7 +41,24 @@ def identity(contract: Contract, model: bytes, settings: Package) -> Identity:
         model_bytes=len(model),
         minimum_onnxruntime=compat.minimum_onnxruntime(contract.opset, contract.ir_version),
         validated_onnxruntime=version("onnxruntime"),
+        vocabulary_file=f"{class_name}.{contract.tokenizer.vocabulary_sha256[:8]}.vocab.txt"
+        if contract.tokenizer
+        else "",
     )
+
+
+def tokenizer_file(path: Path, expected: str) -> bytes:
+    """A file that prepare made of the tokeniser.
+
+    Raises:
+        PipelineError: It is missing, or is not the contract's.
+    """
+    if not path.exists():
+        raise missing(path, "prepare")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise PipelineError(f"{path} is not the file that {CONTRACT} was made with: run `dvc repro`")
+    return content
 
 
 def lineage(contract: Contract) -> dict[str, Any]:
@@ -60,9 +78,17 @@ def assemble(
     """Every file of the package but those that NuGet's form asks for."""
     questions = contracts.cases(load(GOLDEN_INPUTS, made_by="export"))
     answers = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
-    sources = client.generate(contract, who)
+    characters, texts = "", {}
+    if tokenizer := contract.tokenizer:
+        characters = tokenizer_file(CHARACTERS, tokenizer.characters_sha256).decode()
+        texts = {
+            f"{targets.MODEL_FOLDER}/{who.vocabulary_file}": tokenizer_file(VOCABULARY, tokenizer.vocabulary_sha256),
+            **golden.text_files(load_golden()),
+        }
+    sources = client.generate(contract, who, characters)
     files = {
         f"{targets.MODEL_FOLDER}/{who.model_file}": model,
+        **texts,
         "contract.json": CONTRACT.read_bytes(),
         "README.md": readme.write(contract, who, parity).encode(),
         **golden.files(questions, answers, batched=layout(contract).batched),
@@ -70,7 +96,7 @@ def assemble(
     msbuild = targets.targets(contract, who, compiled=settings.client == "compiled")
     targets_file = {f"{targets.TARGETS_FOLDER}/{who.package_id}.targets": msbuild.encode()}
     if settings.client == "compiled":
-        return {**files, **compiled.build(sources, who), **targets_file}
+        return {**files, **compiled.build(sources, who, tokens.libraries(contract)), **targets_file}
     return {
         **files,
         **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
@@ -111,7 +137,7 @@ def run(params: Params) -> None:
             license=settings.license,
             description=contract.description,
             tags="onnx onnxruntime machine-learning torch2dotnet",
-            dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime},
+            dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime, **tokens.libraries(contract)},
         ),
         files,
     )

@@ -1,12 +1,14 @@
-"""prepare: a data source -> build/data/{train,validation,test}.npz, and the encoders that its training split teaches."""
+"""prepare: a data source -> build/data/{train,validation,test}.npz, and what its texts need: encoders, a tokeniser."""
 
 from pathlib import Path
 
 import numpy as np
 
-from pipeline import encoders
+from pipeline import encoders, texts, tokenizer
 from pipeline.arrays import Array, Arrays, check_finite, is_text, save
 from pipeline.errors import PipelineError
+from pipeline.files import write_json, write_text
+from pipeline.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
 from pipeline.params import Data, Model, Params, Port
 from pipeline.sources import read
 
@@ -85,11 +87,36 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
     return {name: {key: array[index] for key, array in arrays.items()} for name, index in cut.items()}
 
 
+def write_tokenizer(found: tokenizer.Tokenizer | None, params: Params) -> None:
+    """What the C# client will need of the tokeniser, held against it first; a model without one has only a `null`."""
+    if found is None or params.model.tokenizer is None:
+        write_json(DESCRIPTION, None)
+        for path in (VOCABULARY, CHARACTERS, TOKENS):
+            path.unlink(missing_ok=True)
+        return
+    corpus = texts.corpus(np.random.default_rng(params.seed))
+    ids = found.ids(corpus)
+    client = tokenizer.pieces(found, tokenizer.table(found))
+    tokenizer.prove(client, corpus, ids)
+    write_text(VOCABULARY, tokenizer.vocabulary_file(found))
+    write_text(CHARACTERS, client.characters.dump())
+    save_tokens(corpus, ids)
+    write_json(DESCRIPTION, tokenizer.describe(found, client, params.model.tokenizer).model_dump())
+    print(
+        f"prepare: {TOKENS}: {len(corpus):,} texts, {sum(map(len, ids)):,} tokens of {len(client.vocabulary):,} known"
+    )
+
+
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
     arrays = read(params.data, params.model, rng)
     where = f"data={params.data.source}" + (f" {params.data.path}" if isinstance(params.data.path, str) else "")
+    asked = params.model.tokenizer
+    found = tokenizer.read(asked) if asked else None
+    if found and asked:
+        arrays = tokenizer.fill(arrays, found, asked, where)
     check(arrays, params.model, where, least=30 if params.train.enabled else 1)
+    write_tokenizer(found, params)
     # What is not trained has seen no row: all of them may test it.
     parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
     learnt = encoders.fit(params.model.encoders, parts["train"])

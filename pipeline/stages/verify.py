@@ -11,13 +11,14 @@ import numpy as np
 
 from pipeline import contract as contracts
 from pipeline.arrays import Array, Arrays, is_text, load
-from pipeline.compare import Policy, Verdict, compare, policy, round_up
+from pipeline.compare import Policy, badness, compare, policy, round_up
 from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
-from pipeline.dotnet import consumer, sdk
+from pipeline.dotnet import consumer, sdk, texts
 from pipeline.dotnet import golden as golden_files
 from pipeline.dotnet.layout import layout
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, sha256, write_json
+from pipeline.golden_texts import load_golden
 from pipeline.params import Params, Verify
 
 MANIFEST = consumer.PACKAGES / "manifest.json"
@@ -69,20 +70,13 @@ def judge(
                 for thread in range(threads)
             ]
             for verdicts in zip(*by_thread, strict=True):
-                worst = max(verdicts, key=_badness)
+                worst = max(verdicts, key=badness)
                 # Without rows a case is one call.
                 batch = len(expected[worst.output]) if "batch" in ways else 1
                 comparisons.append(
                     {"stage": "dotnet", "variant": "fp32", "way": way, "case": case, "batch": batch, **asdict(worst)}
                 )
     return comparisons
-
-
-def _badness(verdict: Verdict) -> tuple[bool, float, float]:
-    required = (
-        np.inf if verdict.required_tolerance is None and not verdict.passed else verdict.required_tolerance or 0.0
-    )
-    return not verdict.passed, required, verdict.max_abs or 0.0
 
 
 def summarise(comparisons: list[dict[str, Any]], threads: int) -> dict[str, Any]:
@@ -133,10 +127,11 @@ def prove(contract: Contract, manifest: dict[str, Any], settings: Verify, tolera
     golden = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as folder:
         ran = consumer.replay(found, contract, manifest, Path(folder), settings.threads)
-        comparisons = judge(
-            Path(folder) / consumer.ANSWERS, golden, settings.threads, tolerances, layout(contract).ways
-        )
-    problem = verdict(comparisons)
+        answers = Path(folder) / consumer.ANSWERS
+        comparisons = judge(answers, golden, settings.threads, tolerances, layout(contract).ways)
+        of_texts = texts.judge(answers, load_golden(), tolerances, settings.least_cosine) if contract.tokenizer else []
+    # Other tokens are the cause where both differ.
+    problem = verdict([*of_texts, *comparisons])
     python = version("onnxruntime")
     return {
         "verified": not problem,
@@ -149,7 +144,8 @@ def prove(contract: Contract, manifest: dict[str, Any], settings: Verify, tolera
         if ran["onnxruntime"] == python
         else f"Python validated with onnxruntime {python}, .NET ran {ran['onnxruntime']}",
         **summarise(comparisons, settings.threads),
-        "comparisons": comparisons,
+        **({"texts": texts.summarise(of_texts)} if of_texts else {}),
+        "comparisons": [*comparisons, *of_texts],
     }
 
 
@@ -174,9 +170,13 @@ def run(params: Params) -> None:
     write_json(REPORT, {**about, **report})
     if report["verified"]:
         note = f"; {report['note']}" if report["note"] else ""
+        read = report.get("texts")
+        told = (
+            f"; {read['texts']:,} texts, every token equal, smallest cosine {read['least_cosine']:.9f}" if read else ""
+        )
         print(
             f"verify: verified in .NET: {report['rows']:,} rows through {len(report['ways'])} ways in, {report['threads']} threads; "
-            f"{report['runtime']}, SDK {report['sdk']}, onnxruntime {report['onnxruntime']}{note}"
+            f"{report['runtime']}, SDK {report['sdk']}, onnxruntime {report['onnxruntime']}{told}{note}"
         )
     elif "sdk" in report:
         raise PipelineError(f".NET does not answer like PyTorch: {report['reason']} (all of it: {REPORT})")

@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.contract import Contract, Golden, Tensor
-from pipeline.dotnet import client, targets
+from pipeline.dotnet import client, targets, tokens
 
 PROGRAMS = Path(__file__).parent / "programs"
 SHA = "0" * 64
@@ -148,16 +148,31 @@ class Dotnet:
         self.feed = root / "feed"
         self.feed.mkdir(parents=True)
 
-    def pack(self, of: Contract, model: bytes, class_name: str, version: str = "1.0.0") -> None:
-        name = identity(class_name, version, model)
-        parts = {f"{targets.CLIENT_FOLDER}/{file}": text.encode() for file, text in client.generate(of, name).items()}
+    def pack(
+        self,
+        of: Contract,
+        model: bytes,
+        class_name: str,
+        version: str = "1.0.0",
+        reads: tuple[str, str] = ("", ""),
+    ) -> None:
+        """`reads` are the table of characters and the vocabulary of a model that reads text."""
+        characters, vocabulary = reads
+        name = identity(
+            class_name, version, model, **({"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {})
+        )
+        sources = client.generate(of, name, characters)
+        parts = {f"{targets.CLIENT_FOLDER}/{file}": text.encode() for file, text in sources.items()}
+        if vocabulary:
+            parts[f"{targets.MODEL_FOLDER}/{name.vocabulary_file}"] = vocabulary.encode()
+        needed = "".join(f'<dependency id="{id_}" version="{at}" />' for id_, at in tokens.libraries(of).items())
         parts[f"{targets.MODEL_FOLDER}/{name.model_file}"] = model
         parts[f"{targets.TARGETS_FOLDER}/{name.package_id}.targets"] = targets.targets(of, name).encode()
         parts[f"{name.package_id}.nuspec"] = (
             '<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>'
             f"<id>{name.package_id}</id><version>{version}</version><authors>a</authors><description>d</description>"
             '<dependencies><group targetFramework=".NETStandard2.0"><dependency id="Microsoft.ML.OnnxRuntime" version="1.31.1" />'
-            "</group></dependencies></metadata></package>"
+            f"{needed}</group></dependencies></metadata></package>"
         ).encode()
         with zipfile.ZipFile(self.feed / f"{name.package_id}.{version}.nupkg", "w") as archive:
             for path, content in parts.items():

@@ -25,6 +25,14 @@ namespace $ namespace $
         /// <summary>SHA-256 of the model's file, in lower-case hexadecimal; what is loaded must have it.</summary>
         public const string ModelSha256 = $ model_sha256 | literal $;
 
+//% if tokenizer
+        /// <summary>Name of the vocabulary's file beside the program; it carries the start of its SHA-256.</summary>
+        public const string VocabularyFile = $ vocabulary_file | literal $;
+
+        /// <summary>SHA-256 of the vocabulary's file, in lower-case hexadecimal; what is loaded must have it.</summary>
+        public const string VocabularySha256 = $ tokenizer.vocabulary_sha256 | literal $;
+
+//% endif
         /// <summary>Version of the package that this model came in.</summary>
         public const string PackageVersion = $ version | literal $;
 //% for input in inputs
@@ -44,14 +52,20 @@ namespace $ namespace $
         // Bound memory for one row, taken and put back by Run.
         private readonly $Class$Buffers[] _idle;
 //% endif
+//% if tokenizer
+        private readonly $Class$Tokenizer _tokenizer;
+//% endif
         private readonly bool _validateInputs;
         // Native memory is freed when this falls to 0: one for the model, one for each run or Buffers alive.
         private int _users = 1;
         private int _disposed;
 
-        private $Class$(InferenceSession session, $Class$Options options)
+        private $Class$(InferenceSession session, $ "%sTokenizer tokenizer, " % Class if tokenizer $$Class$Options options)
         {
             _session = session;
+//% if tokenizer
+            _tokenizer = tokenizer;
+//% endif
             _validateInputs = options.ValidateInputs;
 //% if fixed
             _idle = new $Class$Buffers[options.MaxConcurrency];
@@ -330,7 +344,12 @@ namespace $ namespace $
         {
             options = options ?? new $Class$Options();
             options.Check();
+//% if tokenizer
+            $Class$Tokenizer tokenizer = $Class$Tokenizer.Load(options.VocabularyPath);
+            return new $Class$($Class$ModelFile.CreateSession(model, options), tokenizer, options);
+//% else
             return new $Class$($Class$ModelFile.CreateSession(model, options), options);
+//% endif
         }
 //% if fixed
 

@@ -115,7 +115,7 @@ namespace $ namespace $
             }
         }
 
-        private static string Sha256(byte[] content)
+        internal static string Sha256(byte[] content)
         {
             using (SHA256 algorithm = SHA256.Create())
             {

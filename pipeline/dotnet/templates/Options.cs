@@ -45,6 +45,11 @@ namespace $ namespace $
         /// </summary>
         public bool ValidateInputs { get; set; }
 
+//% if tokenizer
+        /// <summary>Path of the vocabulary; <see langword="null"/> (default) for the file that the package put beside the program.</summary>
+        public string VocabularyPath { get; set; }
+
+//% endif
         /// <summary>Changes onnxruntime's own settings before the model is loaded, for instance to add an execution provider.</summary>
         public Action<global::Microsoft.ML.OnnxRuntime.SessionOptions> ConfigureSession { get; set; }
 

@@ -16,6 +16,9 @@ string golden = args[0], answers = args[1];
 int threads = int.Parse(args[2]);
 using $Class$ model = $Class$.Load();
 List<Case> cases = Case.ReadAll(golden);
+//% if texts
+Texts texts = Texts.Read(golden);
+//% endif
 var failures = new List<Exception>();
 var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
 {
@@ -53,6 +56,10 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
             Answers.Of(outputs.Where((_, place) => mixed[place].one == one)).Write(answers, "jagged", thread, one.Name);
         }
 //% endif
+//% if texts
+
+        texts.Replay(model, thread, threads);
+//% endif
     }
     catch (Exception error)
     {
@@ -70,6 +77,9 @@ if (failures.Count > 0)
     return 1;
 }
 
+//% if texts
+texts.Write(answers, model);
+//% endif
 File.WriteAllText(Path.Combine(answers, "runtime.json"), JsonSerializer.Serialize(new Dictionary<string, string>
 {
     ["runtime"] = RuntimeInformation.FrameworkDescription,
@@ -77,6 +87,57 @@ File.WriteAllText(Path.Combine(answers, "runtime.json"), JsonSerializer.Serializ
 }));
 return 0;
 
+//% if texts
+/// <summary>The golden texts, each asked alone and with others; the threads share them.</summary>
+sealed record Texts(string[] All, long[][] Tokens, $Class$Output[] Alone, $Class$Output[] Gathered)
+{
+    public static Texts Read(string folder)
+    {
+        using JsonDocument list = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "texts.json")));
+        string[] all = list.RootElement.EnumerateArray().Select(entry => entry.GetProperty("text").GetString()!).ToArray();
+        return new Texts(all, new long[all.Length][], new $Class$Output[all.Length], new $Class$Output[all.Length]);
+    }
+
+    public void Replay($Class$ model, int thread, int threads)
+    {
+        int[] mine = Enumerable.Range(0, All.Length).Where(i => i % threads == thread).ToArray();
+        foreach (int i in mine)
+        {
+            Tokens[i] = model.Tokenize(All[i]);
+            Alone[i] = model.Run(All[i]);
+        }
+
+        $Class$Output[] gathered = Task.WhenAll(mine.Select(i => model.RunAsync(All[i]))).GetAwaiter().GetResult();
+        for (int i = 0; i < mine.Length; i++)
+        {
+            Gathered[mine[i]] = gathered[i];
+        }
+    }
+
+    public void Write(string folder, $Class$ model)
+    {
+        Write(folder, "text.tokens.bin", Tokens);
+        foreach ((string way, $Class$Output[] outputs) in new[] { ("text", Alone), ("texts", model.Run(All)), ("text-async", Gathered) })
+        {
+//% for output in outputs
+            Write(folder, way + ".$ loop.index0 $.bin", outputs.Select(row => $ "new[] { row.%s }" % output.member if output.scalar else "row.%s" % output.member $));
+//% endfor
+        }
+    }
+
+    /// <summary>Rows of values, each behind their number.</summary>
+    private static void Write<T>(string folder, string name, IEnumerable<T[]> rows) where T : struct
+    {
+        using FileStream file = File.Create(Path.Combine(folder, name));
+        foreach (T[] row in rows)
+        {
+            file.Write(BitConverter.GetBytes(row.Length));
+            file.Write(MemoryMarshal.AsBytes<T>(row));
+        }
+    }
+}
+
+//% endif
 /// <summary>One golden case: its inputs, whole and by row.</summary>
 sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
 {

@@ -85,7 +85,7 @@ namespace $ namespace $
         }
 
         /// <summary>Null, and half of a surrogate pair, cannot reach the model as they are; every other text can, NUL included.</summary>
-        private static void CheckText(string value, string name, string where, string parameter)
+        internal static void CheckText(string value, string name, string where, string parameter)
         {
             if (value == null)
             {

@@ -70,6 +70,11 @@ namespace $ namespace $
 //% endif
             }
 
+            return RunRows(all);
+        }
+
+        private $Class$Output[] RunRows($Class$Input[] all)
+        {
             var outputs = new $Class$Output[all.Length];
 //% if axes
             foreach (List<int> group in Group(all))

