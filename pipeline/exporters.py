@@ -5,14 +5,16 @@ import io
 import logging
 import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import onnx
+import onnx_ir
 import torch
 from onnx import ModelProto
 from torch import nn
 
-from pipeline import graph
+from pipeline import external, graph
 from pipeline.arrays import Arrays
 from pipeline.errors import PipelineError
 from pipeline.outputs import leaves
@@ -22,14 +24,19 @@ class Job(NamedTuple):
     """What to export.
 
     `example` has inputs by name, two rows or more: an axis traced at size 1 is taken for a constant. `outputs` has the shape of
-    each output with its dynamic axes named, `dynamic_axes` the names of the inputs', by axis.
+    each output with its dynamic axes named, `dynamic_axes` the names of the inputs', by axis. `folder` takes the weights that
+    protobuf cannot hold: the exported model names its files.
     """
 
     example: Arrays
     outputs: dict[str, list[int | str]]
     dynamic_axes: dict[str, dict[int, str]]
     opset: int
+    folder: Path
 
+
+# Share of protobuf's limit that weights may take: the graph itself needs room too.
+_ROOM = 0.95
 
 Exported = tuple[ModelProto, dict[str, Any]]
 Exporter = Callable[[nn.Module, Job], Exported]
@@ -63,6 +70,11 @@ def dynamo(network: nn.Module, job: Job) -> Exported:
     )
     if program is None:
         raise PipelineError("it made no graph")
+    weights = sum(value.const_value.nbytes for value in program.model.graph.initializers.values() if value.const_value)
+    if weights > _ROOM * external.LIMIT:
+        onnx_ir.external_data.unload_from_model(
+            program.model, job.folder, "dynamo.data", size_threshold_bytes=external.INLINE
+        )
     before = graph.count(program.model_proto)
     program.optimize()
     made: ModelProto = program.model_proto
@@ -71,7 +83,7 @@ def dynamo(network: nn.Module, job: Job) -> Exported:
 
 def tracer(network: nn.Module, job: Job) -> Exported:
     """Export what one run of the network did; whatever depends on values is frozen as it was in that run."""
-    file = io.BytesIO()
+    file = job.folder / "traced.onnx"
     dynamic = {name: dict(axes) for name, axes in job.dynamic_axes.items()}
     dynamic |= {
         name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
@@ -80,7 +92,7 @@ def tracer(network: nn.Module, job: Job) -> Exported:
     torch.onnx.export(
         Positional(network, list(job.example)),
         tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
-        file,  # type: ignore[arg-type] # a path in its signature, a file too in its documentation
+        str(file),  # only to a path does it write more than protobuf holds: then a file a weight, beside it
         dynamo=False,
         opset_version=job.opset,
         input_names=list(job.example),
@@ -89,7 +101,7 @@ def tracer(network: nn.Module, job: Job) -> Exported:
         do_constant_folding=True,
         verbose=False,
     )
-    made = onnx.load_from_string(file.getvalue())
+    made = onnx.load(file, load_external_data=False)
     return made, graph.count(made)
 
 

@@ -1,17 +1,20 @@
 """export: checkpoint -> build/exported.onnx, build/contract.json and build/golden/: PyTorch answers here, and only here."""
 
+import gc
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import onnx
 import torch
 from onnx import ModelProto
 from torch import nn
 
 from pipeline import contract as contracts
-from pipeline import exporters, graph
+from pipeline import exporters, external, graph
 from pipeline import golden as golden_answers
 from pipeline.arrays import Array, Arrays, load, save
 from pipeline.compare import Policy, compare
@@ -19,13 +22,15 @@ from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contra
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.files import sha256, write_json
-from pipeline.network import CHECKPOINT, build, load_weights
+from pipeline.network import CHECKPOINT, restore
 from pipeline.params import Export, Model, Params, Port
 from pipeline.runtime import answer as answer_onnx
 from pipeline.runtime import open_session
 
 TEST_DATA = Path("build/data/test.npz")
 REPORT = Path("reports/export.json")
+# The graph while it is being proven, in a folder of its own.
+PROVEN = "proven.onnx"
 # Stands for a fingerprint until the file is there.
 UNKNOWN = "0" * 64
 # Coarse, and no setting: it only tells a graph that froze a branch from one that rounds otherwise. `validate` is the gate.
@@ -39,9 +44,9 @@ def choose(export: Export) -> list[str]:
     return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
 
 
-def prove(made: ModelProto, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
+def prove(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     """Why the graph does not answer like the network; empty when it does."""
-    session = open_session(made.SerializeToString())
+    session = open_session(file)
     for case, (inputs, expected) in golden.items():
         for verdict in compare(expected, answer_onnx(session, inputs), COARSE):
             if not verdict.passed:
@@ -50,18 +55,20 @@ def prove(made: ModelProto, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
 
 
 class Subject(NamedTuple):
-    """The network, every row of its inputs, its answers to the golden cases, and the shapes of its outputs."""
+    """How to make the network, every row of its inputs, its answers to the golden cases, and the shapes of its outputs."""
 
-    network: nn.Module
+    network: Callable[[], nn.Module]
     inputs: Arrays
     golden: dict[str, tuple[Arrays, Arrays]]
     outputs: dict[str, list[int | str]]
 
 
 def to_onnx(
-    subject: Subject, contract: Callable[[ModelProto], Contract], params: Params
+    subject: Subject, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
 ) -> tuple[ModelProto, dict[str, Any]]:
     """Export with the first exporter whose graph keeps the contract and answers like the network.
+
+    The graph is proven from a file in `folder`, which also takes weights that the graph does not hold.
 
     Returns:
         The model, and for the report: the exporter, what the others said, and the graph's size before constant folding.
@@ -74,20 +81,23 @@ def to_onnx(
         key=lambda inputs: sum(array.size for array in inputs.values()),
     )
     example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
-    job = exporters.Job(example, subject.outputs, params.model.dynamic_axes, params.export.opset)
+    job = exporters.Job(example, subject.outputs, params.model.dynamic_axes, params.export.opset, folder)
     attempts: dict[str, str] = {}
     for which in choose(params.export):
+        network = subject.network()
         try:
-            made, before = exporters.export(which, subject.network, job)
+            made, before = exporters.export(which, network, job)
             if frozen := graph.departures(made, contract(made)):
                 attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(frozen)}"
                 continue
             alone = (
-                golden_answers.singles(subject.network, subject.inputs, list(params.model.outputs))
-                if which == "tracer"
-                else {}
+                golden_answers.singles(network, subject.inputs, list(params.model.outputs)) if which == "tracer" else {}
             )
-            attempts[which] = prove(made, {**subject.golden, **alone})
+            onnx.save(made, folder / PROVEN)
+            # The session takes as much memory as the network.
+            del network
+            gc.collect()
+            attempts[which] = prove(folder / PROVEN, {**subject.golden, **alone})
         except PipelineError as error:
             attempts[which] = str(error)
             continue
@@ -153,12 +163,13 @@ def configuration_hash(params: Params) -> str:
 
 def run(params: Params) -> None:
     model, export = params.model, params.export
-    torch.manual_seed(params.seed)
     test = load(TEST_DATA, made_by="prepare")
-    network = build(model.net)
-    load_weights(network, CHECKPOINT, made_by="train")
-    network.eval()
 
+    def trained() -> nn.Module:
+        torch.manual_seed(params.seed)
+        return restore(model.net, CHECKPOINT, made_by="train")[0].eval()
+
+    network = trained()
     unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
     if unknown:
         raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
@@ -170,6 +181,7 @@ def run(params: Params) -> None:
     questions = {case: questions[case] for case in answers}
     everything = golden_answers.answer_rows(network, inputs, list(model.outputs))
     golden_answers.check_answers({"test split": everything}, type(network).__name__)
+    del network
     sizes = [golden_answers.axis_sizes(asked, model) for asked in questions.values()]
     outputs = {
         name: golden_answers.infer_shape(name, sizes, [answered[name].shape for answered in answers.values()])
@@ -193,18 +205,21 @@ def run(params: Params) -> None:
         )
 
     golden = {case: (questions[case], answers[case]) for case in questions}
-    made, how = to_onnx(Subject(network, inputs, golden, outputs), contract, params)
     metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
-    annotate(made, model.name, model.description, metadata)
-    graph.check(made, str(graph.EXPORTED))
+    graph.EXPORTED.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=graph.EXPORTED.parent) as scratch:
+        folder = Path(scratch)
+        made, how = to_onnx(Subject(trained, inputs, golden, outputs), contract, params, folder)
+        annotate(made, model.name, model.description, metadata)
+        graph.check(made, str(graph.EXPORTED), folder / PROVEN)
 
-    save(GOLDEN_INPUTS, contracts.join(questions))
-    save(GOLDEN_OUTPUTS, contracts.join(answers))
-    save(GOLDEN_TEST, everything)
-    fingerprints = Golden(
-        inputs_sha256=sha256(GOLDEN_INPUTS), outputs_sha256=sha256(GOLDEN_OUTPUTS), test_sha256=sha256(GOLDEN_TEST)
-    )
-    graph.save(made, graph.EXPORTED)
+        save(GOLDEN_INPUTS, contracts.join(questions))
+        save(GOLDEN_OUTPUTS, contracts.join(answers))
+        save(GOLDEN_TEST, everything)
+        fingerprints = Golden(
+            inputs_sha256=sha256(GOLDEN_INPUTS), outputs_sha256=sha256(GOLDEN_OUTPUTS), test_sha256=sha256(GOLDEN_TEST)
+        )
+        graph.save(made, graph.EXPORTED, folder)
     contracts.save(contract(made).model_copy(update={"golden": fingerprints}))
     write_json(
         REPORT,
@@ -221,6 +236,6 @@ def run(params: Params) -> None:
     refused = "".join(f"; {which} was not used: {said}" for which, said in how["attempts"].items() if said)
     print(
         f"export: {graph.EXPORTED}: {how['exporter']}, opset {export.opset}, {how['before_folding']['nodes']} nodes, "
-        f"{len(made.graph.node)} after constant folding, {made.ByteSize():,} bytes; {len(questions)} golden cases, "
+        f"{len(made.graph.node)} after constant folding, {external.size(made):,} bytes; {len(questions)} golden cases, "
         f"{len(next(iter(inputs.values())))} test rows answered{refused}"
     )

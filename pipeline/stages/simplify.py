@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from onnx import ModelProto
 
 from pipeline import contract as contracts
-from pipeline import graph
+from pipeline import external, graph
 from pipeline.contract import Contract
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
@@ -30,18 +31,27 @@ def import_onnxsim() -> ModuleType:
             del sys.modules["torch"]
 
 
-def simplify(model: ModelProto, contract: Contract) -> ModelProto:
+def simplify(model: ModelProto, contract: Contract, folder: Path) -> ModelProto:
     """The same function with a smaller graph; names, types and dynamic axes of inputs and outputs stay.
+
+    Args:
+        model: What build/exported.onnx holds.
+        contract: What must stay.
+        folder: Takes the weights that protobuf cannot hold: the smaller graph names its files.
 
     Raises:
         PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
     """
-    graph.check(model, str(graph.EXPORTED))
+    graph.check(model, str(graph.EXPORTED), graph.EXPORTED)
     onnxsim = import_onnxsim()
+    made = folder / graph.SIMPLIFIED.name
     try:
         # check_n=0: its own check runs random numbers; `validate` runs real rows.
         small: ModelProto
-        small, _ = onnxsim.simplify(model, check_n=0)
+        if external.places(model):
+            small, _ = onnxsim.simplify(str(graph.EXPORTED), check_n=0, output_path=str(made))
+        else:
+            small, _ = onnxsim.simplify(model, check_n=0)
     except (RuntimeError, ValueError) as error:
         raise PipelineError(
             f"{graph.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
@@ -52,7 +62,7 @@ def simplify(model: ModelProto, contract: Contract) -> ModelProto:
     small.graph.name = model.graph.name
     del small.metadata_props[:]
     small.metadata_props.extend(model.metadata_props)
-    graph.check(small, str(graph.SIMPLIFIED))
+    graph.check(small, str(graph.SIMPLIFIED), made)
     if departures := graph.departures(small, contract):
         raise PipelineError(f"{graph.SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
     return small
@@ -73,9 +83,10 @@ def run(params: Params) -> None:
     contract = contracts.load()
     model = graph.load(graph.EXPORTED, made_by="export")
     before = graph.count(model)  # first: onnxsim may edit what it is given
-    small = simplify(model, contract)
-    after = graph.count(small)
-    graph.save(small, graph.SIMPLIFIED)
+    with tempfile.TemporaryDirectory(prefix=".simplify-", dir=graph.SIMPLIFIED.parent) as scratch:
+        small = simplify(model, contract, Path(scratch))
+        after = graph.count(small)
+        graph.save(small, graph.SIMPLIFIED, Path(scratch))
     write_json(
         REPORT,
         {

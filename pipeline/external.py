@@ -1,0 +1,128 @@
+"""Weights beside the graph: what protobuf cannot hold goes into a file of its own.
+
+`build/exported.onnx` then names `exported.data/weights`. The folder is always there, because DVC's outputs are, and is empty
+where the graph holds its weights itself.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from onnx import GraphProto, ModelProto, TensorProto
+from onnx.external_data_helper import ExternalDataInfo, load_external_data_for_tensor, uses_external_data
+
+from pipeline.errors import PipelineError
+from pipeline.files import replacing
+
+# Bytes of one protobuf message, at most.
+LIMIT = 2**31 - 1
+# Shapes and other small tensors stay in the graph, where shape inference reads them.
+INLINE = 1024
+_CHUNK = 1 << 20
+
+
+class Place(NamedTuple):
+    """Where a tensor's bytes are: `file` is relative to the graph's folder."""
+
+    file: str
+    offset: int
+    length: int
+
+
+def weights(path: Path) -> Path:
+    """The file that takes the weights of the graph at `path`."""
+    return path.with_suffix(".data") / "weights"
+
+
+def initializers(graph: GraphProto) -> Iterator[TensorProto]:
+    """Every initializer, those of nested graphs (If, Loop, Scan) too."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            for nested in [attribute.g, *attribute.graphs]:
+                yield from initializers(nested)
+
+
+def places(model: ModelProto) -> list[Place]:
+    """Where the weights are that the graph does not hold; empty when it holds them all."""
+    return [_place(tensor) for tensor in initializers(model.graph) if uses_external_data(tensor)]
+
+
+def size(model: ModelProto) -> int:
+    """Bytes of the graph and of its weights, wherever they are."""
+    return int(model.ByteSize()) + sum(place.length for place in places(model))
+
+
+def check_whole(model: ModelProto, path: Path, made_by: str) -> None:
+    """Raise PipelineError unless the weights that the graph at `path` names are there, all of them."""
+    ends: dict[str, int] = {}
+    for place in places(model):
+        ends[place.file] = max(ends.get(place.file, 0), place.offset + place.length)
+    for name, expected in ends.items():
+        file = path.parent / name
+        found = file.stat().st_size if file.is_file() else None
+        if found != expected:
+            got = "no such file" if found is None else f"{found:,}"
+            raise PipelineError(
+                f"{path}: expected {expected:,} bytes of weights in {file}, got {got}; make both again with `python -m pipeline {made_by}`"
+            )
+
+
+def move_out(model: ModelProto, folder: Path, path: Path) -> None:
+    """Write the weights of `model` beside the graph that will be at `path`, and let `model` name them there.
+
+    They are copied in the graph's order, piece by piece: those in memory, and those in files of `folder`.
+    """
+    target = weights(path)
+    with replacing(target) as beside, beside.open("wb") as file:
+        for tensor in initializers(model.graph):
+            outside = uses_external_data(tensor)
+            length = _place(tensor).length if outside else len(tensor.raw_data)
+            if length < INLINE:
+                if outside:
+                    load_external_data_for_tensor(tensor, str(folder))
+                continue
+            offset = file.tell()
+            if outside:
+                _copy(folder, _place(tensor), file)
+            else:
+                file.write(tensor.raw_data)
+            _move(tensor, Place(target.relative_to(path.parent).as_posix(), offset, length))
+    for other in target.parent.iterdir():
+        if other != target:  # what a killed process has left
+            other.unlink()
+
+
+def bring_in(model: ModelProto, folder: Path) -> None:
+    """Read the weights that are in files of `folder` into `model`."""
+    for tensor in initializers(model.graph):
+        if uses_external_data(tensor):
+            load_external_data_for_tensor(tensor, str(folder))
+
+
+def clear(path: Path) -> None:
+    """Leave no weights beside the graph at `path`, which holds them itself."""
+    folder = weights(path).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.iterdir():
+        file.unlink()
+
+
+def _place(tensor: TensorProto) -> Place:
+    said = ExternalDataInfo(tensor)
+    return Place(said.location, said.offset or 0, said.length or 0)
+
+
+def _move(tensor: TensorProto, place: Place) -> None:
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    del tensor.external_data[:]
+    for key, value in (("location", place.file), ("offset", place.offset), ("length", place.length)):
+        tensor.external_data.add(key=key, value=str(value))
+
+
+def _copy(folder: Path, place: Place, target: IO[bytes]) -> None:
+    with (folder / place.file).open("rb") as source:
+        source.seek(place.offset)
+        for start in range(0, place.length, _CHUNK):
+            target.write(source.read(min(_CHUNK, place.length - start)))
