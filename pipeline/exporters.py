@@ -89,20 +89,43 @@ def tracer(network: nn.Module, job: Job) -> Exported:
         name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
         for name, shape in job.outputs.items()
     }
+    positional = Positional(network, list(job.example))
+    state = positional.state_dict()
+    large = sum(tensor.nbytes for tensor in state.values()) > _ROOM * external.LIMIT
     torch.onnx.export(
-        Positional(network, list(job.example)),
+        positional,
         tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
-        str(file),  # only to a path does it write more than protobuf holds: then a file a weight, beside it
+        str(file),
         dynamo=False,
         opset_version=job.opset,
         input_names=list(job.example),
         output_names=list(job.outputs),
         dynamic_axes=dynamic,
-        do_constant_folding=True,
+        # With the weights it holds them three times.
+        export_params=not large,
+        do_constant_folding=not large,
         verbose=False,
     )
     made = onnx.load(file, load_external_data=False)
+    if large:
+        _give_weights(made, state, job.folder)
     return made, graph.count(made)
+
+
+def _give_weights(made: ModelProto, state: Mapping[str, torch.Tensor], folder: Path) -> None:
+    """Make initializers, in a file of `folder`, of those inputs of the graph that are weights."""
+    with (folder / "traced.data").open("wb") as file:
+        for value in [value for value in made.graph.input if value.name in state]:
+            kind = value.type.tensor_type
+            dims = [dim.dim_value for dim in kind.shape.dim]
+            tensor = made.graph.initializer.add(name=value.name, data_type=kind.elem_type, dims=dims)
+            raw = state[value.name].contiguous().reshape(-1).view(torch.uint8).numpy()
+            if raw.size < external.INLINE:
+                tensor.raw_data = raw.tobytes()
+            else:
+                external.place(tensor, external.Place("traced.data", file.tell(), raw.size))
+                file.write(memoryview(raw))
+            made.graph.input.remove(value)
 
 
 EXPORTERS: Mapping[str, Exporter] = {"dynamo": dynamo, "tracer": tracer}

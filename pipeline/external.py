@@ -50,19 +50,19 @@ def places(model: ModelProto) -> list[Place]:
 
 def size(model: ModelProto) -> int:
     """Bytes of the graph and of its weights, wherever they are."""
-    return int(model.ByteSize()) + sum(place.length for place in places(model))
+    return int(model.ByteSize()) + sum(found.length for found in places(model))
 
 
 def check_whole(model: ModelProto, path: Path, made_by: str) -> None:
     """Raise PipelineError unless the weights that the graph at `path` names are there, all of them."""
     ends: dict[str, int] = {}
-    for place in places(model):
-        ends[place.file] = max(ends.get(place.file, 0), place.offset + place.length)
+    for found in places(model):
+        ends[found.file] = max(ends.get(found.file, 0), found.offset + found.length)
     for name, expected in ends.items():
         file = path.parent / name
-        found = file.stat().st_size if file.is_file() else None
-        if found != expected:
-            got = "no such file" if found is None else f"{found:,}"
+        there = file.stat().st_size if file.is_file() else None
+        if there != expected:
+            got = "no such file" if there is None else f"{there:,}"
             raise PipelineError(
                 f"{path}: expected {expected:,} bytes of weights in {file}, got {got}; make both again with `python -m pipeline {made_by}`"
             )
@@ -87,10 +87,19 @@ def move_out(model: ModelProto, folder: Path, path: Path) -> None:
                 _copy(folder, _place(tensor), file)
             else:
                 file.write(tensor.raw_data)
-            _move(tensor, Place(target.relative_to(path.parent).as_posix(), offset, length))
+            place(tensor, Place(target.relative_to(path.parent).as_posix(), offset, length))
     for other in target.parent.iterdir():
         if other != target:  # what a killed process has left
             other.unlink()
+
+
+def place(tensor: TensorProto, where: Place) -> None:
+    """Say in `tensor` that its bytes are outside of the graph, and where."""
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    del tensor.external_data[:]
+    for key, value in (("location", where.file), ("offset", where.offset), ("length", where.length)):
+        tensor.external_data.add(key=key, value=str(value))
 
 
 def bring_in(model: ModelProto, folder: Path) -> None:
@@ -113,16 +122,8 @@ def _place(tensor: TensorProto) -> Place:
     return Place(said.location, said.offset or 0, said.length or 0)
 
 
-def _move(tensor: TensorProto, place: Place) -> None:
-    tensor.ClearField("raw_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    del tensor.external_data[:]
-    for key, value in (("location", place.file), ("offset", place.offset), ("length", place.length)):
-        tensor.external_data.add(key=key, value=str(value))
-
-
-def _copy(folder: Path, place: Place, target: IO[bytes]) -> None:
-    with (folder / place.file).open("rb") as source:
-        source.seek(place.offset)
-        for start in range(0, place.length, _CHUNK):
-            target.write(source.read(min(_CHUNK, place.length - start)))
+def _copy(folder: Path, where: Place, target: IO[bytes]) -> None:
+    with (folder / where.file).open("rb") as source:
+        source.seek(where.offset)
+        for start in range(0, where.length, _CHUNK):
+            target.write(source.read(min(_CHUNK, where.length - start)))
