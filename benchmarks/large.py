@@ -1,7 +1,7 @@
-"""What a model above 2 GB costs in memory: `python benchmarks/large.py` (needs 10 GB of disk and as many minutes as it has layers / 10).
+"""What a model above 2 GB costs in memory: `python benchmarks/large.py` (takes some minutes and 10 GB of disk).
 
-A network of plain layers, its weights from a seed as safetensors in a temporary folder, goes through the stages as
-`model=custom` with `train=none`, each in a process of its own. Peak is the most that was resident at once, as the kernel
+Linear layers over rows of any length, as a transformer has them, with weights from a seed as safetensors in a temporary
+folder, go through the stages as `model=custom` with `train=none`, each in a process of its own. Peak is the most that was resident at once, as the kernel
 counts it (wait4's ru_maxrss): with it pages of mapped files, which it could take back at any time. Anonymous is the part
 that it could not, from /proc/<pid>/status every 10 ms. Ends with 1 when a peak is above 1.3 times the weights, or when
 `package` does not refuse the model in one sentence.
@@ -40,7 +40,7 @@ from large_net import Net
 size, layers = int(sys.argv[1]), int(sys.argv[2])
 torch.manual_seed(0)
 save_file(Net(size, layers).state_dict(), "weights.safetensors")
-np.savez("rows.npz", x=np.random.default_rng(0).normal(size=(8, size)).astype(np.float32))
+np.savez("rows.npz", x=np.random.default_rng(0).normal(size=(8, 4, size)).astype(np.float32))
 """
 
 
@@ -101,7 +101,7 @@ def main() -> None:
         ]
         settings += [
             f"model.net.kwargs={{size: {options.size}, layers: {options.layers}}}",
-            "model.dynamic_axes={x: {0: batch}}",
+            "model.dynamic_axes={x: {0: batch, 1: time}}",
         ]
         settings += [f"export.exporter={options.exporter}", "package.largest_mb=250"]
         composed = measure(sys.executable, "-m", "pipeline", "params", *settings, cwd=folder)

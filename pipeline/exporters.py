@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import onnx
 import onnx_ir
 import torch
-from onnx import ModelProto
+from onnx import ModelProto, TensorProto
 from torch import nn
 
 from pipeline import external, graph
@@ -75,9 +75,14 @@ def dynamo(network: nn.Module, job: Job) -> Exported:
         onnx_ir.external_data.unload_from_model(
             program.model, job.folder, "dynamo.data", size_threshold_bytes=external.INLINE
         )
-    before = graph.count(program.model_proto)
+    whole = program.model_proto
+    before = graph.count(whole)
+    bare, held = external.detach(whole)
+    if held:  # the optimizer would fold copies of them
+        program.model = onnx_ir.serde.deserialize_model(bare)
     program.optimize()
     made: ModelProto = program.model_proto
+    external.attach(made, held)
     return made, before
 
 
@@ -114,18 +119,19 @@ def tracer(network: nn.Module, job: Job) -> Exported:
 
 def _give_weights(made: ModelProto, state: Mapping[str, torch.Tensor], folder: Path) -> None:
     """Make initializers, in a file of `folder`, of those inputs of the graph that are weights."""
+    held = {}
     with (folder / "traced.data").open("wb") as file:
         for value in [value for value in made.graph.input if value.name in state]:
             kind = value.type.tensor_type
             dims = [dim.dim_value for dim in kind.shape.dim]
-            tensor = made.graph.initializer.add(name=value.name, data_type=kind.elem_type, dims=dims)
+            held[value.name] = TensorProto(name=value.name, data_type=kind.elem_type, dims=dims)
             raw = state[value.name].contiguous().reshape(-1).view(torch.uint8).numpy()
             if raw.size < external.INLINE:
-                tensor.raw_data = raw.tobytes()
+                held[value.name].raw_data = raw.tobytes()
             else:
-                external.place(tensor, external.Place("traced.data", file.tell(), raw.size))
-                file.write(memoryview(raw))
-            made.graph.input.remove(value)
+                external.place(held[value.name], external.Place("traced.data", file.tell(), raw.size))
+                file.write(raw.data)
+    external.attach(made, held)
 
 
 EXPORTERS: Mapping[str, Exporter] = {"dynamo": dynamo, "tracer": tracer}

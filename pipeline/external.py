@@ -4,11 +4,11 @@
 where the graph holds its weights itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from onnx import GraphProto, ModelProto, TensorProto
+from onnx import ModelProto, NodeProto, TensorProto, helper
 from onnx.external_data_helper import ExternalDataInfo, load_external_data_for_tensor, uses_external_data
 
 from pipeline.errors import PipelineError
@@ -34,18 +34,9 @@ def weights(path: Path) -> Path:
     return path.with_suffix(".data") / "weights"
 
 
-def initializers(graph: GraphProto) -> Iterator[TensorProto]:
-    """Every initializer, those of nested graphs (If, Loop, Scan) too."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            for nested in [attribute.g, *attribute.graphs]:
-                yield from initializers(nested)
-
-
 def places(model: ModelProto) -> list[Place]:
     """Where the weights are that the graph does not hold; empty when it holds them all."""
-    return [_place(tensor) for tensor in initializers(model.graph) if uses_external_data(tensor)]
+    return [_place(tensor) for tensor in model.graph.initializer if uses_external_data(tensor)]
 
 
 def size(model: ModelProto) -> int:
@@ -75,7 +66,7 @@ def move_out(model: ModelProto, folder: Path, path: Path) -> None:
     """
     target = weights(path)
     with replacing(target) as beside, beside.open("wb") as file:
-        for tensor in initializers(model.graph):
+        for tensor in model.graph.initializer:
             outside = uses_external_data(tensor)
             length = _place(tensor).length if outside else len(tensor.raw_data)
             if length < INLINE:
@@ -104,9 +95,37 @@ def place(tensor: TensorProto, where: Place) -> None:
 
 def bring_in(model: ModelProto, folder: Path) -> None:
     """Read the weights that are in files of `folder` into `model`."""
-    for tensor in initializers(model.graph):
+    for tensor in model.graph.initializer:
         if uses_external_data(tensor):
             load_external_data_for_tensor(tensor, str(folder))
+
+
+def detach(model: ModelProto) -> tuple[ModelProto, dict[str, TensorProto]]:
+    """The model with inputs where it has weights outside of the graph, and those weights by name.
+
+    For libraries that would read weights where they are initializers, several times at once: what works on graphs needs to
+    know their types alone. The model itself, where there are no such weights.
+    """
+    held = {tensor.name: tensor for tensor in model.graph.initializer if uses_external_data(tensor)}
+    if not held:
+        return model, held
+    bare = ModelProto()
+    bare.CopyFrom(model)
+    del bare.graph.initializer[:]
+    bare.graph.initializer.extend(tensor for tensor in model.graph.initializer if tensor.name not in held)
+    bare.graph.input.extend(
+        helper.make_tensor_value_info(name, tensor.data_type, list(tensor.dims)) for name, tensor in held.items()
+    )
+    return bare, held
+
+
+def attach(model: ModelProto, held: Mapping[str, TensorProto]) -> None:
+    """Make initializers again of the inputs that are weights, where the graph still uses them."""
+    used = {name for node in model.graph.node for name in _reads(node)} | {value.name for value in model.graph.output}
+    inputs = [value for value in model.graph.input if value.name not in held]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    model.graph.initializer.extend(tensor for name, tensor in held.items() if name in used)
 
 
 def clear(path: Path) -> None:
@@ -115,6 +134,15 @@ def clear(path: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.iterdir():
         file.unlink()
+
+
+def _reads(node: NodeProto) -> Iterator[str]:
+    """Names that a node reads, those that its nested graphs read too."""
+    yield from node.input
+    for attribute in node.attribute:
+        for nested in [attribute.g, *attribute.graphs]:
+            for inner in nested.node:
+                yield from _reads(inner)
 
 
 def _place(tensor: TensorProto) -> Place:

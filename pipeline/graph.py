@@ -77,20 +77,16 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
-def check(model: ModelProto, where: str, file: Path | None = None) -> None:
+def check(model: ModelProto, where: str) -> None:
     """Run the ONNX checker and strict shape inference.
-
-    Args:
-        model: What to check.
-        where: What an error calls it.
-        file: Holds `model`; the checker goes by it, to find weights that are beside the graph.
 
     Raises:
         PipelineError: Either refuses the model.
     """
+    bare, _ = external.detach(model)  # the checker looks for weights beside a file
     try:
-        onnx.checker.check_model(file if file and external.places(model) else model, full_check=True)
-        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+        onnx.checker.check_model(bare, full_check=True)
+        onnx.shape_inference.infer_shapes(bare, check_type=True, strict_mode=True, data_prop=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise PipelineError(f"{where}: the ONNX checker refuses the graph: {' '.join(str(error).split())}") from None
 

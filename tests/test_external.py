@@ -148,20 +148,23 @@ def test_a_small_tensor_outside_comes_back_in(tmp_path):
     assert model.graph.initializer[0].raw_data == raw
 
 
-def test_weights_of_nested_graphs_move_too(tmp_path, small_limit):
-    tensor = numpy_helper.from_array(np.zeros(20_000, np.float32), "w")
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [20_000]) for name in "ty"]
-    then = helper.make_graph([helper.make_node("Neg", ["w"], ["t"])], "then", [], outputs[:1], [tensor])
-    other = helper.make_graph([helper.make_node("Abs", ["w"], ["t"])], "else", [], outputs[:1], [tensor])
-    yes = helper.make_tensor_value_info("yes", TensorProto.BOOL, [])
-    branch = helper.make_node("If", ["yes"], ["y"], then_branch=then, else_branch=other)
-    model = helper.make_model(
-        helper.make_graph([branch], "g", [yes], outputs[1:]), opset_imports=[helper.make_opsetid("", 20)], ir_version=10
+def test_weights_that_nothing_uses_are_left_out():
+    tensors = [numpy_helper.from_array(np.zeros(300, np.float32), name) for name in ("used", "inner", "unused")]
+    for tensor in tensors:
+        external.place(tensor, external.Place("all", 0, 1200))
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [300])
+    then, other = (
+        helper.make_graph([helper.make_node("Neg", [name], ["t"])], name, [], [output]) for name in ("used", "inner")
     )
-    graph.save(model, tmp_path / "m.onnx")
-    assert external.weights(tmp_path / "m.onnx").stat().st_size == 2 * 80_000
-    session = open_session(tmp_path / "m.onnx")
-    assert answer(session, {"yes": np.array(True)})["y"].shape == (20_000,)
+    nodes = [helper.make_node("If", ["x"], ["y"], then_branch=then, else_branch=other)]
+    asked = helper.make_tensor_value_info("x", TensorProto.BOOL, [])
+    model = helper.make_model(helper.make_graph(nodes, "g", [asked], [output], tensors))
+    bare, held = external.detach(model)
+    assert [value.name for value in bare.graph.input] == ["x", "used", "inner", "unused"]
+    assert len(bare.graph.initializer) == 0
+    external.attach(bare, held)
+    assert [value.name for value in bare.graph.input] == ["x"]
+    assert [tensor.name for tensor in bare.graph.initializer] == ["used", "inner"]
 
 
 def test_a_model_that_is_small_again_leaves_no_weights(travelled, monkeypatch, passes):

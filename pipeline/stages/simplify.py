@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,38 +30,33 @@ def import_onnxsim() -> ModuleType:
             del sys.modules["torch"]
 
 
-def simplify(model: ModelProto, contract: Contract, folder: Path) -> ModelProto:
+def simplify(model: ModelProto, contract: Contract) -> ModelProto:
     """The same function with a smaller graph; names, types and dynamic axes of inputs and outputs stay.
 
-    Args:
-        model: What build/exported.onnx holds.
-        contract: What must stay.
-        folder: Takes the weights that protobuf cannot hold: the smaller graph names its files.
+    Weights that are beside the graph stay as they are.
 
     Raises:
         PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
     """
-    graph.check(model, str(graph.EXPORTED), graph.EXPORTED)
+    graph.check(model, str(graph.EXPORTED))
     onnxsim = import_onnxsim()
-    made = folder / graph.SIMPLIFIED.name
+    bare, held = external.detach(model)
     try:
         # check_n=0: its own check runs random numbers; `validate` runs real rows.
         small: ModelProto
-        if external.places(model):
-            small, _ = onnxsim.simplify(str(graph.EXPORTED), check_n=0, output_path=str(made))
-        else:
-            small, _ = onnxsim.simplify(model, check_n=0)
+        small, _ = onnxsim.simplify(bare, check_n=0)
     except (RuntimeError, ValueError) as error:
         raise PipelineError(
             f"{graph.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
         ) from None
+    external.attach(small, held)
     # onnxsim keeps the graph and loses what the file says of itself.
     small.producer_name, small.producer_version = model.producer_name, model.producer_version
     small.doc_string, small.graph.doc_string = model.doc_string, model.graph.doc_string
     small.graph.name = model.graph.name
     del small.metadata_props[:]
     small.metadata_props.extend(model.metadata_props)
-    graph.check(small, str(graph.SIMPLIFIED), made)
+    graph.check(small, str(graph.SIMPLIFIED))
     if departures := graph.departures(small, contract):
         raise PipelineError(f"{graph.SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
     return small
@@ -83,10 +77,9 @@ def run(params: Params) -> None:
     contract = contracts.load()
     model = graph.load(graph.EXPORTED, made_by="export")
     before = graph.count(model)  # first: onnxsim may edit what it is given
-    with tempfile.TemporaryDirectory(prefix=".simplify-", dir=graph.SIMPLIFIED.parent) as scratch:
-        small = simplify(model, contract, Path(scratch))
-        after = graph.count(small)
-        graph.save(small, graph.SIMPLIFIED, Path(scratch))
+    small = simplify(model, contract)
+    after = graph.count(small)
+    graph.save(small, graph.SIMPLIFIED)
     write_json(
         REPORT,
         {
