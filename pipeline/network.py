@@ -62,6 +62,10 @@ def save_weights(state: Mapping[str, Tensor], path: Path = CHECKPOINT) -> None:
         beside.chmod(mode)  # safetensors makes a file that nobody else may read
 
 
+def is_large(path: Path) -> bool:
+    return path.exists() and path.stat().st_size >= LARGE
+
+
 def restore(net: Net, path: Path, made_by: str, *, strict: bool = True) -> tuple[nn.Module, dict[str, list[str]]]:
     """Make the module that `net` names, with the weights of a file.
 
@@ -73,7 +77,7 @@ def restore(net: Net, path: Path, made_by: str, *, strict: bool = True) -> tuple
     Raises:
         PipelineError: The module cannot be made, or the weights do not fit it.
     """
-    if path.exists() and path.stat().st_size >= LARGE and (made := _assemble(net, read_state(path, made_by))):
+    if is_large(path) and (made := _assemble(net, read_state(path, made_by))):
         return made, {"missing": [], "unexpected": []}
     network = build(net)
     return network, load_weights(network, path, made_by, strict=strict)

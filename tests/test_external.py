@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline import external, graph
+from pipeline import external, graph, network
 from pipeline.__main__ import main
 from pipeline.arrays import load, save
 from pipeline.contract import GOLDEN_OUTPUTS
@@ -47,6 +47,7 @@ def roads(tmp_path_factory) -> dict[str, Path]:
     found = {"small": travel(folder / "small")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(external, "LIMIT", LIMIT)
+        patch.setattr(network, "LARGE", LIMIT)
         found["large"] = travel(folder / "large")
         found["tracer"] = travel(folder / "tracer", "export.exporter=tracer")
     return found

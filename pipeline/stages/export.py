@@ -1,5 +1,6 @@
 """export: checkpoint -> build/exported.onnx, build/contract.json and build/golden/: PyTorch answers here, and only here."""
 
+import functools
 import gc
 import hashlib
 import json
@@ -22,7 +23,7 @@ from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contra
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
 from pipeline.files import sha256, write_json
-from pipeline.network import CHECKPOINT, restore
+from pipeline.network import CHECKPOINT, is_large, restore
 from pipeline.params import Export, Model, Params, Port
 from pipeline.runtime import answer as answer_onnx
 from pipeline.runtime import open_session
@@ -169,7 +170,9 @@ def run(params: Params) -> None:
         torch.manual_seed(params.seed)
         return restore(model.net, CHECKPOINT, made_by="train")[0].eval()
 
-    network = trained()
+    # The same one each time, where memory has room for it beside a session.
+    make = trained if is_large(CHECKPOINT) else functools.cache(trained)
+    network = make()
     unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
     if unknown:
         raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
@@ -209,7 +212,7 @@ def run(params: Params) -> None:
     graph.EXPORTED.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=graph.EXPORTED.parent) as scratch:
         folder = Path(scratch)
-        made, how = to_onnx(Subject(trained, inputs, golden, outputs), contract, params, folder)
+        made, how = to_onnx(Subject(make, inputs, golden, outputs), contract, params, folder)
         annotate(made, model.name, model.description, metadata)
         graph.check(made, str(graph.EXPORTED))
 
