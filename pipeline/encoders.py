@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pipeline.arrays import Array, Arrays, is_text
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, write_json
-from pipeline.params import Encoder as Settings
+from pipeline.model_params import Encoder as Settings
 
 ENCODERS = Path("build/encoders.json")
 # What chunks of text are split at before anything else: the one white space that ONNX's StringSplit knows.

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import onnx
 import onnx_ir
 import torch
-from onnx import ModelProto
+from onnx import ModelProto, TensorProto
 from torch import nn
 from torch.jit._trace import TracerWarning
 
-from pipeline import graph, refusal
+from pipeline import external, graph, refusal
 from pipeline.arrays import Arrays
 from pipeline.errors import PipelineError
 
@@ -26,13 +26,19 @@ class Job(NamedTuple):
     """What to export.
 
     `example` has inputs by name, two rows or more: an axis traced at size 1 is taken for a constant. `outputs` has the shape of
-    each output with its dynamic axes named, `dynamic_axes` the names of the inputs', by axis.
+    each output with its dynamic axes named, `dynamic_axes` the names of the inputs', by axis. `folder` takes the weights that
+    protobuf cannot hold: the exported model names its files.
     """
 
     example: Arrays
     outputs: dict[str, list[int | str]]
     dynamic_axes: dict[str, dict[int, str]]
     opset: int
+    folder: Path
+
+
+# Share of protobuf's limit that weights may take: the graph itself needs room too.
+_ROOM = 0.95
 
 
 class Exported(NamedTuple):
@@ -62,9 +68,19 @@ def dynamo(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     if program is None:
         raise PipelineError("it made no graph")
     widen_indices(program.model.graph)
-    before = graph.count(program.model_proto)
+    weights = sum(value.const_value.nbytes for value in program.model.graph.initializers.values() if value.const_value)
+    if weights > _ROOM * external.LIMIT:
+        onnx_ir.external_data.unload_from_model(
+            program.model, job.folder, "dynamo.data", size_threshold_bytes=external.INLINE
+        )
+    whole = program.model_proto
+    before = graph.count(whole)
+    bare, held = external.detach(whole)
+    if held:  # the optimizer would fold copies of them
+        program.model = onnx_ir.serde.deserialize_model(bare)
     program.optimize()
     made: ModelProto = program.model_proto
+    external.attach(made, held)
     return made, before
 
 
@@ -83,26 +99,49 @@ def widen_indices(made: onnx_ir.Graph) -> None:
 
 def tracer(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
     """Export what one run of the network did; whatever depends on values is frozen as it was in that run."""
-    file = io.BytesIO()
+    file = job.folder / "traced.onnx"
     dynamic = {name: dict(axes) for name, axes in job.dynamic_axes.items()}
     dynamic |= {
         name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
         for name, shape in job.outputs.items()
     }
+    state = network.state_dict()
+    large = sum(tensor.nbytes for tensor in state.values()) > _ROOM * external.LIMIT
     torch.onnx.export(
         network,
         tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
-        file,  # type: ignore[arg-type] # a path in its signature, a file too in its documentation
+        str(file),
         dynamo=False,
         opset_version=job.opset,
         input_names=list(job.example),
         output_names=list(job.outputs),
         dynamic_axes=dynamic,
-        do_constant_folding=True,
+        # With the weights it holds them three times.
+        export_params=not large,
+        do_constant_folding=not large,
         verbose=False,
     )
-    made = onnx.load_from_string(file.getvalue())
+    made = onnx.load(file, load_external_data=False)
+    if large:
+        _give_weights(made, state, job.folder)
     return made, graph.count(made)
+
+
+def _give_weights(made: ModelProto, state: Mapping[str, torch.Tensor], folder: Path) -> None:
+    """Make initializers, in a file of `folder`, of those inputs of the graph that are weights."""
+    held = {}
+    with (folder / "traced.data").open("wb") as file:
+        for value in [value for value in made.graph.input if value.name in state]:
+            kind = value.type.tensor_type
+            dims = [dim.dim_value for dim in kind.shape.dim]
+            held[value.name] = TensorProto(name=value.name, data_type=kind.elem_type, dims=dims)
+            raw = state[value.name].contiguous().reshape(-1).view(torch.uint8).numpy()
+            if raw.size < external.INLINE:
+                held[value.name].raw_data = raw.tobytes()
+            else:
+                external.place(held[value.name], external.Place("traced.data", file.tell(), raw.size))
+                file.write(raw.data)
+    external.attach(made, held)
 
 
 EXPORTERS: Mapping[str, Exporter] = {"dynamo": dynamo, "tracer": tracer}

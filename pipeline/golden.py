@@ -9,7 +9,7 @@ from pipeline.adapter import Adapter
 from pipeline.arrays import Arrays, is_text
 from pipeline.contract import BATCH
 from pipeline.errors import PipelineError
-from pipeline.params import Model, Port
+from pipeline.model_params import Model, Port
 from pipeline.rows import Rows
 
 # Rows that a traced graph is tried with one by one.

@@ -1,5 +1,6 @@
 """ONNX graphs: load, check, count, save."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
 
+from pipeline import external
 from pipeline.contract import Contract, Tensor
 from pipeline.errors import PipelineError
 from pipeline.files import missing, write_bytes
@@ -18,13 +20,13 @@ SIMPLIFIED = Path("build/simplified.onnx")
 
 
 def load(path: Path, made_by: str) -> ModelProto:
-    """Read a model.
+    """Read a model; weights that are beside the graph stay there.
 
     Raises:
-        PipelineError: The file is missing or is not an ONNX model.
+        PipelineError: The file is missing or is not an ONNX model, or weights that it names are not there.
     """
     try:
-        model = onnx.load(path)
+        model = onnx.load(path, load_external_data=False)
     except FileNotFoundError:
         raise missing(path, made_by) from None
     except DecodeError:
@@ -33,12 +35,46 @@ def load(path: Path, made_by: str) -> ModelProto:
         raise PipelineError(
             f"{path}: expected an ONNX model, got a damaged or truncated file; make it again with `python -m pipeline {made_by}`"
         )
+    external.check_whole(model, path, made_by)
     return model
 
 
-def save(model: ModelProto, path: Path) -> None:
-    """Write `model`, whole or not at all; equal models give equal bytes."""
+def save(model: ModelProto, path: Path, folder: Path | None = None) -> None:
+    """Write `model`, whole or not at all; equal models give equal bytes.
+
+    One file, unless protobuf cannot hold it: then the weights go beside it, first, and `model` names them there.
+
+    Args:
+        model: What to write.
+        path: Where.
+        folder: Holds the files of weights that `model` names; that of `path` by default.
+
+    Raises:
+        PipelineError: What is no weight is more than protobuf holds.
+    """
+    folder = folder or path.parent
+    if external.size(model) <= external.LIMIT:
+        external.bring_in(model, folder)
+        write_bytes(path, model.SerializeToString(deterministic=True))
+        external.clear(path)
+        return
+    external.move_out(model, folder, path)
+    if model.ByteSize() > external.LIMIT:
+        raise PipelineError(
+            f"{path}: expected at most {external.LIMIT:,} bytes beside the weights, got {model.ByteSize():,}: register large "
+            "constants of the network as buffers, so that they are weights"
+        )
     write_bytes(path, model.SerializeToString(deterministic=True))
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a model, in hexadecimal: of its file, and of the weights beside it where there are some."""
+    digest = hashlib.sha256()
+    for part in (path, external.weights(path)):
+        if part == path or part.exists():
+            with part.open("rb") as file:
+                hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def check(model: ModelProto, where: str) -> None:
@@ -47,9 +83,10 @@ def check(model: ModelProto, where: str) -> None:
     Raises:
         PipelineError: Either refuses the model.
     """
+    bare, _ = external.detach(model)  # the checker looks for weights beside a file
     try:
-        onnx.checker.check_model(model, full_check=True)
-        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+        onnx.checker.check_model(bare, full_check=True)
+        onnx.shape_inference.infer_shapes(bare, check_type=True, strict_mode=True, data_prop=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise PipelineError(f"{where}: the ONNX checker refuses the graph: {' '.join(str(error).split())}") from None
 
@@ -64,14 +101,14 @@ def nodes(graph: GraphProto) -> Iterator[NodeProto]:
 
 
 def count(model: ModelProto) -> dict[str, Any]:
-    """Size of a graph: nodes, nodes by op (commonest first), initializers, foldable nodes, and bytes."""
+    """Size of a graph: nodes, nodes by op (commonest first), initializers, foldable nodes, and bytes with the weights."""
     ops = Counter(node.op_type for node in nodes(model.graph))
     return {
         "nodes": ops.total(),
         "ops": dict(sorted(ops.items(), key=lambda item: (-item[1], item[0]))),
         "initializers": len(model.graph.initializer),
         "foldable": foldable(model),
-        "bytes": model.ByteSize(),
+        "bytes": external.size(model),
     }
 
 

@@ -1,19 +1,23 @@
 """The network that the configuration names, and its weights. Imports torch."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import safetensors.torch
 from torch import Tensor, nn
+from torch.utils import _pytree as pytree
 
 from pipeline.conf import EXTRA
 from pipeline.errors import PipelineError
-from pipeline.files import missing, write_bytes
-from pipeline.params import Net
+from pipeline.files import missing, replacing
+from pipeline.model_params import Net
 from pipeline.weights import read_state
 
 CHECKPOINT = Path("build/checkpoint.safetensors")
+# Bytes of a file of weights, from which on a network is made without memory for parameters that the file has.
+LARGE = 2**30
 
 
 def build(net: Net) -> nn.Module:
@@ -49,10 +53,82 @@ def build(net: Net) -> nn.Module:
 
 def save_weights(state: Mapping[str, Tensor], path: Path = CHECKPOINT) -> None:
     """Write a state_dict as safetensors; tensors that share memory are written once each."""
-    write_bytes(
-        path,
-        safetensors.torch.save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}),
-    )
+    separate, seen = {}, set()
+    for name, tensor in state.items():
+        separate[name] = tensor.detach().cpu().contiguous()
+        memory = separate[name].untyped_storage().data_ptr()
+        if memory in seen:
+            separate[name] = separate[name].clone()
+        seen.add(memory)
+    with replacing(path) as beside:
+        beside.touch()
+        mode = beside.stat().st_mode
+        safetensors.torch.save_file(separate, beside)
+        beside.chmod(mode)  # safetensors makes a file that nobody else may read
+
+
+def is_large(path: Path) -> bool:
+    return path.exists() and path.stat().st_size >= LARGE
+
+
+def restore(net: Net, path: Path, made_by: str, *, strict: bool = True) -> tuple[nn.Module, dict[str, list[str]]]:
+    """Make the module that `net` names, with the weights of a file.
+
+    Weights of LARGE bytes and more are not held twice: parameters are made without memory, and become the file's tensors.
+
+    Returns:
+        The module, and what `load_weights` returns.
+
+    Raises:
+        PipelineError: The module cannot be made, or the weights do not fit it.
+    """
+    if is_large(path) and (made := _assemble(net, read_state(path, made_by))):
+        return made, {"missing": [], "unexpected": []}
+    network = build(net)
+    return network, load_weights(network, path, made_by, strict=strict)
+
+
+def _assemble(net: Net, state: Mapping[str, Tensor]) -> nn.Module | None:
+    """The module with `state`'s own tensors; None where it cannot be made so, or would not be the same as otherwise."""
+    try:
+        with _parameters_without_memory():
+            made = build(net)
+    except PipelineError:
+        return None  # it looks at its weights while it is made
+    own = made.state_dict()
+    if {name: (t.shape, t.dtype) for name, t in own.items()} != {n: (t.shape, t.dtype) for n, t in state.items()}:
+        return None
+    first: dict[int, str] = {}
+    tied = {name: first.setdefault(id(p), name) for name, p in made.named_parameters(remove_duplicate=False)}
+    made.load_state_dict(state, assign=True)
+    for name, other in tied.items():
+        if name != other:  # one parameter under two names
+            owner, _, attribute = name.rpartition(".")
+            setattr(made.get_submodule(owner), attribute, made.get_parameter(other))
+    return None if _empty(made) else made
+
+
+@contextmanager
+def _parameters_without_memory() -> Iterator[None]:
+    """Within it, a parameter loses its memory when it becomes a module's; buffers keep theirs."""
+    register = nn.Module.register_parameter
+
+    def registered(self: nn.Module, name: str, param: nn.Parameter | None) -> None:
+        if type(param) is nn.Parameter and not param.is_meta:
+            param = nn.Parameter(param.detach().to("meta"), param.requires_grad)
+        register(self, name, param)
+
+    nn.Module.register_parameter = registered  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        nn.Module.register_parameter = register  # type: ignore[method-assign]
+
+
+def _empty(made: nn.Module) -> bool:
+    """Whether a buffer or another attribute was computed from parameters that had no memory."""
+    held = [leaf for module in made.modules() for leaf in pytree.tree_leaves(vars(module))]
+    return any(isinstance(leaf, Tensor) and leaf.is_meta for leaf in held)
 
 
 def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = True) -> dict[str, list[str]]:

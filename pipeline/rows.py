@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.arrays import Arrays
 from pipeline.contract import BATCH
 from pipeline.errors import PipelineError
-from pipeline.params import Model
+from pipeline.model_params import Model
 
 # Rows of one call when there are many to be answered.
 CHUNK = 256

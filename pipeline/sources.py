@@ -9,7 +9,8 @@ import numpy as np
 from pipeline import texts
 from pipeline.arrays import Array, Arrays, load
 from pipeline.errors import PipelineError
-from pipeline.params import Data, Model
+from pipeline.model_params import Model
+from pipeline.params import Data
 
 # Of scikit-learn's diabetes table, in its order: what each column becomes.
 DIABETES = ("age", "sex", "bmi", "pressure", "tc", "ldl", "hdl", "tch", "ltg", "glu")

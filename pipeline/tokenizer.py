@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline import contract
-from pipeline import params as settings
+from pipeline import model_params as settings
 from pipeline.arrays import Array, Arrays
 from pipeline.conf import EXTRA
 from pipeline.errors import PipelineError

@@ -33,7 +33,7 @@ PT2_DTYPES = {
 
 
 def read_state(path: Path, made_by: str) -> dict[str, Tensor]:
-    """The state_dict in a .safetensors, .pt, .pth, .bin, .ckpt or .pt2 file.
+    """The state_dict in a .safetensors, .pt, .pth, .bin, .ckpt or .pt2 file; memory is taken as its values are used.
 
     Raises:
         PipelineError: The file is missing, damaged, of another kind, or would need arbitrary unpickling.
@@ -48,7 +48,8 @@ def read_state(path: Path, made_by: str) -> dict[str, Tensor]:
             return safetensors.torch.load_file(path)
         if path.suffix == ".pt2":
             return read_pt2(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        # A file is mapped, not read; what torch wrote before it wrote zip archives cannot be.
+        found = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError as error:
         named = re.search(r"GLOBAL (\S+) was not an allowed", str(error))
         reason = f" (it names {named.group(1)})" if named else ""
@@ -90,5 +91,5 @@ def read_pt2(path: Path) -> dict[str, Tensor]:
                 bytearray(archive.read(f"{folder}/{entry['path_name']}")), dtype=PT2_DTYPES[meta["dtype"]]
             )
             sizes, strides = ([part["as_int"] for part in meta[key]] for key in ("sizes", "strides"))
-            found[name] = torch.as_strided(flat, sizes, strides, meta["storage_offset"]["as_int"]).clone()
+            found[name] = torch.as_strided(flat, sizes, strides, meta["storage_offset"]["as_int"]).contiguous()
     return found

@@ -140,6 +140,15 @@ def test_an_sdk_that_goes_makes_verify_stale(clone: Clone, monkeypatch: pytest.M
     assert clone.versions("digits") == ["1"]
 
 
+def test_the_folders_for_weights_are_outputs_that_come_back(clone: Clone) -> None:
+    folders = [clone.folder / "build" / name for name in ("exported.data", "simplified.data")]
+    for folder in folders:
+        folder.rmdir()  # empty: a small model is one file
+    clone.call("dvc", "checkout")
+    assert [folder.is_dir() for folder in folders] == [True, True]
+    assert clone.repro() == []
+
+
 def test_registered_model_answers_like_pytorch(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone.folder)
     store = f"sqlite:///{clone.folder}/mlflow.db"

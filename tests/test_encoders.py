@@ -13,8 +13,8 @@ from pipeline.encoder_graph import prepend
 from pipeline.encoders import Categories, Words, encode, encoded_axes, fit
 from pipeline.errors import PipelineError
 from pipeline.golden import ODD_TEXT
-from pipeline.params import Categories as CategoriesSettings
-from pipeline.params import Words as WordsSettings
+from pipeline.model_params import Categories as CategoriesSettings
+from pipeline.model_params import Words as WordsSettings
 
 SETTINGS = WordsSettings(kind="words")
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"

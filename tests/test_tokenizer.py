@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import texts_net
-from pipeline import params as settings
+from pipeline import model_params as settings
 from pipeline import tokenizer
 from pipeline.errors import PipelineError
 from pipeline.texts import corpus

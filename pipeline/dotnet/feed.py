@@ -1,10 +1,11 @@
 """`make nuget FEED=...`: the package into a feed."""
 
+import shutil
 from pathlib import Path
 
 from pipeline.dotnet import sdk
 from pipeline.errors import PipelineError
-from pipeline.files import read_json, sha256, write_bytes
+from pipeline.files import read_json, replacing, sha256
 
 PACKAGES = Path("build/package")
 
@@ -27,7 +28,8 @@ def push(feed: str) -> None:
                 f"{target} exists with another content: NuGet caches by version, so consumers would keep the old one; raise "
                 "package.version"
             )
-        write_bytes(target, package.read_bytes())
+        with replacing(target) as beside:
+            shutil.copyfile(package, beside)
         print(
             f"nuget: {target}; consumers add the folder as a source and reference {manifest['id']} {manifest['version']}"
         )

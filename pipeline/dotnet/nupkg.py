@@ -7,10 +7,12 @@ the .nuspec, then the files.
 import hashlib
 import io
 import re
+import shutil
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.errors import PipelineError
@@ -78,8 +80,13 @@ def nuspec(metadata: Metadata) -> str:
 """
 
 
-def pack(metadata: Metadata, files: Mapping[str, bytes]) -> bytes:
-    """The package as bytes; `files` is path in the package -> content.
+def pack(metadata: Metadata, files: Mapping[str, bytes | Path], target: Path | IO[bytes]) -> None:
+    """Write the package to `target`, piece by piece.
+
+    Args:
+        metadata: What the .nuspec says.
+        files: Path in the package -> content, or the file that has it.
+        target: A path, or a file that is open.
 
     Raises:
         PipelineError: NuGet would refuse the metadata, or a path leaves the package or has no extension.
@@ -91,23 +98,31 @@ def pack(metadata: Metadata, files: Mapping[str, bytes]) -> bytes:
             raise PipelineError(f"a file of the package: expected a relative path with an extension, got {path!r}")
     spec = f"{metadata.id}.nuspec"
     content = {spec: nuspec(metadata).encode(), **dict(sorted(files.items()))}
+    digest = hashlib.sha256()
+    for name, data in content.items():
+        digest.update(name.encode())
+        with _opened(data) as source:
+            hashlib.file_digest(source, lambda: digest)
     # NuGet names it by a GUID; the content's hash will do, and is the same tomorrow.
-    digest = hashlib.sha256(b"".join(name.encode() + data for name, data in content.items())).hexdigest()
-    core = f"package/services/metadata/core-properties/{digest[:32]}.psmdcp"
+    core = f"package/services/metadata/core-properties/{digest.hexdigest()[:32]}.psmdcp"
     parts = {
         "[Content_Types].xml": _content_types([*content, core]),
         "_rels/.rels": _relationships(spec, core),
         core: _core_properties(metadata),
         **content,
     }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             entry = zipfile.ZipInfo(name, DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = 0, 0
-            archive.writestr(entry, data)
-    return buffer.getvalue()
+            entry.file_size = data.stat().st_size if isinstance(data, Path) else len(data)
+            with _opened(data) as source, archive.open(entry, "w") as part:
+                shutil.copyfileobj(source, part)
+
+
+def _opened(data: bytes | Path) -> io.BufferedReader | io.BytesIO:
+    return data.open("rb") if isinstance(data, Path) else io.BytesIO(data)
 
 
 def _content_types(names: list[str]) -> bytes:

@@ -1,20 +1,21 @@
 """export: checkpoint -> build/exported.onnx, build/contract.json and build/golden/: PyTorch answers here, and only here."""
 
+import gc
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import onnx
 import torch
 from onnx import ModelProto
 
 from pipeline import contract as contracts
-from pipeline import encoder_graph, encoders, exporters, graph, refusal, steady
+from pipeline import encoder_graph, encoders, exporters, external, graph, refusal, steady
 from pipeline import golden as golden_answers
-from pipeline.adapter import Adapter
-from pipeline.answered_texts import answer_texts, check_vocabulary
-from pipeline.arrays import Array, Arrays, is_text, load, save
+from pipeline.arrays import Array, Arrays, is_text, save
 from pipeline.compare import COARSE, compare
 from pipeline.contract import (
     GOLDEN_INPUTS,
@@ -25,21 +26,23 @@ from pipeline.contract import (
     Golden,
     Task,
     Tensor,
-    Tokenizer,
 )
+from pipeline.eager import Answered, answer_everything
 from pipeline.encoders import encode, encoded_axes
 from pipeline.errors import PipelineError
 from pipeline.exporters import EXPORTERS
-from pipeline.files import read_json, sha256, write_json
-from pipeline.golden_texts import DESCRIPTION, save_golden
-from pipeline.network import CHECKPOINT, build, load_weights
-from pipeline.params import Export, Params, Port
-from pipeline.rows import Rows, batch_axes, batch_first, check_axes
+from pipeline.files import sha256, write_json
+from pipeline.golden_texts import save_golden
+from pipeline.model_params import Port
+from pipeline.network import CHECKPOINT
+from pipeline.params import Export, Params
 from pipeline.runtime import answer as answer_onnx
 from pipeline.runtime import open_session
 
 TEST_DATA = Path("build/data/test.npz")
 REPORT = Path("reports/export.json")
+# The graph while it is being proven, in a folder of its own.
+PROVEN = "proven.onnx"
 # Stands for a fingerprint until the file is there.
 UNKNOWN = "0" * 64
 # What names the nn.Module that a node came from; the rest of the exporter's notes holds paths and object numbers.
@@ -51,9 +54,9 @@ def choose(export: Export) -> list[str]:
     return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
 
 
-def prove(made: ModelProto, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
+def prove(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     """Why the graph does not answer like the network; empty when it does."""
-    session = open_session(made.SerializeToString())
+    session = open_session(file)
     for case, (inputs, expected) in golden.items():
         for verdict in compare(expected, answer_onnx(session, inputs), COARSE):
             if not verdict.passed:
@@ -61,20 +64,12 @@ def prove(made: ModelProto, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     return ""
 
 
-class Subject(NamedTuple):
-    """The network, its rows, its answers to the golden cases, the axes of its inputs, and the shapes of its outputs."""
-
-    adapter: Adapter
-    rows: Rows
-    golden: dict[str, tuple[Arrays, Arrays]]
-    axes: dict[str, dict[int, str]]
-    outputs: dict[str, list[int | str]]
-
-
 def to_onnx(
-    subject: Subject, contract: Callable[[ModelProto], Contract], params: Params
+    subject: Answered, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
 ) -> tuple[ModelProto, dict[str, Any]]:
     """Export with the first exporter whose graph keeps the contract and answers like the network.
+
+    The graph is proven from a file in `folder`, which also takes weights that the graph does not hold.
 
     Returns:
         The model, and for the report: the exporter, what the others said, and the graph's size before constant folding.
@@ -82,23 +77,28 @@ def to_onnx(
     Raises:
         PipelineError: None of those that export.exporter allows does.
     """
-    learnt = subject.adapter.encoders
+    learnt = encoders.load()
     _, (example, _) = steady.largest(subject.golden)
     if subject.rows.batched:
         example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
-    axes = encoded_axes(subject.axes, learnt)
-    job = exporters.Job(encode(example, learnt), subject.outputs, axes, params.export.opset)
+    axes = encoded_axes(subject.model.dynamic_axes, learnt)
+    job = exporters.Job(encode(example, learnt), subject.shapes["outputs"], axes, params.export.opset, folder)
     attempts: dict[str, str] = {}
     for which in choose(params.export):
+        adapter = subject.adapter()
         frozen: list[str] = []
         try:
-            made, before, frozen = exporters.export(which, subject.adapter, job)
+            made, before, frozen = exporters.export(which, adapter, job)
             encoder_graph.prepend(made, learnt, {tensor.name: tensor.shape for tensor in contract(made).inputs})
             if departures := graph.departures(made, contract(made)):
                 attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(departures)}"
             else:
-                alone = golden_answers.singles(subject.adapter, subject.rows) if which == "tracer" else {}
-                attempts[which] = prove(made, {**subject.golden, **alone})
+                alone = golden_answers.singles(adapter, subject.rows) if which == "tracer" else {}
+                onnx.save(made, folder / PROVEN)
+                # The session takes as much memory as the network.
+                del adapter
+                gc.collect()
+                attempts[which] = prove(folder / PROVEN, {**subject.golden, **alone})
         except PipelineError as error:
             attempts[which] = str(error)
         if not attempts[which]:
@@ -135,107 +135,83 @@ def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -
     return Tensor(name=name, dtype=dtype, shape=shape, **port.model_dump())
 
 
-def input_shape(array: Array, axes: Mapping[int, str]) -> list[int | str]:
-    return [axes.get(axis, size) for axis, size in enumerate(array.shape)]
-
-
 def configuration_hash(params: Params) -> str:
     """SHA-256 of the settings that decide the model's bytes, so that an edit elsewhere leaves them alone."""
     said = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
-def run(params: Params) -> None:
-    model, export = params.model, params.export
-    torch.manual_seed(params.seed)
-    test = load(TEST_DATA, made_by="prepare")
-    network = build(model.net)
-    load_weights(network, CHECKPOINT, made_by="train")
-    network.eval()
-
-    described = read_json(DESCRIPTION, made_by="prepare")
-    tokenizer = Tokenizer.model_validate(described) if described else None
-    if tokenizer:
-        check_vocabulary(network, tokenizer)
-    unknown = [name for name in (*model.inputs, *model.dynamic_axes) if name not in test]
-    if unknown:
-        raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
-    batch = batch_axes(model)
-    rows = Rows({name: test[name] for name in golden_answers.names(test, model)}, batched=bool(batch))
-    inputs = rows.calls([0])[0]
-    check_axes({name: array.shape for name, array in inputs.items()}, model)
-    adapter = Adapter(network, list(inputs), batch, list(model.outputs), encoders.load()).eval()
-    adapter.find_axes(rows)
-    model = batch_first(model)
-    shapes = {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()}
-
-    questions = golden_answers.questions(rows, model, export.golden_batches, params.seed)
-    answers, left_out = golden_answers.answer_cases(adapter, questions, model)
-    questions = {case: questions[case] for case in answers}
-    texts = answer_texts(adapter, tokenizer)
-    everything = golden_answers.answer_rows(adapter, rows)
-    golden_answers.check_answers({"test split": everything}, type(network).__name__)
-    golden = {case: (questions[case], answers[case]) for case in questions}
-    steady.check_repeats(adapter, golden)
-    sizes = [golden_answers.axis_sizes(asked, model) for asked in questions.values()]
-    outputs = {
-        name: golden_answers.infer_shape(name, sizes, [answered[name].shape for answered in answers.values()])
-        for name in everything
-    }
-
-    weights, configuration = sha256(CHECKPOINT), configuration_hash(params)
-
-    def contract(made: ModelProto) -> Contract:
-        return Contract(
-            name=model.name,
-            description=model.description,
-            inputs=[tensor(name, array, shapes[name], model.inputs.get(name)) for name, array in inputs.items()],
-            outputs=[tensor(name, array, outputs[name], model.outputs.get(name)) for name, array in everything.items()],
-            task=Task(**model.task.model_dump()) if model.task else None,
-            opset=export.opset,
-            ir_version=made.ir_version,
-            weights_sha256=weights,
-            configuration_sha256=configuration,
-            golden=Golden(inputs_sha256=UNKNOWN, outputs_sha256=UNKNOWN, test_sha256=UNKNOWN),
-            tokenizer=tokenizer,
-        )
-
-    made, how = to_onnx(Subject(adapter, rows, golden, model.dynamic_axes, outputs), contract, params)
-    if rows.batched:
-        steady.check_alone(adapter, golden)
-    metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
-    annotate(made, model.name, model.description, metadata)
-    graph.check(made, str(graph.EXPORTED))
-
-    save(GOLDEN_INPUTS, contracts.join(questions))
-    save(GOLDEN_OUTPUTS, contracts.join(answers))
-    save(GOLDEN_TEST, everything)
-    save_golden(texts)
-    fingerprints = Golden(
+def write_golden(answered: Answered) -> Golden:
+    """Write questions and answers; their fingerprints."""
+    save(GOLDEN_INPUTS, contracts.join({case: inputs for case, (inputs, _) in answered.golden.items()}))
+    save(GOLDEN_OUTPUTS, contracts.join({case: answers for case, (_, answers) in answered.golden.items()}))
+    save(GOLDEN_TEST, answered.everything)
+    save_golden(answered.texts)
+    return Golden(
         inputs_sha256=sha256(GOLDEN_INPUTS),
         outputs_sha256=sha256(GOLDEN_OUTPUTS),
         test_sha256=sha256(GOLDEN_TEST),
         texts_sha256=sha256(GOLDEN_TEXTS),
     )
-    graph.save(made, graph.EXPORTED)
+
+
+def run(params: Params) -> None:
+    answered = answer_everything(params)
+    model, opset = answered.model, params.export.opset
+    weights, configuration = sha256(CHECKPOINT), configuration_hash(params)
+
+    def contract(made: ModelProto) -> Contract:
+        inputs, outputs = (
+            [tensor(name, array, answered.shapes[side][name], ports.get(name)) for name, array in arrays.items()]
+            for side, arrays, ports in (
+                ("inputs", answered.inputs, model.inputs),
+                ("outputs", answered.everything, model.outputs),
+            )
+        )
+        return Contract(
+            name=model.name,
+            description=model.description,
+            inputs=inputs,
+            outputs=outputs,
+            task=Task(**model.task.model_dump()) if model.task else None,
+            opset=opset,
+            ir_version=made.ir_version,
+            weights_sha256=weights,
+            configuration_sha256=configuration,
+            golden=Golden(inputs_sha256=UNKNOWN, outputs_sha256=UNKNOWN, test_sha256=UNKNOWN),
+            tokenizer=answered.tokenizer,
+        )
+
+    graph.EXPORTED.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=graph.EXPORTED.parent) as scratch:
+        folder = Path(scratch)
+        made, how = to_onnx(answered, contract, params, folder)
+        if answered.rows.batched:
+            steady.check_alone(answered.adapter(), answered.golden)
+        metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
+        annotate(made, model.name, model.description, metadata)
+        graph.check(made, str(graph.EXPORTED))
+        fingerprints = write_golden(answered)
+        graph.save(made, graph.EXPORTED, folder)
     contracts.save(contract(made).model_copy(update={"golden": fingerprints}))
+    texts, rows = len(answered.texts.texts), answered.rows
     write_json(
         REPORT,
         {
-            "opset": export.opset,
+            "opset": opset,
             "ir_version": made.ir_version,
             "torch": torch.__version__,
-            "golden_cases": len(questions),
-            "golden_texts": len(texts.texts),
-            "left_out": left_out,
+            "golden_cases": len(answered.golden),
+            "golden_texts": texts,
+            "left_out": answered.left_out,
             **how,
             "graph": graph.count(made),
         },
     )
     refused = "".join(f"; {which} was not used: {said}" for which, said in how["attempts"].items() if said)
     print(
-        f"export: {graph.EXPORTED}: {how['exporter']}, opset {export.opset}, {how['before_folding']['nodes']} nodes, "
-        f"{len(made.graph.node)} after constant folding, {made.ByteSize():,} bytes; {len(questions)} golden cases, "
-        f"{f'{len(texts.texts):,} texts, ' if texts.texts else ''}{len(rows)} test rows answered"
+        f"export: {graph.EXPORTED}: {how['exporter']}, opset {opset}, {how['before_folding']['nodes']} nodes, "
+        f"{len(made.graph.node)} after constant folding, {external.size(made):,} bytes; {len(answered.golden)} golden cases, "
+        f"{f'{texts:,} texts, ' if texts else ''}{len(rows)} test rows answered"
         f"{'' if rows.batched else ', one a call (no axis is named batch)'}{refused}"
     )

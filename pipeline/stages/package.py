@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline import compat, graph
+from pipeline import compat, external, graph
 from pipeline import contract as contracts
 from pipeline.arrays import load
 from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
@@ -15,7 +15,7 @@ from pipeline.dotnet.client import Identity
 from pipeline.dotnet.layout import layout
 from pipeline.dotnet.names import pascal
 from pipeline.errors import PipelineError
-from pipeline.files import missing, read_json, sha256, write_bytes, write_json
+from pipeline.files import missing, read_json, replacing, sha256, write_json
 from pipeline.golden_texts import CHARACTERS, VOCABULARY, load_golden
 from pipeline.params import Package, Params
 
@@ -26,10 +26,29 @@ PARITY = Path("reports/parity.json")
 SPLITS = ("train", "validation", "test")
 
 
-def identity(contract: Contract, model: bytes, settings: Package) -> Identity:
+def check_size(settings: Package) -> None:
+    """Raise PipelineError for a model that the package cannot take, before anything of it is read."""
+    beside = external.weights(graph.SIMPLIFIED)
+    parts = [path for path in (graph.SIMPLIFIED, beside) if path.exists()]
+    size = sum(path.stat().st_size for path in parts)
+    said = f"{graph.SIMPLIFIED} has {size / 1e6:,.1f} MB"
+    if beside in parts:
+        raise PipelineError(
+            f"{said} with its weights in {beside}: expected at most {settings.largest_mb:,} MB (package.largest_mb), and never more than "
+            f"{external.LIMIT / 1e6:,.0f} MB, which is what the client's array of bytes takes: ship both files beside the program and open "
+            "the .onnx with onnxruntime's InferenceSession, or make the model smaller (float16 or int8 weights)"
+        )
+    if size > settings.largest_mb * 1_000_000:
+        raise PipelineError(
+            f"{said}: expected at most {settings.largest_mb:,} MB (package.largest_mb): raise it for a feed that takes more (the public "
+            "gallery takes 250), or make the model smaller (float16 or int8 weights)"
+        )
+
+
+def identity(contract: Contract, model: Path, settings: Package) -> Identity:
     """Names and fingerprints that the client is generated with."""
     class_name = settings.class_name or pascal(contract.name)
-    digest = hashlib.sha256(model).hexdigest()
+    digest = sha256(model)
     return Identity(
         package_id=settings.id or pascal(contract.name),
         version=settings.version,
@@ -38,7 +57,7 @@ def identity(contract: Contract, model: bytes, settings: Package) -> Identity:
         # The hash is in the name: another model is another file, whatever the dates of both.
         model_file=f"{class_name}.{digest[:8]}.onnx",
         model_sha256=digest,
-        model_bytes=len(model),
+        model_bytes=model.stat().st_size,
         minimum_onnxruntime=compat.minimum_onnxruntime(contract.opset, contract.ir_version),
         validated_onnxruntime=version("onnxruntime"),
         vocabulary_file=f"{class_name}.{contract.tokenizer.vocabulary_sha256[:8]}.vocab.txt"
@@ -73,8 +92,8 @@ def lineage(contract: Contract) -> dict[str, Any]:
 
 
 def assemble(
-    contract: Contract, model: bytes, parity: dict[str, Any], who: Identity, settings: Package
-) -> dict[str, bytes]:
+    contract: Contract, model: Path, parity: dict[str, Any], who: Identity, settings: Package
+) -> dict[str, bytes | Path]:
     """Every file of the package but those that NuGet's form asks for."""
     questions = contracts.cases(load(GOLDEN_INPUTS, made_by="export"))
     answers = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
@@ -86,7 +105,7 @@ def assemble(
             **golden.text_files(load_golden()),
         }
     sources = client.generate(contract, who, characters)
-    files = {
+    files: dict[str, bytes | Path] = {
         f"{targets.MODEL_FOLDER}/{who.model_file}": model,
         **texts,
         "contract.json": CONTRACT.read_bytes(),
@@ -104,19 +123,24 @@ def assemble(
     }
 
 
+def digest(data: bytes | Path) -> str:
+    return sha256(data) if isinstance(data, Path) else hashlib.sha256(data).hexdigest()
+
+
 def run(params: Params) -> None:
     contract = contracts.load()
     contracts.check_golden(contract)
-    graph.load(graph.SIMPLIFIED, made_by="simplify")
-    model = graph.SIMPLIFIED.read_bytes()
+    if not graph.SIMPLIFIED.exists():
+        raise missing(graph.SIMPLIFIED, made_by="simplify")
+    settings = params.package
+    check_size(settings)
     parity = read_json(PARITY, made_by="validate")
-    if parity["passed"] is not True or parity["models"]["simplify"] != hashlib.sha256(model).hexdigest():
+    if parity["passed"] is not True or parity["models"]["simplify"] != sha256(graph.SIMPLIFIED):
         raise PipelineError(
             f"{PARITY} does not say that {graph.SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-    settings = params.package
-    who = identity(contract, model, settings)
-    files = assemble(contract, model, parity, who, settings)
+    who = identity(contract, graph.SIMPLIFIED, settings)
+    files = assemble(contract, graph.SIMPLIFIED, parity, who, settings)
     manifest = {
         "id": who.package_id,
         "version": who.version,
@@ -126,33 +150,32 @@ def run(params: Params) -> None:
         "model": who.model_file,
         "onnxruntime": {"minimum": who.minimum_onnxruntime, "validated": who.validated_onnxruntime},
         "lineage": lineage(contract),
-        "files": {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items())},
+        "files": {path: digest(data) for path, data in sorted(files.items())},
     }
     files["manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
-    packed = nupkg.pack(
-        nupkg.Metadata(
-            id=who.package_id,
-            version=who.version,
-            authors=settings.authors,
-            license=settings.license,
-            description=contract.description,
-            tags="onnx onnxruntime machine-learning torch2dotnet",
-            dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime, **tokens.libraries(contract)},
-        ),
-        files,
-    )
-    if len(packed) > settings.largest_mb * 1_000_000:
-        raise PipelineError(
-            f"the package has {len(packed) / 1e6:,.0f} MB, more than package.largest_mb={settings.largest_mb}: raise it for a feed "
-            "that takes more (the public gallery takes 250), or make the model smaller"
-        )
     path = FOLDER / f"{who.package_id}.{who.version}.nupkg"
-    write_bytes(path, packed)
-    write_json(MANIFEST, {**manifest, "package": path.name, "package_sha256": hashlib.sha256(packed).hexdigest()})
+    about = nupkg.Metadata(
+        id=who.package_id,
+        version=who.version,
+        authors=settings.authors,
+        license=settings.license,
+        description=contract.description,
+        tags="onnx onnxruntime machine-learning torch2dotnet",
+        dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime, **tokens.libraries(contract)},
+    )
+    with replacing(path) as beside:
+        nupkg.pack(about, files, beside)
+        size = beside.stat().st_size
+        if size > settings.largest_mb * 1_000_000:
+            raise PipelineError(
+                f"the package has {size / 1e6:,.0f} MB, more than package.largest_mb={settings.largest_mb}: raise it for a feed "
+                "that takes more (the public gallery takes 250), or make the model smaller"
+            )
+    write_json(MANIFEST, {**manifest, "package": path.name, "package_sha256": sha256(path)})
     # The folder holds one package: an earlier id or version would be taken for this one.
     for other in FOLDER.glob("*.nupkg"):
         if other != path:
             other.unlink()
     print(
-        f"package: {path}: {len(packed):,} bytes, {len(files)} files, {settings.client} client {who.namespace}.{who.class_name}"
+        f"package: {path}: {size:,} bytes, {len(files)} files, {settings.client} client {who.namespace}.{who.class_name}"
     )

@@ -9,7 +9,8 @@ from pipeline.arrays import Array, Arrays, check_finite, is_text, save
 from pipeline.errors import PipelineError
 from pipeline.files import write_json, write_text
 from pipeline.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
-from pipeline.params import Data, Model, Params, Port
+from pipeline.model_params import Model, Port
+from pipeline.params import Data, Params
 from pipeline.sources import read
 
 FOLDER = Path("build/data")

@@ -68,12 +68,12 @@ def check_gate(parity: dict[str, Any]) -> None:
     if parity.get("passed") is not True or not parity.get("comparisons"):
         raise PipelineError(f"{PARITY}: the parity gate has not passed ({parity.get('gate')}): nothing is published")
     judged = {
-        graph.EXPORTED: parity["models"]["export"],
-        graph.SIMPLIFIED: parity["models"]["simplify"],
-        CONTRACT: parity["contract_sha256"],
+        graph.EXPORTED: (parity["models"]["export"], graph.fingerprint),
+        graph.SIMPLIFIED: (parity["models"]["simplify"], graph.fingerprint),
+        CONTRACT: (parity["contract_sha256"], sha256),
     }
-    for path, expected in judged.items():
-        if not path.exists() or sha256(path) != expected:
+    for path, (expected, hash_of) in judged.items():
+        if not path.exists() or hash_of(path) != expected:
             raise PipelineError(f"{path} is not the file that {PARITY} judged: run `python -m pipeline validate` again")
 
 

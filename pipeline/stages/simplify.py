@@ -9,7 +9,7 @@ from typing import Any
 from onnx import ModelProto
 
 from pipeline import contract as contracts
-from pipeline import graph
+from pipeline import external, graph
 from pipeline.contract import Contract
 from pipeline.errors import PipelineError
 from pipeline.files import write_json
@@ -33,19 +33,23 @@ def import_onnxsim() -> ModuleType:
 def simplify(model: ModelProto, contract: Contract) -> ModelProto:
     """The same function with a smaller graph; names, types and dynamic axes of inputs and outputs stay.
 
+    Weights that are beside the graph stay as they are.
+
     Raises:
         PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
     """
     graph.check(model, str(graph.EXPORTED))
     onnxsim = import_onnxsim()
+    bare, held = external.detach(model)
     try:
         # check_n=0: its own check runs random numbers; `validate` runs real rows.
         small: ModelProto
-        small, _ = onnxsim.simplify(model, check_n=0)
+        small, _ = onnxsim.simplify(bare, check_n=0)
     except (RuntimeError, ValueError) as error:
         raise PipelineError(
             f"{graph.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
         ) from None
+    external.attach(small, held)
     # onnxsim keeps the graph and loses what the file says of itself.
     small.producer_name, small.producer_version = model.producer_name, model.producer_version
     small.doc_string, small.graph.doc_string = model.doc_string, model.graph.doc_string

@@ -28,7 +28,7 @@ from pipeline.contract import BATCH
 from pipeline.encoders import encode
 from pipeline.errors import PipelineError
 from pipeline.files import write_json, write_text
-from pipeline.network import build, load_weights, save_weights
+from pipeline.network import build, restore, save_weights
 from pipeline.params import Params, Train
 from pipeline.rows import batch_axes
 
@@ -204,11 +204,12 @@ def run(params: Params) -> None:
     accelerator = Accelerator(cpu=not torch.accelerator.is_available())
     set_seed(params.seed)
     torch.use_deterministic_algorithms(True)
-    network = build(params.model.net)
     fit: dict[str, list[str]] = {}
-    if params.model.weights is not None:
+    if params.model.weights is None:
+        network = build(params.model.net)
+    else:
         made_by = "the setting model.weights (or point it to another file)"
-        fit = load_weights(network, Path(params.model.weights), made_by, strict=params.model.strict)
+        network, fit = restore(params.model.net, Path(params.model.weights), made_by, strict=params.model.strict)
     if not params.train.enabled and accelerator.is_main_process:
         save_weights(network.state_dict())
         write_curves([])

@@ -182,7 +182,7 @@ def run(params: Params) -> None:
         "gate": problem or "passed",
         "model": contract.name,
         "onnxruntime": onnxruntime.__version__,
-        "models": {stage: sha256(path) for stage, path in GRAPHS.items()},
+        "models": {stage: graph.fingerprint(path) for stage, path in GRAPHS.items()},
         "contract_sha256": sha256(contracts.CONTRACT),
         "values": sum(entry["values"] for entry in comparisons),
         "max_abs": max((entry["max_abs"] for entry in comparisons if entry["max_abs"] is not None), default=None),

@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pipeline.dotnet.nupkg import NUSPEC, Metadata, pack
+from pipeline.dotnet import nupkg
+from pipeline.dotnet.nupkg import NUSPEC, Metadata
 from pipeline.errors import PipelineError
 
 METADATA = Metadata(
@@ -14,12 +15,26 @@ METADATA = Metadata(
 FILES = {"README.md": b"# hi", "model/m.onnx": b"\x00" * 100, "golden/golden.json": b"[]"}
 
 
+def pack(metadata, files) -> bytes:
+    target = io.BytesIO()
+    nupkg.pack(metadata, files, target)
+    return target.getvalue()
+
+
 def opened(data: bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(data))
 
 
 def test_same_content_same_bytes():
     assert pack(METADATA, FILES) == pack(METADATA, dict(reversed(FILES.items())))
+
+
+def test_a_file_is_packed_like_its_content(tmp_path):
+    content = bytes(range(256)) * 1000
+    (tmp_path / "m.onnx").write_bytes(content)
+    assert pack(METADATA, {**FILES, "model/m.onnx": tmp_path / "m.onnx"}) == pack(
+        METADATA, {**FILES, "model/m.onnx": content}
+    )
 
 
 def test_other_content_other_properties_part():

@@ -11,8 +11,8 @@ from pipeline import contract as contracts
 from pipeline import graph
 from pipeline.arrays import load
 from pipeline.golden import questions as golden_inputs
+from pipeline.model_params import Port
 from pipeline.network import CHECKPOINT, build, load_weights, save_weights
-from pipeline.params import Port
 from pipeline.rows import Rows
 from pipeline.stages.export import TEST_DATA, annotate, configuration_hash, tensor
 from roads import SMALL
@@ -64,6 +64,24 @@ def test_the_whole_test_split_is_answered_in_its_order(digits, params):
     answers = load(contracts.GOLDEN_TEST, "export")
     assert answers["label"].shape == (359,)
     np.testing.assert_allclose(answers["probabilities"], said, atol=1e-6)
+
+
+def test_the_network_that_answers_is_the_one_that_is_exported(linear, configure, module, passes):
+    """Though it holds random numbers that are no weights and follow no seed of torch's."""
+    noisy = """
+    import random
+
+    class Net(nn.Linear):
+        def __init__(self, **sizes):
+            super().__init__(**sizes)
+            self.register_buffer("noise", torch.tensor(random.random()), persistent=False)
+
+        def forward(self, input):
+            return super().forward(input) + self.noise
+    """
+    configure(f"model.net._target_={module(noisy)}.Net")
+    for stage in ("train", "export", "simplify", "validate"):
+        passes(stage)
 
 
 def test_golden_rows(params):
