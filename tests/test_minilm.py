@@ -30,7 +30,8 @@ def without_the_extra(monkeypatch, empty, passes):
 
 def test_params_compose_without_the_extra(without_the_extra):
     assert without_the_extra == ""
-    assert load().files == dict.fromkeys(("data", "weights", "network", "tokenizer"), conf.NOTHING)
+    files = load().files
+    assert {files.weights, files.network, files.tokenizer, *files.data} == {conf.NOTHING}
 
 
 @pytest.mark.parametrize(
@@ -45,9 +46,9 @@ def test_the_stage_that_needs_the_extra_names_it(stage, setting, without_the_ext
 @needs_extra
 def test_files_of_the_package_are_dependencies(params):
     made = params("model=minilm")
-    assert made.files["weights"] == made.model.weights
-    assert made.files["tokenizer"] == made.model.tokenizer.file
-    assert Path(made.files["tokenizer"]).exists()
+    assert made.files.weights == made.model.weights
+    assert made.files.tokenizer == made.model.tokenizer.file
+    assert Path(made.files.tokenizer).exists()
 
 
 @pytest.fixture(scope="module")
