@@ -10,6 +10,7 @@ import pytest
 import texts_net
 from pipeline import contract as contracts
 from pipeline.__main__ import main
+from pipeline.answered_texts import check_vocabulary
 from pipeline.arrays import load, save
 from pipeline.compare import Policy
 from pipeline.dotnet import golden, sdk
@@ -17,7 +18,6 @@ from pipeline.dotnet import texts as texts_verdict
 from pipeline.errors import PipelineError
 from pipeline.files import read_json, sha256
 from pipeline.golden_texts import GoldenTexts, load_golden, load_tokens
-from pipeline.stages import export
 from pipeline.stages.verify import verdict
 
 EXACT = Policy((0.0, 0.0), {})
@@ -114,9 +114,9 @@ def test_another_vocabulary_than_the_embedding_s(rows, texts, passes, fails):
 
 def test_an_embedding_that_was_rounded_up_is_taken():
     described = contracts.Tokenizer.model_construct(vocabulary_size=1000)
-    export.check_vocabulary(texts_net.TinyNet(1024), described)
+    check_vocabulary(texts_net.TinyNet(1024), described)
     with pytest.raises(PipelineError, match="got 1,000"):
-        export.check_vocabulary(texts_net.TinyNet(999), described)
+        check_vocabulary(texts_net.TinyNet(999), described)
 
 
 def test_the_package_holds_vocabulary_texts_and_dependency(texts):
