@@ -19,7 +19,7 @@ class SentimentNet(nn.Module):
     """
 
     def __init__(
-        self, vocabulary: int, width: int = 16, classes: int = 2, dropout: float = 0.5, word_dropout: float = 0.4
+        self, vocabulary: int, width: int = 16, classes: int = 2, dropout: float = 0.7, word_dropout: float = 0.3
     ) -> None:
         super().__init__()
         self.words = nn.Embedding(vocabulary + 2, width, padding_idx=0)
