@@ -5,7 +5,13 @@ using Torch2DotNet;
 WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(args);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 4 << 20);
 builder.Services.AddSentiment(options => options.IntraOpNumThreads = 1);
-builder.Services.AddProblemDetails();
+builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
+    context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+    {
+        StatusCodes.Status400BadRequest => """Expected {"text": "..."}, or a list of such for /predict/batch, as JSON.""",
+        StatusCodes.Status413PayloadTooLarge => "Expected a body of at most 4 MB: send fewer texts at once.",
+        _ => null,
+    });
 builder.Services.ConfigureHttpJsonOptions(options =>
 {
     options.SerializerOptions.TypeInfoResolverChain.Insert(0, SentimentJson.Default);

@@ -84,7 +84,7 @@ def test_text_is_served(printed: dict[str, list[str]]) -> None:
     assert [opinion["label"] for opinion in both] == ["negative", "positive"]
     assert good["score"] == pytest.approx(both[1]["score"], abs=1e-6)
     assert long["label"] in ("negative", "positive")
-    assert problem["status"] == 400
+    assert problem["detail"] == 'Expected {"text": "..."}, or a list of such for /predict/batch, as JSON.'
 
 
 def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:
