@@ -115,7 +115,7 @@ def main(words: list[str]) -> None:
             cells = [
                 kind,
                 how,
-                what.replace("|", "\\|")[:300],
+                what.replace("|", "\\|"),
                 f"{taken:.1f}",
                 plain(kind, dynamo=True),
                 plain(kind, dynamo=False),

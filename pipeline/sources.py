@@ -35,8 +35,11 @@ def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
         "npz": lambda: load(Path(str(data.path)), made_by="the setting data.path (or point it to another file)"),
     }
     arrays = makers[data.source]()
-    if data.source in ("sentences", "npz"):
-        arrays = {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
+    if data.source == "sentences" and data.rows:  # the files come one after the other: of each its share
+        kept = np.sort(rng.permutation(len(arrays["target"]))[: data.rows])
+        return {name: array[kept] for name, array in arrays.items()}
+    if data.source == "npz":
+        return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
     return arrays
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.params import Data
-from pipeline.sources import DIABETES, diabetes, digits, noise, sentences, shapes
+from pipeline.sources import DIABETES, diabetes, digits, noise, read, sentences, shapes
 
 LABELS = {"negative": "bad\n\n  \nawful \r\n", "positive": "good\n"}
 
@@ -117,6 +117,15 @@ def test_other_labels_than_the_model_s(folder):
     assert (
         "expected a file for each of the labels ['bad', 'good'] (model.outputs), got ['negative', 'positive']" in says
     )
+
+
+def test_fewer_sentences_are_of_every_label(params, tmp_path):
+    for label in ("negative", "positive"):
+        (tmp_path / f"{label}.txt").write_text("".join(f"{label} {line}\n" for line in range(100)))
+    made = params("model=sentiment", f"data.path={tmp_path}", "data.rows=40")
+    rows = read(made.data, made.model, np.random.default_rng(0))
+    assert 10 <= rows["target"].sum() <= 30
+    assert all(text.startswith(("negative", "positive")[target]) for text, target in zip(*rows.values(), strict=True))
 
 
 def test_sentences_need_a_path(params):

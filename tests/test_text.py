@@ -77,6 +77,18 @@ def test_an_encoded_input_in_a_branch_of_the_graph(bring):
     )
 
 
+def test_made_sentences_go_through_an_encoder(bring):
+    bring(
+        EMBED.replace(", x)", ")").replace(" + x.unsqueeze(1)", ""),
+        "{text: {0: batch}}",
+        WORDS,
+        "data=texts",
+        "data.rows=30",
+        text=TEXTS,
+    )
+    assert cases()["rows-1"]["text"].dtype.kind == "U"
+
+
 def test_an_embedding_that_is_too_small_says_so(bring, capsys):
     with pytest.raises(AssertionError):
         bring(EMBED.replace("22", "3"), AXES, WORDS, text=TEXTS, x=X)

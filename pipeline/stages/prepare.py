@@ -49,11 +49,14 @@ def check_values(name: str, array: Array, model: Model, where: str) -> None:
                 f"{where}: expected numbers in {name!r}, got text, which torch does not take: give it an encoder "
                 f"('model.encoders={{{name}: {{kind: words}}}}', or kind: categories)"
             )
-        for row, text in enumerate(array.reshape(len(array), -1).tolist()):
-            if any("\ud800" <= character <= "\udfff" for value in text for character in value):
+        for row, texts_of_row in enumerate(array.reshape(len(array), -1).tolist()):
+            try:
+                "".join(texts_of_row).encode()
+            except UnicodeEncodeError:
                 raise PipelineError(
-                    f"{where}: expected text that is valid Unicode in {name!r}, got half a surrogate pair in row {row}"
-                )
+                    f"{where}: expected text that is valid Unicode in {name!r}, got half a surrogate pair in row {row}: repair or drop "
+                    "that row"
+                ) from None
         return
     if array.dtype.kind not in "fiub":
         raise PipelineError(f"{where}: expected numbers in {name!r}, got {array.dtype}")
@@ -116,6 +119,8 @@ def run(params: Params) -> None:
     found = tokenizer.read(asked) if asked else None
     if found and asked:
         arrays = tokenizer.fill(arrays, found, asked, where)
+    # numpy's own text, which needs no pickle in a file.
+    arrays = {name: array.astype(str) if is_text(array) else array for name, array in arrays.items()}
     check(arrays, params.model, where, least=30 if params.train.enabled else 1)
     write_tokenizer(found, params)
     # What is not trained has seen no row: all of them may test it.
