@@ -61,7 +61,9 @@ def dependencies(paths: Iterable[str | None]) -> list[str]:
 
 def data_files(path: Any) -> list[str]:
     """What data.path names: one file or folder, or a file for each label."""
-    return dependencies(path.values() if isinstance(path, Mapping) else [path])
+    if isinstance(path, Mapping):
+        return dependencies(path.values())
+    return dependencies([path] if path is None or isinstance(path, str) else path)
 
 
 def vocabularies(encoders: Mapping[str, Any] | None) -> list[str]:

@@ -21,8 +21,8 @@ WORDS_OPSET = 20
 
 class Data(Section):
     source: Literal["digits", "random", "waves", "npz", "sentences", "texts", "diabetes", "shapes"]
-    # A file or a folder; for sentences also a file for each label.
-    path: str | dict[str, str] | None
+    # A file or a folder; for sentences also a file for each label, by name or in the order of their numbers.
+    path: str | list[str] | dict[str, str] | None
     rows: Annotated[int, Field(ge=30)] | None
     shapes: dict[str, list[int]]
     validation: Annotated[Share, Field(gt=0)]
@@ -34,7 +34,7 @@ class Data(Section):
             raise ValueError(f"expected validation + test < 1, got {self.validation} + {self.test}")
         if self.source == "npz" and (not isinstance(self.path, str) or self.path == "???"):
             raise ValueError("data=npz needs data.path=/path/to/file.npz")
-        if self.source == "sentences" and self.path in (None, "???", {}):
+        if self.source == "sentences" and self.path in (None, "???", [], {}):
             raise ValueError("data=sentences needs data.path=/folder/of/label.txt or data.path={label: file, ...}")
         if self.source == "texts" and not self.rows:
             raise ValueError("data=texts needs data.rows, how many sentences to make")
@@ -185,6 +185,8 @@ def _sentence(error: ValidationError) -> str:
     told = first["msg"].removeprefix("Value error, ")
     # A validator of ours says itself what it got.
     got = "" if first["type"] == "value_error" else f", got {first['input']!r}"
+    if not key:  # of several settings together
+        return f"{told}{more}"
     return f"{key}: {told[0].lower()}{told[1:]}{got}; set it with `python -m pipeline params {key}=...` or -S{more}"
 
 

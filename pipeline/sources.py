@@ -1,7 +1,7 @@
 """Where rows come from: each function gives named arrays with as many rows, and `target` where there is a task. Pure but for reading."""
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -137,11 +137,11 @@ def shapes(data: Data, rng: np.random.Generator) -> Arrays:
     return {"image": image, "target": target}
 
 
-def sentences(path: str | Mapping[str, str], known: list[str]) -> Arrays:
+def sentences(path: str | Sequence[str] | Mapping[str, str], known: list[str]) -> Arrays:
     """Labelled text: a file for each label, one sentence a line, UTF-8; empty lines are left out.
 
     Args:
-        path: A folder of <label>.txt (labels in alphabetical order), or label -> file.
+        path: A folder of <label>.txt (labels in alphabetical order), or label -> file, or a file for each of `known`.
         known: Labels that the model's answer has, in the order of their numbers; empty when it does not say.
 
     Returns:
@@ -154,8 +154,15 @@ def sentences(path: str | Mapping[str, str], known: list[str]) -> Arrays:
         files = {file.stem: file for file in sorted(Path(path).glob("*.txt"))}
         where = f"data.path={path}"
     else:
-        files = {label: Path(file) for label, file in path.items()}
         where = "data.path"
+        if not isinstance(path, Mapping):
+            if len(path) != len(known):
+                raise PipelineError(
+                    f"{where}: expected a file for each of the labels {known} (model.outputs), got {len(path)} files: give as many, or name "
+                    "them: {label: file, ...}"
+                )
+            path = dict(zip(known, path, strict=True))
+        files = {label: Path(file) for label, file in path.items()}
     if len(files) < 2:
         raise PipelineError(
             f"{where}: expected a file <label>.txt for each of two labels or more, got {sorted(files) or 'none'}: there is nothing to "

@@ -77,12 +77,22 @@ def test_a_file_for_each_label_by_name(folder):
     assert made["target"].tolist() == [0, 1, 1]
 
 
+def test_a_file_for_each_label_in_their_order(folder):
+    made = sentences([str(folder / "positive.txt"), str(folder / "negative.txt")], ["p", "n"])
+    assert made["target"].tolist() == [0, 1, 1]
+
+
+def test_other_files_than_labels(folder):
+    says = refused([str(folder / "positive.txt")], ["p", "n"])
+    assert "data.path: expected a file for each of the labels ['p', 'n'] (model.outputs), got 1 files" in says
+
+
 def test_a_byte_order_mark_is_no_text(folder):
     (folder / "positive.txt").write_bytes(b"\xef\xbb\xbfgood\n")
     assert sentences(str(folder), [])["text"][-1] == "good"
 
 
-def refused(path: str | dict[str, str], known: list[str] | None = None) -> str:
+def refused(path: str | list[str] | dict[str, str], known: list[str] | None = None) -> str:
     with pytest.raises(PipelineError) as caught:
         sentences(path, known or [])
     return str(caught.value)
@@ -147,6 +157,10 @@ def test_more_files_than_dvc_yaml_has_places_for(params):
 def test_every_file_is_a_dependency(params):
     made = params("model=sentiment", "data.path={negative: /x/n, positive: /x/p}")
     assert made.files.data[:3] == ["/x/n", "/x/p", "LICENSE"]
+
+
+def test_every_file_of_a_list_is_a_dependency(params):
+    assert params("model=sentiment", "data.path=[/x/n, /x/p]").files.data[:3] == ["/x/n", "/x/p", "LICENSE"]
 
 
 def test_every_vocabulary_is_a_dependency(params):

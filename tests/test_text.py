@@ -124,6 +124,7 @@ def test_settings_that_no_text_can_have(settings, says, params):
     with pytest.raises(PipelineError) as caught:
         params("model=sentiment", *settings)
     assert says in str(caught.value)
+    assert ": :" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
