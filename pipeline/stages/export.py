@@ -136,9 +136,24 @@ def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -
 
 
 def configuration_hash(params: Params) -> str:
-    """SHA-256 of the settings that decide the model's bytes, so that an edit elsewhere leaves them alone."""
+    """SHA-256 of the settings that decide the model's bytes, so that an edit elsewhere leaves them alone.
+
+    Files count by what is in them, wherever they lie; the weights have a fingerprint of their own.
+    """
     said = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    del said["model"]["weights"]
+    return hashlib.sha256(json.dumps(by_content(said), sort_keys=True).encode()).hexdigest()
+
+
+def by_content(value: Any) -> Any:
+    """`value` with the SHA-256 of each file in place of its full path."""
+    if isinstance(value, dict):
+        return {key: by_content(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [by_content(entry) for entry in value]
+    if isinstance(value, str) and Path(value).is_absolute() and Path(value).is_file():
+        return sha256(Path(value))
+    return value
 
 
 def write_golden(answered: Answered) -> Golden:

@@ -327,3 +327,21 @@ def test_the_report(linear):
         1,
         torch.__version__,
     )
+
+
+def test_files_count_by_what_is_in_them(params, tmp_path):
+    def made(folder: str, content: str) -> str:
+        file = tmp_path / folder / "config.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(content)
+        weights = tmp_path / folder / "weights.pt"
+        return configuration_hash(
+            params(
+                "model=linear",
+                f"+model.net.kwargs.config={file}",
+                f"model.weights={weights}",
+                f"+model.net.kwargs.more=[{file}]",
+            )
+        )
+
+    assert made("a", "1") == made("b", "1") != made("b", "2")
