@@ -39,7 +39,6 @@ from pipeline.params import Export, Params
 from pipeline.runtime import answer as answer_onnx
 from pipeline.runtime import open_session
 
-TEST_DATA = Path("build/data/test.npz")
 REPORT = Path("reports/export.json")
 # The graph while it is being proven, in a folder of its own.
 PROVEN = "proven.onnx"

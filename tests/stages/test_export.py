@@ -10,11 +10,12 @@ import torch
 from pipeline import contract as contracts
 from pipeline import graph
 from pipeline.arrays import load
+from pipeline.eager import TEST_DATA
 from pipeline.golden import questions as golden_inputs
 from pipeline.model_params import Port
 from pipeline.network import CHECKPOINT, build, load_weights, save_weights
 from pipeline.rows import Rows
-from pipeline.stages.export import TEST_DATA, annotate, configuration_hash, tensor
+from pipeline.stages.export import annotate, configuration_hash, tensor
 from roads import SMALL
 
 NET = """
