@@ -1,7 +1,7 @@
 """How well model=sentiment does, beside a naive Bayes, and what hostile text costs.
 
     python benchmarks/sentiment.py                                                   # the sentences that ship
-    python benchmarks/sentiment.py --data '{negative: FILE, positive: FILE}'         # yours: one sentence a line
+    python benchmarks/sentiment.py --data negative=FILE positive=FILE                # yours: one sentence a line
 
 Trains by the pipeline, and asks the exported graph in onnxruntime. The naive Bayes (scikit-learn's, multinomial, words and
 pairs of words) learns from the same training and validation rows, and answers the same held-out tenth.
@@ -60,12 +60,18 @@ def naive_bayes(parts: dict[str, dict[str, np.ndarray]]) -> float:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--data", default=str(PROJECT / "data" / "reviews"), help="data.path (default: data/reviews)")
+    shipped = [f"{label}={PROJECT / 'data' / 'reviews' / label}.txt" for label in ("negative", "positive")]
+    options.add_argument(
+        "--data", nargs=2, default=shipped, metavar="LABEL=FILE", help="negative=FILE positive=FILE (default: ours)"
+    )
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
+    # Whole paths: the pipeline works in a folder of its own.
+    files = {label: Path(file).resolve() for label, _, file in (entry.partition("=") for entry in given.data)}
+    path = f"{{{', '.join(f'{label}: {file}' for label, file in files.items())}}}"
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         shutil.copytree(PROJECT / "conf", "conf")
-        settings = ["model=sentiment", f"data.path={given.data}", f"seed={given.seed}"]
+        settings = ["model=sentiment", f"data.path={path}", f"seed={given.seed}"]
         for command in (["params", *settings], *([stage] for stage in STAGES)):
             with contextlib.redirect_stdout(io.StringIO()):
                 code = pipeline(command)
