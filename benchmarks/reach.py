@@ -2,7 +2,7 @@
 
     python benchmarks/reach.py            # prints the table, and writes docs/models.md
 
-Each network of benchmarks/zoo.py goes through prepare, train (none), export, simplify and validate, as `model=custom`. Plain is
+Each network of benchmarks/networks.py goes through prepare, train (none), export, simplify and validate, as `model=custom`. Plain is
 one call of each exporter at batch 2 with the same dynamic axes, run in onnxruntime at other sizes. `python benchmarks/reach.py
 WORD ...` tries those whose name has one of the words, and writes nothing.
 """
@@ -23,10 +23,10 @@ import onnxruntime
 import torch
 
 import classifiers
-import zoo
-from pipeline import exporters
+import networks
 from pipeline.__main__ import main as pipeline
-from pipeline.outputs import leaves
+from pipeline.export import exporters
+from pipeline.export.outputs import leaves
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
 STAGES = ("prepare", "train", "export", "simplify", "validate")
@@ -41,17 +41,17 @@ def quietly(command: list[str]) -> tuple[int, str]:
 
 def ours(kind: str) -> tuple[str, str]:
     """What the pipeline did: (exporter and opset, parity), or ("refused", why)."""
-    np.savez("rows.npz", **zoo.rows(kind))
+    np.savez("rows.npz", **networks.rows(kind))
     spelled = ", ".join(
-        f"{name}: {{{', '.join(f'{a}: {n}' for a, n in named.items())}}}" for name, named in zoo.axes(kind).items()
+        f"{name}: {{{', '.join(f'{a}: {n}' for a, n in named.items())}}}" for name, named in networks.axes(kind).items()
     )
-    settings = ["model=custom", "model.net._target_=zoo.Net", f"model.net.kwargs={{kind: '{kind}'}}"]
+    settings = ["model=custom", "model.net._target_=networks.Net", f"model.net.kwargs={{kind: '{kind}'}}"]
     settings += ["data.path=rows.npz", f"model.dynamic_axes={{{spelled}}}"]
     for command in (["params", *settings], *([stage] for stage in STAGES)):
         code, said = quietly(command)
         if code:
             return "refused", said.partition(": ")[2].replace(
-                "model.net._target_=zoo.Net cannot be exported: ", ""
+                "model.net._target_=networks.Net cannot be exported: ", ""
             ).partition(" What helps")[0]
     exported = json.loads(Path("reports/export.json").read_text())
     parity = json.loads(Path("reports/parity.json").read_text())
@@ -63,10 +63,10 @@ def ours(kind: str) -> tuple[str, str]:
 
 def plain(kind: str, *, dynamo: bool) -> str:
     """What one call of torch.onnx.export gives: right, or what goes wrong."""
-    net = zoo.Net(kind).eval()
-    calls = zoo.calls(kind)
+    net = networks.Net(kind).eval()
+    calls = networks.calls(kind)
     names = list(calls[0])
-    dynamic = {"dynamic_shapes": zoo.axes(kind)} if dynamo else {"dynamic_axes": zoo.axes(kind)}
+    dynamic = {"dynamic_shapes": networks.axes(kind)} if dynamo else {"dynamic_axes": networks.axes(kind)}
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), exporters.quiet():
             torch.onnx.export(
@@ -97,7 +97,7 @@ def _tensors(arrays: dict[str, np.ndarray]) -> tuple[torch.Tensor, ...]:
 
 
 def main(words: list[str]) -> None:
-    kinds = [kind for kind in zoo.ZOO if not words or any(word in kind for word in words)]
+    kinds = [kind for kind in networks.ZOO if not words or any(word in kind for word in words)]
     warnings.simplefilter("ignore")
     for library in ("torch", "onnxscript"):
         logging.getLogger(library).setLevel(logging.ERROR)

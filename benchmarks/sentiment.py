@@ -21,10 +21,10 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
-from pipeline import encoders
 from pipeline.__main__ import main as pipeline
-from pipeline.arrays import load
-from pipeline.runtime import answer, open_session
+from pipeline.core.arrays import load
+from pipeline.graph.session import answer, open_session
+from pipeline.network import encoders
 
 PROJECT = Path(__file__).resolve().parents[1]
 STAGES = ("prepare", "train", "export", "simplify", "validate")

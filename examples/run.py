@@ -17,8 +17,8 @@ from pathlib import Path
 
 import feed
 
+from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
-from pipeline.errors import PipelineError
 
 EXAMPLES = Path(__file__).resolve().parent
 BUILT = feed.BUILD / "artifacts"

@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import ListConfig, OmegaConf
 from omegaconf.base import Container
 
-from pipeline.conf import data_files, dependency, fingerprint, package_file, source, vocabularies
+from pipeline.settings.compose import data_files, dependency, fingerprint, package_file, source, vocabularies
 
 # This checkout, wherever `pipeline` is installed from.
 PROJECT = Path(__file__).resolve().parents[1]

@@ -6,8 +6,8 @@ import importlib
 import sys
 from pathlib import Path
 
-from pipeline.conf import NOTHING, PARAMS, compose
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.settings.compose import NOTHING, PARAMS, compose
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
 STAGES = {
@@ -62,8 +62,8 @@ def parser() -> argparse.ArgumentParser:
 
 def write_params(overrides: list[str], path: Path) -> None:
     """Compose conf/ into `path`; a configuration that is refused leaves the old file as it was."""
-    from pipeline.files import replacing
-    from pipeline.params import load
+    from pipeline.core.files import replacing
+    from pipeline.settings.params import load
 
     with replacing(path) as beside:
         # DVC's writer goes by the file's ending.
@@ -92,15 +92,15 @@ def run(options: argparse.Namespace) -> None:
         write_params(options.overrides, options.params)
         return
     if options.command == "nuget":
-        from pipeline.dotnet.feed import push
+        from pipeline.dotnet.nuget.feed import push
 
         push(options.feed)
         return
-    from pipeline.params import load
+    from pipeline.settings.params import load
 
     params = load(options.params)
     if options.command == "ui":
-        from pipeline.ui import serve
+        from pipeline.registry.ui import serve
 
         serve(params, options.port)
         return

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.arrays import save
-from pipeline.conf import compose
-from pipeline.params import Params, load
-from roads import LINEAR, PROOF, SMALL, UNVERIFIED, travel
+from pipeline.core.arrays import save
+from pipeline.settings.compose import compose
+from pipeline.settings.params import Params, load
+from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, run_stages
 
 # As publish sets it; MLflow reads it once, whichever test imports it first.
 os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
@@ -27,23 +27,23 @@ def snapshot() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def linear_road(tmp_path_factory) -> Path:
-    return travel(tmp_path_factory.mktemp("linear"), *LINEAR)
+def linear_run(tmp_path_factory) -> Path:
+    return run_stages(tmp_path_factory.mktemp("linear"), *LINEAR)
 
 
 @pytest.fixture(scope="session")
-def digits_road(tmp_path_factory) -> Path:
-    return travel(tmp_path_factory.mktemp("digits"), *SMALL)
+def digits_run(tmp_path_factory) -> Path:
+    return run_stages(tmp_path_factory.mktemp("digits"), *SMALL)
 
 
 @pytest.fixture(scope="session")
-def texts_road(tmp_path_factory) -> Path:
+def texts_run(tmp_path_factory) -> Path:
     pytest.importorskip("tokenizers", reason="needs the extra `minilm`: pip install '.[minilm]'")
-    import texts_net  # with torch, which not every test needs
+    import text_network  # with torch, which not every test needs
 
     folder = tmp_path_factory.mktemp("texts")
-    texts_net.write(folder)
-    return travel(folder, *texts_net.OVERRIDES)
+    text_network.write(folder)
+    return run_stages(folder, *text_network.OVERRIDES)
 
 
 @pytest.fixture(autouse=True)
@@ -64,18 +64,18 @@ def enter(tmp_path, monkeypatch) -> Callable[[Path], Path]:
 
 
 @pytest.fixture
-def linear(linear_road, enter) -> Path:
-    return enter(linear_road)
+def linear(linear_run, enter) -> Path:
+    return enter(linear_run)
 
 
 @pytest.fixture
-def digits(digits_road, enter) -> Path:
-    return enter(digits_road)
+def digits(digits_run, enter) -> Path:
+    return enter(digits_run)
 
 
 @pytest.fixture
-def texts(texts_road, enter) -> Path:
-    return enter(texts_road)
+def texts(texts_run, enter) -> Path:
+    return enter(texts_run)
 
 
 @pytest.fixture

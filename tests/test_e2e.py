@@ -11,10 +11,10 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from pipeline import contract as contracts
-from pipeline.arrays import load
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load
 from pipeline.dotnet import sdk
-from pipeline.runtime import answer, open_session
+from pipeline.graph.session import answer, open_session
 
 PROJECT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import STAGES, main, parser
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.stages import config as stage
-from roads import PROJECT
+from pipeline_runs import PROJECT
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_ui_reads_the_configuration(linear, fails):
 
 def test_ui_gets_the_port(linear, monkeypatch):
     asked = []
-    monkeypatch.setattr("pipeline.ui.serve", lambda params, port: asked.append((params.model.name, port)))
+    monkeypatch.setattr("pipeline.registry.ui.serve", lambda params, port: asked.append((params.model.name, port)))
     with contextlib.redirect_stdout(None):
         assert main(["ui", "--port", "5001"]) == 0
     assert asked == [("linear", 5001)]

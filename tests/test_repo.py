@@ -9,8 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.__main__ import STAGES, parser
-from pipeline.conf import compose
-from roads import PROJECT
+from pipeline.settings.compose import compose
+from pipeline_runs import PROJECT
 
 PIPELINE = PROJECT / "pipeline"
 DAG = YAML(typ="safe").load(PROJECT / "dvc.yaml")["stages"]
@@ -101,7 +101,7 @@ def test_a_stage_lists_every_module_that_it_imports(stage):
     expected = {str(MODULES[name].relative_to(PROJECT)) for name in used}
     listed = {dep for dep in DAG[stage]["deps"] if dep.endswith(".py")}
     assert listed == expected
-    assert ("models" in DAG[stage]["deps"]) is ("pipeline.network" in used)
+    assert ("models" in DAG[stage]["deps"]) is ("pipeline.network.factory" in used)
 
 
 @pytest.mark.parametrize("stage", STAGES)

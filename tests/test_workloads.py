@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import contract as contracts
-from pipeline.arrays import load
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load
 from pipeline.dotnet import sdk
-from pipeline.golden import ODD_TEXT
-from pipeline.runtime import answer, open_session
+from pipeline.export.golden_calls import ODD_TEXT
+from pipeline.graph.session import answer, open_session
 from pipeline.stages.prepare import FOLDER
-from roads import PROJECT, travel
+from pipeline_runs import PROJECT, run_stages
 
 pytestmark = pytest.mark.slow
 AUTO = "verify.mode=auto"
@@ -20,17 +20,19 @@ AUTO = "verify.mode=auto"
 
 @pytest.fixture(scope="module")
 def sentiment_road(tmp_path_factory) -> Path:
-    return travel(tmp_path_factory.mktemp("sentiment"), "model=sentiment", f"data.path={PROJECT}/data/reviews", AUTO)
+    return run_stages(
+        tmp_path_factory.mktemp("sentiment"), "model=sentiment", f"data.path={PROJECT}/data/reviews", AUTO
+    )
 
 
 @pytest.fixture(scope="module")
 def tabular_road(tmp_path_factory) -> Path:
-    return travel(tmp_path_factory.mktemp("tabular"), "model=tabular", AUTO)
+    return run_stages(tmp_path_factory.mktemp("tabular"), "model=tabular", AUTO)
 
 
 @pytest.fixture(scope="module")
 def detector_road(tmp_path_factory) -> Path:
-    return travel(tmp_path_factory.mktemp("detector"), "model=detector", "train.epochs=6", "data.rows=400", AUTO)
+    return run_stages(tmp_path_factory.mktemp("detector"), "model=detector", "train.epochs=6", "data.rows=400", AUTO)
 
 
 @pytest.fixture

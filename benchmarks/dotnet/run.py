@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
-from pipeline.errors import PipelineError
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 SCRIPT = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"

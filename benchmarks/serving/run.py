@@ -23,8 +23,8 @@ import servers
 from load import Load
 from servers import Server
 
+from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
-from pipeline.errors import PipelineError
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 from models.digits import DigitsNet
 from models.sentiment import SentimentNet
-from pipeline import encoders
-from pipeline.encoders import encode
+from pipeline.network import encoders
+from pipeline.network.encoders import encode
 
 name, folder = sys.argv[1], Path(sys.argv[2])
 MAKERS = {

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 # The oldest whose C# compiler and targets the consumers of verify need.
 OLDEST = (8, 0)

@@ -6,10 +6,10 @@ it fails unless params.yaml carries the fingerprint of conf/ as it is now.
 
 from pathlib import Path
 
-from pipeline.conf import fingerprint
-from pipeline.errors import PipelineError
-from pipeline.files import write_text
-from pipeline.params import Params
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_text
+from pipeline.settings.compose import fingerprint
+from pipeline.settings.params import Params
 
 STAMP = Path("build/config.txt")
 

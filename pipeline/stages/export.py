@@ -12,12 +12,10 @@ import onnx
 import torch
 from onnx import ModelProto
 
-from pipeline import contract as contracts
-from pipeline import encoder_graph, encoders, exporters, external, graph, refusal, steady
-from pipeline import golden as golden_answers
-from pipeline.arrays import Array, Arrays, is_text, save
-from pipeline.compare import COARSE, compare
-from pipeline.contract import (
+from pipeline.compare.comparison import COARSE, compare
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import Array, Arrays, is_text, save
+from pipeline.core.contract import (
     GOLDEN_INPUTS,
     GOLDEN_OUTPUTS,
     GOLDEN_TEST,
@@ -25,19 +23,22 @@ from pipeline.contract import (
     Contract,
     Golden,
     Task,
-    Tensor,
+    TensorSpec,
 )
-from pipeline.eager import Answered, answer_everything
-from pipeline.encoders import encode, encoded_axes
-from pipeline.errors import PipelineError
-from pipeline.exporters import EXPORTERS
-from pipeline.files import sha256, write_json
-from pipeline.golden_texts import save_golden
-from pipeline.model_params import Port
-from pipeline.network import CHECKPOINT
-from pipeline.params import Export, Params
-from pipeline.runtime import answer as answer_onnx
-from pipeline.runtime import open_session
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256, write_json
+from pipeline.core.golden_texts import save_golden
+from pipeline.export import determinism, diagnostics, encoder_graph, exporters, golden_calls
+from pipeline.export.exporters import EXPORTERS
+from pipeline.export.reference import Answered, answer_everything
+from pipeline.graph import external_data, onnx_model
+from pipeline.graph.session import answer as answer_onnx
+from pipeline.graph.session import open_session
+from pipeline.network import encoders
+from pipeline.network.encoders import encode, encoded_axes
+from pipeline.network.factory import CHECKPOINT
+from pipeline.settings.model import Port
+from pipeline.settings.params import Export, Params
 
 REPORT = Path("reports/export.json")
 # The graph while it is being proven, in a folder of its own.
@@ -77,7 +78,7 @@ def to_onnx(
         PipelineError: None of those that export.exporter allows does.
     """
     learnt = encoders.load()
-    _, (example, _) = steady.largest(subject.golden)
+    _, (example, _) = determinism.largest(subject.golden)
     if subject.rows.batched:
         example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
     axes = encoded_axes(subject.model.dynamic_axes, learnt)
@@ -89,10 +90,10 @@ def to_onnx(
         try:
             made, before, frozen = exporters.export(which, adapter, job)
             encoder_graph.prepend(made, learnt, {tensor.name: tensor.shape for tensor in contract(made).inputs})
-            if departures := graph.departures(made, contract(made)):
+            if departures := onnx_model.departures(made, contract(made)):
                 attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(departures)}"
             else:
-                alone = golden_answers.singles(adapter, subject.rows) if which == "tracer" else {}
+                alone = golden_calls.singles(adapter, subject.rows) if which == "tracer" else {}
                 onnx.save(made, folder / PROVEN)
                 # The session takes as much memory as the network.
                 del adapter
@@ -106,7 +107,7 @@ def to_onnx(
             attempts[which] += f"; it froze {' and '.join(frozen[:2])}"
     told = "; ".join(f"{which}: {said}" for which, said in attempts.items())
     raise PipelineError(
-        f"model.net._target_={params.model.net.target} cannot be exported: {told}. What helps: {refusal.remedies(told)}"
+        f"model.net._target_={params.model.net.target} cannot be exported: {told}. What helps: {diagnostics.remedies(told)}"
     )
 
 
@@ -120,7 +121,7 @@ def annotate(model: ModelProto, name: str, description: str, metadata: dict[str,
     for value_info in [*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer]:
         value_info.ClearField("metadata_props")
         value_info.doc_string = ""
-    for node in graph.nodes(model.graph):
+    for node in onnx_model.nodes(model.graph):
         kept = [(entry.key, entry.value) for entry in node.metadata_props if entry.key in KEPT_NOTES]
         node.ClearField("metadata_props")
         node.doc_string = ""
@@ -128,10 +129,10 @@ def annotate(model: ModelProto, name: str, description: str, metadata: dict[str,
             node.metadata_props.add(key=key, value=value)
 
 
-def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -> Tensor:
+def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -> TensorSpec:
     port = port or Port()
     dtype = "string" if is_text(array) else array.dtype.name
-    return Tensor(name=name, dtype=dtype, shape=shape, **port.model_dump())
+    return TensorSpec(name=name, dtype=dtype, shape=shape, **port.model_dump())
 
 
 def configuration_hash(params: Params) -> str:
@@ -196,17 +197,17 @@ def run(params: Params) -> None:
             tokenizer=answered.tokenizer,
         )
 
-    graph.EXPORTED.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=graph.EXPORTED.parent) as scratch:
+    onnx_model.EXPORTED.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=onnx_model.EXPORTED.parent) as scratch:
         folder = Path(scratch)
         made, how = to_onnx(answered, contract, params, folder)
         if answered.rows.batched:
-            steady.check_alone(answered.adapter(), answered.golden)
+            determinism.check_alone(answered.adapter(), answered.golden)
         metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
         annotate(made, model.name, model.description, metadata)
-        graph.check(made, str(graph.EXPORTED))
+        onnx_model.check(made, str(onnx_model.EXPORTED))
         fingerprints = write_golden(answered)
-        graph.save(made, graph.EXPORTED, folder)
+        onnx_model.save(made, onnx_model.EXPORTED, folder)
     contracts.save(contract(made).model_copy(update={"golden": fingerprints}))
     texts, rows = len(answered.texts.texts), answered.rows
     write_json(
@@ -219,13 +220,13 @@ def run(params: Params) -> None:
             "golden_texts": texts,
             "left_out": answered.left_out,
             **how,
-            "graph": graph.count(made),
+            "graph": onnx_model.count(made),
         },
     )
     refused = "".join(f"; {which} was not used: {said}" for which, said in how["attempts"].items() if said)
     print(
-        f"export: {graph.EXPORTED}: {how['exporter']}, opset {opset}, {how['before_folding']['nodes']} nodes, "
-        f"{len(made.graph.node)} after constant folding, {external.size(made):,} bytes; {len(answered.golden)} golden cases, "
+        f"export: {onnx_model.EXPORTED}: {how['exporter']}, opset {opset}, {how['before_folding']['nodes']} nodes, "
+        f"{len(made.graph.node)} after constant folding, {external_data.size(made):,} bytes; {len(answered.golden)} golden cases, "
         f"{f'{texts:,} texts, ' if texts else ''}{len(rows)} test rows answered"
         f"{'' if rows.batched else ', one a call (no axis is named batch)'}{refused}"
     )

@@ -6,18 +6,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline import compat, external, graph
-from pipeline import contract as contracts
-from pipeline.arrays import load
-from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
-from pipeline.dotnet import client, compiled, golden, nupkg, readme, targets, tokens
-from pipeline.dotnet.client import Identity
-from pipeline.dotnet.layout import layout
-from pipeline.dotnet.names import pascal
-from pipeline.errors import PipelineError
-from pipeline.files import missing, read_json, replacing, sha256, write_json
-from pipeline.golden_texts import CHARACTERS, VOCABULARY, load_golden
-from pipeline.params import Package, Params
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load
+from pipeline.core.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import missing, read_json, replacing, sha256, write_json
+from pipeline.core.golden_texts import CHARACTERS, VOCABULARY, load_golden
+from pipeline.dotnet.client import generator, text_input
+from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identifiers import pascal
+from pipeline.dotnet.client.layout import layout
+from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
+from pipeline.graph import external_data, onnx_model
+from pipeline.settings import compat
+from pipeline.settings.params import Package, Params
 
 FOLDER = Path("build/package")
 MANIFEST = FOLDER / "manifest.json"
@@ -28,14 +30,14 @@ SPLITS = ("train", "validation", "test")
 
 def check_size(settings: Package) -> None:
     """Raise PipelineError for a model that the package cannot take, before anything of it is read."""
-    beside = external.weights(graph.SIMPLIFIED)
-    parts = [path for path in (graph.SIMPLIFIED, beside) if path.exists()]
+    beside = external_data.weights(onnx_model.SIMPLIFIED)
+    parts = [path for path in (onnx_model.SIMPLIFIED, beside) if path.exists()]
     size = sum(path.stat().st_size for path in parts)
-    said = f"{graph.SIMPLIFIED} has {size / 1e6:,.1f} MB"
+    said = f"{onnx_model.SIMPLIFIED} has {size / 1e6:,.1f} MB"
     if beside in parts:
         raise PipelineError(
             f"{said} with its weights in {beside}: expected at most {settings.largest_mb:,} MB (package.largest_mb), and never more than "
-            f"{external.LIMIT / 1e6:,.0f} MB, which is what the client's array of bytes takes: ship both files beside the program and open "
+            f"{external_data.LIMIT / 1e6:,.0f} MB, which is what the client's array of bytes takes: ship both files beside the program and open "
             "the .onnx with onnxruntime's InferenceSession, or make the model smaller (float16 or int8 weights)"
         )
     if size > settings.largest_mb * 1_000_000:
@@ -102,20 +104,20 @@ def assemble(
         characters = tokenizer_file(CHARACTERS, tokenizer.characters_sha256).decode()
         texts = {
             f"{targets.MODEL_FOLDER}/{who.vocabulary_file}": tokenizer_file(VOCABULARY, tokenizer.vocabulary_sha256),
-            **golden.text_files(load_golden()),
+            **golden_files.text_files(load_golden()),
         }
-    sources = client.generate(contract, who, characters)
+    sources = generator.generate(contract, who, characters)
     files: dict[str, bytes | Path] = {
         f"{targets.MODEL_FOLDER}/{who.model_file}": model,
         **texts,
         "contract.json": CONTRACT.read_bytes(),
         "README.md": readme.write(contract, who, parity).encode(),
-        **golden.files(questions, answers, batched=layout(contract).batched),
+        **golden_files.files(questions, answers, batched=layout(contract).batched),
     }
     msbuild = targets.targets(contract, who, compiled=settings.client == "compiled")
     targets_file = {f"{targets.TARGETS_FOLDER}/{who.package_id}.targets": msbuild.encode()}
     if settings.client == "compiled":
-        return {**files, **compiled.build(sources, who, tokens.libraries(contract)), **targets_file}
+        return {**files, **assemblies.build(sources, who, text_input.libraries(contract)), **targets_file}
     return {
         **files,
         **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
@@ -130,17 +132,17 @@ def digest(data: bytes | Path) -> str:
 def run(params: Params) -> None:
     contract = contracts.load()
     contracts.check_golden(contract)
-    if not graph.SIMPLIFIED.exists():
-        raise missing(graph.SIMPLIFIED, made_by="simplify")
+    if not onnx_model.SIMPLIFIED.exists():
+        raise missing(onnx_model.SIMPLIFIED, made_by="simplify")
     settings = params.package
     check_size(settings)
     parity = read_json(PARITY, made_by="validate")
-    if parity["passed"] is not True or parity["models"]["simplify"] != sha256(graph.SIMPLIFIED):
+    if parity["passed"] is not True or parity["models"]["simplify"] != sha256(onnx_model.SIMPLIFIED):
         raise PipelineError(
-            f"{PARITY} does not say that {graph.SIMPLIFIED} has passed: run `python -m pipeline validate`"
+            f"{PARITY} does not say that {onnx_model.SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-    who = identity(contract, graph.SIMPLIFIED, settings)
-    files = assemble(contract, graph.SIMPLIFIED, parity, who, settings)
+    who = identity(contract, onnx_model.SIMPLIFIED, settings)
+    files = assemble(contract, onnx_model.SIMPLIFIED, parity, who, settings)
     manifest = {
         "id": who.package_id,
         "version": who.version,
@@ -161,7 +163,7 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime, **tokens.libraries(contract)},
+        dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime, **text_input.libraries(contract)},
     )
     with replacing(path) as beside:
         nupkg.pack(about, files, beside)

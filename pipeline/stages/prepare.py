@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline import encoders, texts, tokenizer
-from pipeline.arrays import Array, Arrays, check_finite, is_text, save
-from pipeline.errors import PipelineError
-from pipeline.files import write_json, write_text
-from pipeline.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
-from pipeline.model_params import Model, Port
-from pipeline.params import Data, Params
-from pipeline.sources import read
+from pipeline.core.arrays import Array, Arrays, check_finite, is_text, save
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json, write_text
+from pipeline.core.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
+from pipeline.data import corpus
+from pipeline.data.sources import read
+from pipeline.network import encoders
+from pipeline.settings.model import Model, Port
+from pipeline.settings.params import Data, Params
+from pipeline.tokenizer import huggingface
 
 FOLDER = Path("build/data")
 SPLITS = ("train", "validation", "test")
@@ -91,24 +93,22 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
     return {name: {key: array[index] for key, array in arrays.items()} for name, index in cut.items()}
 
 
-def write_tokenizer(found: tokenizer.Tokenizer | None, params: Params) -> None:
+def write_tokenizer(found: huggingface.LoadedTokenizer | None, params: Params) -> None:
     """What the C# client will need of the tokeniser, held against it first; a model without one has only a `null`."""
     if found is None or params.model.tokenizer is None:
         write_json(DESCRIPTION, None)
         for path in (VOCABULARY, CHARACTERS, TOKENS):
             path.unlink(missing_ok=True)
         return
-    corpus = texts.corpus(np.random.default_rng(params.seed))
-    ids = found.ids(corpus)
-    client = tokenizer.pieces(found, tokenizer.table(found))
-    tokenizer.prove(client, corpus, ids)
-    write_text(VOCABULARY, tokenizer.vocabulary_file(found))
+    texts = corpus.corpus(np.random.default_rng(params.seed))
+    ids = found.ids(texts)
+    client = huggingface.pieces(found, huggingface.table(found))
+    huggingface.prove(client, texts, ids)
+    write_text(VOCABULARY, huggingface.vocabulary_file(found))
     write_text(CHARACTERS, client.characters.dump())
-    save_tokens(corpus, ids)
-    write_json(DESCRIPTION, tokenizer.describe(found, client, params.model.tokenizer).model_dump())
-    print(
-        f"prepare: {TOKENS}: {len(corpus):,} texts, {sum(map(len, ids)):,} tokens of {len(client.vocabulary):,} known"
-    )
+    save_tokens(texts, ids)
+    write_json(DESCRIPTION, huggingface.describe(found, client, params.model.tokenizer).model_dump())
+    print(f"prepare: {TOKENS}: {len(texts):,} texts, {sum(map(len, ids)):,} tokens of {len(client.vocabulary):,} known")
 
 
 def run(params: Params) -> None:
@@ -116,9 +116,9 @@ def run(params: Params) -> None:
     arrays = read(params.data, params.model, rng)
     where = f"data={params.data.source}" + (f" {params.data.path}" if isinstance(params.data.path, str) else "")
     asked = params.model.tokenizer
-    found = tokenizer.read(asked) if asked else None
+    found = huggingface.read(asked) if asked else None
     if found and asked:
-        arrays = tokenizer.fill(arrays, found, asked, where)
+        arrays = huggingface.fill(arrays, found, asked, where)
     # numpy's own text, which needs no pickle in a file.
     arrays = {name: array.astype(str) if is_text(array) else array for name, array in arrays.items()}
     check(arrays, params.model, where, least=30 if params.train.enabled else 1)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import contract as contracts
-from pipeline import graph
-from pipeline.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST
-from pipeline.errors import PipelineError
-from pipeline.files import missing, read_json, sha256, write_json
-from pipeline.lineage import lineage
-from pipeline.params import Params
-from pipeline.registry import PACKAGE_TAG, check_registered, find_experiment, find_version, register
-from pipeline.tracking import check_reachable, uri
+from pipeline.core import contract as contracts
+from pipeline.core.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import missing, read_json, sha256, write_json
+from pipeline.graph import onnx_model
+from pipeline.registry.model_registry import PACKAGE_TAG, check_registered, find_experiment, find_version, register
+from pipeline.registry.provenance import lineage
+from pipeline.registry.tracking import check_reachable, uri
+from pipeline.settings.params import Params
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -29,7 +29,7 @@ CURVES = Path("reports/plots/train.csv")
 PACKAGES = Path("build/package")
 MANIFEST = PACKAGES / "manifest.json"
 DOTNET = Path("reports/dotnet.json")
-CONTENT = (graph.SIMPLIFIED, CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST)
+CONTENT = (onnx_model.SIMPLIFIED, CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST)
 REPORTS = (
     Path("reports/train.json"),
     Path("reports/export.json"),
@@ -68,8 +68,8 @@ def check_gate(parity: dict[str, Any]) -> None:
     if parity.get("passed") is not True or not parity.get("comparisons"):
         raise PipelineError(f"{PARITY}: the parity gate has not passed ({parity.get('gate')}): nothing is published")
     judged = {
-        graph.EXPORTED: (parity["models"]["export"], graph.fingerprint),
-        graph.SIMPLIFIED: (parity["models"]["simplify"], graph.fingerprint),
+        onnx_model.EXPORTED: (parity["models"]["export"], onnx_model.fingerprint),
+        onnx_model.SIMPLIFIED: (parity["models"]["simplify"], onnx_model.fingerprint),
         CONTRACT: (parity["contract_sha256"], sha256),
     }
     for path, (expected, hash_of) in judged.items():
@@ -88,9 +88,9 @@ def check_proof(manifest: dict[str, Any], dotnet: dict[str, Any]) -> Path:
         raise PipelineError(
             f"{package} is not the package that {MANIFEST} describes: run `python -m pipeline package` again"
         )
-    if manifest["files"].get(f"model/{manifest['model']}") != sha256(graph.SIMPLIFIED):
+    if manifest["files"].get(f"model/{manifest['model']}") != sha256(onnx_model.SIMPLIFIED):
         raise PipelineError(
-            f"{package} holds another model than {graph.SIMPLIFIED}: run `python -m pipeline package` again"
+            f"{package} holds another model than {onnx_model.SIMPLIFIED}: run `python -m pipeline package` again"
         )
     if dotnet["package_sha256"] != manifest["package_sha256"]:
         raise PipelineError(f"{DOTNET} speaks of another package than {package}: run `python -m pipeline verify` again")

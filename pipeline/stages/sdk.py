@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from pipeline.core.files import write_text
 from pipeline.dotnet import sdk
-from pipeline.files import write_text
-from pipeline.params import Params
+from pipeline.settings.params import Params
 
 STAMP = Path("build/dotnet.txt")
 

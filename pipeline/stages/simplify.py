@@ -8,12 +8,12 @@ from typing import Any
 
 from onnx import ModelProto
 
-from pipeline import contract as contracts
-from pipeline import external, graph
-from pipeline.contract import Contract
-from pipeline.errors import PipelineError
-from pipeline.files import write_json
-from pipeline.params import Params
+from pipeline.core import contract as contracts
+from pipeline.core.contract import Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json
+from pipeline.graph import external_data, onnx_model
+from pipeline.settings.params import Params
 
 REPORT = Path("reports/simplify.json")
 
@@ -38,27 +38,27 @@ def simplify(model: ModelProto, contract: Contract) -> ModelProto:
     Raises:
         PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
     """
-    graph.check(model, str(graph.EXPORTED))
+    onnx_model.check(model, str(onnx_model.EXPORTED))
     onnxsim = import_onnxsim()
-    bare, held = external.detach(model)
+    bare, held = external_data.detach(model)
     try:
         # check_n=0: its own check runs random numbers; `validate` runs real rows.
         small: ModelProto
         small, _ = onnxsim.simplify(bare, check_n=0)
     except (RuntimeError, ValueError) as error:
         raise PipelineError(
-            f"{graph.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
+            f"{onnx_model.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
         ) from None
-    external.attach(small, held)
+    external_data.attach(small, held)
     # onnxsim keeps the graph and loses what the file says of itself.
     small.producer_name, small.producer_version = model.producer_name, model.producer_version
     small.doc_string, small.graph.doc_string = model.doc_string, model.graph.doc_string
     small.graph.name = model.graph.name
     del small.metadata_props[:]
     small.metadata_props.extend(model.metadata_props)
-    graph.check(small, str(graph.SIMPLIFIED))
-    if departures := graph.departures(small, contract):
-        raise PipelineError(f"{graph.SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
+    onnx_model.check(small, str(onnx_model.SIMPLIFIED))
+    if departures := onnx_model.departures(small, contract):
+        raise PipelineError(f"{onnx_model.SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
     return small
 
 
@@ -75,11 +75,11 @@ def table(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 def run(params: Params) -> None:
     contract = contracts.load()
-    model = graph.load(graph.EXPORTED, made_by="export")
-    before = graph.count(model)  # first: onnxsim may edit what it is given
+    model = onnx_model.load(onnx_model.EXPORTED, made_by="export")
+    before = onnx_model.count(model)  # first: onnxsim may edit what it is given
     small = simplify(model, contract)
-    after = graph.count(small)
-    graph.save(small, graph.SIMPLIFIED)
+    after = onnx_model.count(small)
+    onnx_model.save(small, onnx_model.SIMPLIFIED)
     write_json(
         REPORT,
         {
@@ -90,4 +90,4 @@ def run(params: Params) -> None:
             "after": after,
         },
     )
-    print(f"simplify: {graph.SIMPLIFIED}:\n{table(before, after)}")
+    print(f"simplify: {onnx_model.SIMPLIFIED}:\n{table(before, after)}")

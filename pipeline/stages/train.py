@@ -22,15 +22,15 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from pipeline import encoders
-from pipeline.arrays import Arrays, load
-from pipeline.contract import BATCH
-from pipeline.encoders import encode
-from pipeline.errors import PipelineError
-from pipeline.files import write_json, write_text
-from pipeline.network import build, restore, save_weights
-from pipeline.params import Params, Train
-from pipeline.rows import batch_axes
+from pipeline.core.arrays import Arrays, load
+from pipeline.core.contract import BATCH
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import write_json, write_text
+from pipeline.network import encoders
+from pipeline.network.axes import batch_axes
+from pipeline.network.encoders import encode
+from pipeline.network.factory import build, restore, save_weights
+from pipeline.settings.params import Params, Train
 
 DATA = Path("build/data")
 REPORT = Path("reports/train.json")
@@ -38,7 +38,7 @@ CURVES = Path("reports/plots/train.csv")
 COLUMNS = ("epoch", "lr", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
-class Rows(Dataset[dict[str, Tensor]]):
+class ArrayDataset(Dataset[dict[str, Tensor]]):
     """The rows of named arrays."""
 
     def __init__(self, arrays: Arrays) -> None:
@@ -97,8 +97,8 @@ def train(
     """
     generator = torch.Generator().manual_seed(seed)
     loaders = [
-        DataLoader(Rows(data["train"]), config.batch_size, shuffle=True, generator=generator),
-        DataLoader(Rows(data["validation"]), config.batch_size),
+        DataLoader(ArrayDataset(data["train"]), config.batch_size, shuffle=True, generator=generator),
+        DataLoader(ArrayDataset(data["validation"]), config.batch_size),
     ]
     optimizer = AdamW(objective.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     objective, optimizer, training, validation = accelerator.prepare(objective, optimizer, *loaders)

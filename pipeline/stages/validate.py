@@ -9,25 +9,25 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from pipeline import contract as contracts
-from pipeline import graph
-from pipeline.arrays import Arrays, load
-from pipeline.compare import Policy, Verdict, compare, failure, policy, round_up
-from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract
-from pipeline.errors import PipelineError
-from pipeline.files import sha256, write_json, write_text
-from pipeline.metrics import accuracy
-from pipeline.params import Params
-from pipeline.report import parity as page
-from pipeline.rows import Rows
-from pipeline.runtime import answer, open_session
+from pipeline.compare.comparison import Policy, Verdict, compare, failure, policy, round_up
+from pipeline.compare.metrics import accuracy
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import Arrays, load
+from pipeline.core.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST, Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256, write_json, write_text
+from pipeline.core.rows import Rows
+from pipeline.graph import onnx_model
+from pipeline.graph.session import answer, open_session
+from pipeline.parity import page
+from pipeline.settings.params import Params
 
 TEST_DATA = Path("build/data/test.npz")
 REPORT = Path("reports/parity.json")
 METRICS = Path("reports/metrics.json")
 TABLE = Path("reports/plots/parity.csv")
 PAGE = Path("reports/parity.html")
-GRAPHS = {"export": graph.EXPORTED, "simplify": graph.SIMPLIFIED}
+GRAPHS = {"export": onnx_model.EXPORTED, "simplify": onnx_model.SIMPLIFIED}
 TEST_SPLIT = "test"
 
 Comparison = dict[str, Any]
@@ -51,9 +51,9 @@ def judge(
     Returns:
         A comparison for each case and output, and the answers to the test split (empty when the graph cannot be run).
     """
-    model = graph.load(path, made_by=stage)
-    said = graph.departures(model, contract)
-    if graph.metadata(model).get("weights_sha256") != contract.weights_sha256:
+    model = onnx_model.load(path, made_by=stage)
+    said = onnx_model.departures(model, contract)
+    if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
         said.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")
     if said:
         return [contract_row(stage, problem) for problem in said], {}
@@ -126,7 +126,7 @@ def verdict(comparisons: list[Comparison], task: dict[str, Any] | None) -> str:
 
 def summary(report: dict[str, Any]) -> dict[str, Any]:
     """What `dvc exp show` puts side by side: few numbers, of the graph that is published."""
-    size = graph.count(graph.load(graph.SIMPLIFIED, made_by="simplify"))
+    size = onnx_model.count(onnx_model.load(onnx_model.SIMPLIFIED, made_by="simplify"))
     task = report["task"]
     scores = {task["metric"]: task.get("simplify"), f"{task['metric']}_pytorch": task["eager"]} if task else {}
     parity = {"parity_max_abs": report["max_abs"], "parity_used": report["used"]}
@@ -182,7 +182,7 @@ def run(params: Params) -> None:
         "gate": problem or "passed",
         "model": contract.name,
         "onnxruntime": onnxruntime.__version__,
-        "models": {stage: graph.fingerprint(path) for stage, path in GRAPHS.items()},
+        "models": {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()},
         "contract_sha256": sha256(contracts.CONTRACT),
         "values": sum(entry["values"] for entry in comparisons),
         "max_abs": max((entry["max_abs"] for entry in comparisons if entry["max_abs"] is not None), default=None),

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from pipeline import contract as contracts
-from pipeline.arrays import Array, Arrays, is_text, load
-from pipeline.compare import Policy, badness, compare, policy, round_up
-from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
-from pipeline.dotnet import consumer, sdk, texts
-from pipeline.dotnet import golden as golden_files
-from pipeline.dotnet.layout import layout
-from pipeline.errors import PipelineError
-from pipeline.files import read_json, sha256, write_json
-from pipeline.golden_texts import load_golden
-from pipeline.params import Params, Verify
+from pipeline.compare.comparison import Policy, badness, compare, policy, round_up
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import Array, Arrays, is_text, load
+from pipeline.core.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, sha256, write_json
+from pipeline.core.golden_texts import load_golden
+from pipeline.dotnet import sdk
+from pipeline.dotnet.client.layout import layout
+from pipeline.dotnet.nuget import golden_files
+from pipeline.dotnet.proof import consumer, text_answers
+from pipeline.settings.params import Params, Verify
 
 MANIFEST = consumer.PACKAGES / "manifest.json"
 REPORT = Path("reports/dotnet.json")
@@ -129,7 +130,9 @@ def prove(contract: Contract, manifest: dict[str, Any], settings: Verify, tolera
         ran = consumer.replay(found, contract, manifest, Path(folder), settings.threads)
         answers = Path(folder) / consumer.ANSWERS
         comparisons = judge(answers, golden, settings.threads, tolerances, layout(contract).ways)
-        of_texts = texts.judge(answers, load_golden(), tolerances, settings.least_cosine) if contract.tokenizer else []
+        of_texts = (
+            text_answers.judge(answers, load_golden(), tolerances, settings.least_cosine) if contract.tokenizer else []
+        )
     # Other tokens are the cause where both differ.
     problem = verdict([*of_texts, *comparisons])
     python = version("onnxruntime")
@@ -144,7 +147,7 @@ def prove(contract: Contract, manifest: dict[str, Any], settings: Verify, tolera
         if ran["onnxruntime"] == python
         else f"Python validated with onnxruntime {python}, .NET ran {ran['onnxruntime']}",
         **summarise(comparisons, settings.threads),
-        **({"texts": texts.summarise(of_texts)} if of_texts else {}),
+        **({"texts": text_answers.summarise(of_texts)} if of_texts else {}),
         "comparisons": [*comparisons, *of_texts],
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from workshop import MIXED, SCALAR, TINY, Dotnet, mixed_model, scalar_model, tiny_model
+from csharp_projects import MIXED, SCALAR, TINY, Dotnet, mixed_model, scalar_model, tiny_model
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from workshop import STRICT, Dotnet, run, tiny_model
+from csharp_projects import STRICT, Dotnet, run, tiny_model
 
 NET10 = "<OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings><Nullable>enable</Nullable>"
 HEALTH = '<PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="10.0.15" />'

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
-from pipeline.errors import PipelineError
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"

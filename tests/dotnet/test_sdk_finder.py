@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
-from pipeline.errors import PipelineError
 
 
 @pytest.fixture

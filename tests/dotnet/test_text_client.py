@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from test_consumers import HEALTH, INJECTION, NET10
-from test_sized import LOGGING
+from test_ragged_client import LOGGING
 
-import reads
-from pipeline.dotnet import client
-from pipeline.errors import PipelineError
-from workshop import STRICT, Dotnet, identity, run, tensor
+import text_reader
+from csharp_projects import STRICT, Dotnet, identity, run, tensor
+from pipeline.core.errors import PipelineError
+from pipeline.dotnet.client import generator
 
 Package = Callable[..., str]
 TEXTS = [
@@ -36,7 +36,9 @@ OLD = """<Reference Include="Microsoft.ML.Tokenizers"><HintPath>{}</HintPath></R
 
 @pytest.fixture(scope="module")
 def packed(dotnet: Dotnet, package: Package) -> str:
-    dotnet.pack(reads.reads(), reads.model(), "Reads", reads=(reads.table().dump(), reads.VOCABULARY))
+    dotnet.pack(
+        text_reader.reads(), text_reader.model(), "Reads", reads=(text_reader.table().dump(), text_reader.VOCABULARY)
+    )
     return package("Acme.Reads")
 
 
@@ -51,8 +53,8 @@ def lines(dotnet: Dotnet, packed: str) -> list[str]:
 
 def test_tokens_are_the_twin_s(lines: list[str]) -> None:
     told = [[int(number) for number in line.split()[1:]] for line in lines if line.startswith("tokens ")]
-    assert told == [reads.twin().ids(text) for text in TEXTS]
-    assert max(map(len, told)) == reads.LENGTH
+    assert told == [text_reader.twin().ids(text) for text in TEXTS]
+    assert max(map(len, told)) == text_reader.LENGTH
 
 
 @pytest.mark.parametrize("expected", ["ways True", "empty 0", "wrong 0", "health Healthy"])
@@ -88,7 +90,7 @@ def test_strict_compilers_have_nothing_to_say(dotnet: Dotnet, packed: str) -> No
     frameworks = "<TargetFrameworks>net10.0;net8.0</TargetFrameworks><ReadsVisibility>public</ReadsVisibility>"
     folder = dotnet.project("strict-reads", frameworks + STRICT, packed + HEALTH)
     assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-    documented = (folder / "bin/Debug/net8.0/strict-reads.xml").read_text()
+    documented = (folder / "bin/Debug/net8.0/strict-text_reader.xml").read_text()
     assert "M:Acme.Models.Reads.Tokenize(System.String)" in documented
     assert "M:Acme.Models.Reads.Run(System.Collections.Generic.IReadOnlyList{System.String})" in documented
 
@@ -99,9 +101,9 @@ def test_old_compilers_have_nothing_to_say(dotnet: Dotnet, lines: list[str]) -> 
         "old-reads", "<TargetFrameworks>netstandard2.0;net48</TargetFrameworks>", OLD.format(assembly)
     )
     (folder / "client").mkdir(exist_ok=True)
-    of = identity("Reads", model=reads.model(), vocabulary_file="Reads.vocab.txt")
-    always = client.always_compiled(reads.reads(), "Reads")
-    for name, text in client.generate(reads.reads(), of, reads.table().dump()).items():
+    of = identity("Reads", model=text_reader.model(), vocabulary_file="Reads.vocab.txt")
+    always = generator.always_compiled(text_reader.reads(), "Reads")
+    for name, text in generator.generate(text_reader.reads(), of, text_reader.table().dump()).items():
         if name in always:
             (folder / "client" / name).write_text(text)
     assert "warning CS" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
@@ -116,23 +118,25 @@ def test_it_publishes_ahead_of_time(dotnet: Dotnet, packed: str) -> None:
         '        using Reads model = Reads.Load();\n        System.Console.WriteLine(model.Run("The nurses!").Count);\n    }\n}\n'
     )
     dotnet(folder, "publish", "-v", "q", "-o", "published")
-    assert run(["published/native-reads"], folder).strip() == str(len(reads.twin().ids("The nurses!")))
+    assert run(["published/native-reads"], folder).strip() == str(len(text_reader.twin().ids("The nurses!")))
 
 
 def refused(**changes: object) -> str:
     with pytest.raises(PipelineError) as told:
-        client.generate(reads.reads().model_copy(update=changes), identity("Reads"), reads.table().dump())
+        generator.generate(
+            text_reader.reads().model_copy(update=changes), identity("Reads"), text_reader.table().dump()
+        )
     return str(told.value)
 
 
 def test_an_input_that_no_text_fills() -> None:
-    told = refused(inputs=[*reads.READS.inputs, tensor("age", "int64", "batch", "tokens")])
+    told = refused(inputs=[*text_reader.READS.inputs, tensor("age", "int64", "batch", "tokens")])
     assert "model.tokenizer.inputs: expected every input of the model, [" in told
     assert '"age" is not in both' in told
 
 
 def test_an_input_that_the_model_has_not() -> None:
-    told = refused(tokenizer=reads.described({**reads.described().fills, "mask": "masks"}))
+    told = refused(tokenizer=text_reader.described({**text_reader.described().fills, "mask": "masks"}))
     assert "got ['input_ids', 'masks', 'token_type_ids']" in told
 
 
@@ -146,16 +150,16 @@ def test_an_input_that_the_model_has_not() -> None:
     ids=["int32", "of one length", "a number a row"],
 )
 def test_an_input_that_is_no_row_of_numbers(odd: object) -> None:
-    told = refused(inputs=[*reads.READS.inputs[:2], odd])
+    told = refused(inputs=[*text_reader.READS.inputs[:2], odd])
     assert 'input "input_ids": a tokeniser fills int64 of shape [batch, tokens]' in told
 
 
 def test_a_client_without_a_tokeniser_has_no_trace_of_one() -> None:
-    sources = client.generate(reads.READS, identity("Reads"))
+    sources = generator.generate(text_reader.READS, identity("Reads"))
     assert [name for name, text in sources.items() if "okeni" in text or "ocabulary" in text] == []
 
 
 def test_its_files_are_compiled_always() -> None:
     assert {"ReadsTokenizer.cs", "ReadsTexts.cs", "ReadsCharacters.cs"} <= {
-        *client.always_compiled(reads.reads(), "Reads")
+        *generator.always_compiled(text_reader.reads(), "Reads")
     }

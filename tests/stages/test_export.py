@@ -7,16 +7,16 @@ import onnx
 import pytest
 import torch
 
-from pipeline import contract as contracts
-from pipeline import graph
-from pipeline.arrays import load
-from pipeline.eager import TEST_DATA
-from pipeline.golden import questions as golden_inputs
-from pipeline.model_params import Port
-from pipeline.network import CHECKPOINT, build, load_weights, save_weights
-from pipeline.rows import Rows
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load
+from pipeline.core.rows import Rows
+from pipeline.export.golden_calls import questions as golden_inputs
+from pipeline.export.reference import TEST_DATA
+from pipeline.graph import onnx_model
+from pipeline.network.factory import CHECKPOINT, build, load_weights, save_weights
+from pipeline.settings.model import Port
 from pipeline.stages.export import annotate, configuration_hash, tensor
-from roads import SMALL
+from pipeline_runs import SMALL
 
 NET = """
 class Net(nn.Module):
@@ -117,8 +117,8 @@ def test_an_input_without_bounds_has_no_extreme_cases(params):
 
 def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
     paths = [
-        graph.EXPORTED,
-        graph.SIMPLIFIED,
+        onnx_model.EXPORTED,
+        onnx_model.SIMPLIFIED,
         contracts.CONTRACT,
         *Path("build/golden").iterdir(),
         *Path("reports").glob("*.json"),
@@ -130,8 +130,8 @@ def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
 
 
 def test_the_graph_says_what_it_is(linear):
-    made = graph.load(graph.EXPORTED, "export")
-    said = graph.metadata(made)
+    made = onnx_model.load(onnx_model.EXPORTED, "export")
+    said = onnx_model.metadata(made)
     assert (made.graph.name, made.doc_string, made.producer_name) == (
         "linear",
         "One linear layer from ten numbers to five.",
@@ -141,7 +141,7 @@ def test_the_graph_says_what_it_is(linear):
 
 
 def test_no_path_of_this_machine_is_in_the_graph(digits):
-    content = graph.EXPORTED.read_bytes()
+    content = onnx_model.EXPORTED.read_bytes()
     assert b"/site-packages/" not in content
     assert str(Path(__file__).parents[2]).encode() not in content
 
@@ -159,9 +159,9 @@ def test_annotate_keeps_what_names_the_module():
 def test_every_opset_is_reached(opset, linear, configure, passes):
     configure(f"export.opset={opset}")
     passes("export")
-    assert [entry.version for entry in graph.load(graph.EXPORTED, "export").opset_import if entry.domain == ""] == [
-        opset
-    ]
+    assert [
+        entry.version for entry in onnx_model.load(onnx_model.EXPORTED, "export").opset_import if entry.domain == ""
+    ] == [opset]
     assert contracts.load().opset == opset
 
 
@@ -273,7 +273,9 @@ def test_a_frozen_batch_axis_is_refused(forward, exporting, fails):
 
 def test_a_graph_whose_axis_is_not_dynamic_loses_nothing(exporting, fails, monkeypatch):
     exporting("return 2 * self.linear(input)")
-    monkeypatch.setattr(graph, "departures", lambda *_: ["input 'input': expected shape ['batch', 10], got [2, 10]"])
+    monkeypatch.setattr(
+        onnx_model, "departures", lambda *_: ["input 'input': expected shape ['batch', 10], got [2, 10]"]
+    )
     assert "the exported graph is not what model.dynamic_axes asks for: input 'input'" in fails("export")
 
 

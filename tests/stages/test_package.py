@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import graph
 from pipeline.__main__ import main
+from pipeline.core.files import read_json, sha256, write_json
 from pipeline.dotnet import sdk
-from pipeline.files import read_json, sha256, write_json
+from pipeline.graph import onnx_model
 
 MANIFEST = Path("build/package/manifest.json")
 
@@ -111,21 +111,21 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.stages.package.golden.files", lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)}
+        "pipeline.stages.package.golden_files.files", lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)}
     )
     assert "package.largest_mb=1" in fails("package")
 
 
 def test_too_large_a_model_is_refused_by_its_size(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
-    graph.SIMPLIFIED.write_bytes(bytes(2_500_000))
+    onnx_model.SIMPLIFIED.write_bytes(bytes(2_500_000))
     assert (
         "build/simplified.onnx has 2.5 MB: expected at most 1 MB (package.largest_mb): raise it for a feed that takes more"
     ) in fails("package")
 
 
 def test_no_model(linear, fails):
-    graph.SIMPLIFIED.unlink()
+    onnx_model.SIMPLIFIED.unlink()
     assert "build/simplified.onnx is missing: it is written by `python -m pipeline simplify`" in fails("package")
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import encoders
-from pipeline.arrays import load, save
-from pipeline.params import Data
+from pipeline.core.arrays import load, save
+from pipeline.network import encoders
+from pipeline.settings.params import Data
 from pipeline.stages.prepare import split
 
 PARTS = ("train", "validation", "test")

@@ -7,16 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import contract as contracts
-from pipeline import graph, tracking
 from pipeline.__main__ import STAGES, main
-from pipeline.arrays import load
-from pipeline.files import read_json, write_json
-from pipeline.registry import signature
-from pipeline.runtime import answer, open_session
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load
+from pipeline.core.files import read_json, write_json
+from pipeline.graph import onnx_model
+from pipeline.graph.session import answer, open_session
+from pipeline.registry import tracking
+from pipeline.registry.model_registry import signature
 from pipeline.stages import publish as stage
 from pipeline.stages.publish import CONTENT, PARITY, REPORTS, digest, flatten, metrics
-from roads import LINEAR
+from pipeline_runs import LINEAR
 
 NO_DOTNET = (*LINEAR, "verify.mode=off")
 BEFORE_PUBLISH = tuple(STAGES)[: tuple(STAGES).index("publish")]
@@ -42,9 +43,9 @@ def candidate() -> str:
 
 
 @pytest.fixture(scope="module")
-def packed_road(linear_road, tmp_path_factory) -> Path:
+def packed_road(linear_run, tmp_path_factory) -> Path:
     """A linear road that is ready to be published."""
-    folder = Path(shutil.copytree(linear_road, tmp_path_factory.mktemp("packed") / "project"))
+    folder = Path(shutil.copytree(linear_run, tmp_path_factory.mktemp("packed") / "project"))
     with contextlib.chdir(folder):
         for command in (["params", *NO_DOTNET], *([name] for name in AFTER_GATE)):
             assert main(command) == 0
@@ -190,7 +191,7 @@ def test_a_registry_that_gives_back_another_model_keeps_the_alias(again, configu
     configure("verify.mode=off", "seed=1")
     for command in BEFORE_PUBLISH:
         passes(command)
-    other = graph.load(graph.EXPORTED, "export")
+    other = onnx_model.load(onnx_model.EXPORTED, "export")
     monkeypatch.setattr(mlflow.onnx, "load_model", lambda _: other)
     assert main(["publish"]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
@@ -237,7 +238,7 @@ def test_a_gate_that_has_not_passed_publishes_nothing(changes, packed, fails):
     assert not Path("mlflow.db").exists()
 
 
-@pytest.mark.parametrize("path", [graph.EXPORTED, graph.SIMPLIFIED, contracts.CONTRACT])
+@pytest.mark.parametrize("path", [onnx_model.EXPORTED, onnx_model.SIMPLIFIED, contracts.CONTRACT])
 def test_a_file_that_was_not_judged_is_not_published(path, packed, fails):
     path.write_bytes(path.read_bytes() + b"\n")
     assert f"{path} is not the file that reports/parity.json judged: run `python -m pipeline validate`" in fails(

@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pipeline.arrays import load, save
-from pipeline.network import CHECKPOINT, build, save_weights
+from pipeline.core.arrays import load, save
+from pipeline.network.factory import CHECKPOINT, build, save_weights
 from pipeline.stages.train import COLUMNS, learning_rate
-from roads import PROJECT, SMALL
+from pipeline_runs import PROJECT, SMALL
 
 TRAIN, CURVES, REPORT = Path("build/data/train.npz"), Path("reports/plots/train.csv"), Path("reports/train.json")
 

@@ -7,11 +7,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline import contract as contracts
-from pipeline import graph
-from pipeline.arrays import load, save
-from pipeline.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST
-from pipeline.files import read_json, sha256, write_json
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load, save
+from pipeline.core.contract import GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST
+from pipeline.core.files import read_json, sha256, write_json
+from pipeline.graph import onnx_model
 from pipeline.stages import validate as stage
 from pipeline.stages.validate import METRICS, PAGE, REPORT, TABLE, TEST_DATA, judge_task, verdict
 
@@ -36,9 +36,9 @@ def report() -> dict:
 
 
 def edit(path: Path, change) -> None:
-    model = graph.load(path, "export")
+    model = onnx_model.load(path, "export")
     change(model)
-    graph.save(model, path)
+    onnx_model.save(model, path)
 
 
 def nudge(model, by=1e-3) -> None:
@@ -79,7 +79,7 @@ def test_a_good_road_passes(linear, passes):
         "test",
     }
     assert all(set(entry) >= COLUMNS for entry in said["comparisons"])
-    assert said["models"] == {"export": sha256(graph.EXPORTED), "simplify": sha256(graph.SIMPLIFIED)}
+    assert said["models"] == {"export": sha256(onnx_model.EXPORTED), "simplify": sha256(onnx_model.SIMPLIFIED)}
 
 
 def test_the_table_has_a_row_for_each_comparison(linear):
@@ -104,12 +104,12 @@ def test_the_metrics_are_few_and_of_what_is_published(digits):
         "accuracy_pytorch": said["task"]["eager"],
         "parity_max_abs": said["max_abs"],
         "parity_used": said["used"],
-        "nodes": graph.count(graph.load(graph.SIMPLIFIED, "simplify"))["nodes"],
-        "bytes": graph.SIMPLIFIED.stat().st_size,
+        "nodes": onnx_model.count(onnx_model.load(onnx_model.SIMPLIFIED, "simplify"))["nodes"],
+        "bytes": onnx_model.SIMPLIFIED.stat().st_size,
     }
 
 
-@pytest.mark.parametrize("path", [graph.EXPORTED, graph.SIMPLIFIED])
+@pytest.mark.parametrize("path", [onnx_model.EXPORTED, onnx_model.SIMPLIFIED])
 def test_a_moved_weight_is_found_and_its_printed_tolerance_passes(path, linear, configure, passes, fails):
     edit(path, nudge)
     configure("parity.atol=0", "parity.rtol=0")
@@ -130,7 +130,7 @@ def test_a_moved_weight_is_found_and_its_printed_tolerance_passes(path, linear, 
 
 
 def test_one_failed_comparison_prints_the_tolerance_that_passes(digits, passes, fails):
-    edit(graph.SIMPLIFIED, nudge)
+    edit(onnx_model.SIMPLIFIED, nudge)
     passes("params", "train.epochs=3", "model.net.kwargs.width=4", "parity.rtol=0", "export.golden_batches=[1]")
     said = fails("validate", changes=VERDICT)
     needed = max(entry["required_tolerance"] or 0 for entry in report()["comparisons"])
@@ -138,7 +138,7 @@ def test_one_failed_comparison_prints_the_tolerance_that_passes(digits, passes, 
 
 
 def test_the_worst_comparison_is_the_one_that_is_named(linear, fails):
-    edit(graph.SIMPLIFIED, nudge)
+    edit(onnx_model.SIMPLIFIED, nudge)
     said = fails("validate", changes=VERDICT)
     worst = max(report()["comparisons"], key=lambda entry: entry["required_tolerance"])
     assert f"(case {worst['case']}, batch {worst['batch']})" in said
@@ -146,7 +146,7 @@ def test_the_worst_comparison_is_the_one_that_is_named(linear, fails):
 
 
 def test_a_failed_gate_says_so_on_the_page(linear, fails):
-    edit(graph.SIMPLIFIED, nudge)
+    edit(onnx_model.SIMPLIFIED, nudge)
     fails("validate", changes=VERDICT)
     assert "The gate failed." in PAGE.read_text()
     assert report()["passed"] is False
@@ -184,7 +184,7 @@ def reweigh(model) -> None:
     ids=["dtype", "name", "batch", "weights", "unsigned"],
 )
 def test_a_graph_that_departs_from_the_contract_fails(change, says, linear, fails):
-    edit(graph.SIMPLIFIED, change)
+    edit(onnx_model.SIMPLIFIED, change)
     said = fails("validate", changes=VERDICT)
     assert "the parity gate failed: " in said
     assert says in said
@@ -196,25 +196,25 @@ def test_a_graph_that_cannot_run_some_batch_fails(linear, fails):
         model.graph.node.insert(0, helper.make_node("Reshape", ["input", "size"], ["seven"]))
         model.graph.node[1].input[0] = "seven"
 
-    edit(graph.SIMPLIFIED, reshape)
+    edit(onnx_model.SIMPLIFIED, reshape)
     said = fails("validate", changes=VERDICT)
     assert "onnxruntime cannot run the model on {'input': 'float32[1, 10]'}" in said
     assert [e["case"] for e in report()["comparisons"] if e["stage"] == "simplify" and e["passed"]] == ["rows-7"]
 
 
 def test_a_graph_that_answers_nan_fails(linear, fails):
-    edit(graph.SIMPLIFIED, lambda model: nudge(model, np.nan))
+    edit(onnx_model.SIMPLIFIED, lambda model: nudge(model, np.nan))
     assert "got nan" in fails("validate", changes=VERDICT)
 
 
 def test_a_graph_that_the_runtime_refuses_is_explained(linear, fails):
-    edit(graph.SIMPLIFIED, lambda model: setattr(model.opset_import[0], "version", 99))
+    edit(onnx_model.SIMPLIFIED, lambda model: setattr(model.opset_import[0], "version", 99))
     said = fails("validate")
     assert "build/simplified.onnx: onnxruntime " in said
     assert "refuses the model" in said
 
 
-@pytest.mark.parametrize("path", [graph.EXPORTED, graph.SIMPLIFIED])
+@pytest.mark.parametrize("path", [onnx_model.EXPORTED, onnx_model.SIMPLIFIED])
 @pytest.mark.parametrize("share", [0, 0.3, 0.9])
 def test_a_damaged_graph_is_explained(path, share, linear, fails):
     content = path.read_bytes()
@@ -225,8 +225,8 @@ def test_a_damaged_graph_is_explained(path, share, linear, fails):
 @pytest.mark.parametrize(
     ("path", "stage"),
     [
-        (graph.EXPORTED, "export"),
-        (graph.SIMPLIFIED, "simplify"),
+        (onnx_model.EXPORTED, "export"),
+        (onnx_model.SIMPLIFIED, "simplify"),
         (contracts.CONTRACT, "export"),
         (TEST_DATA, "prepare"),
     ],
@@ -237,8 +237,8 @@ def test_a_missing_file_names_its_stage(path, stage, linear, fails):
 
 
 @pytest.mark.parametrize("path", [GOLDEN_INPUTS, GOLDEN_OUTPUTS, GOLDEN_TEST])
-def test_the_golden_file_of_another_model_is_refused(path, linear, digits_road, fails):
-    path.write_bytes((digits_road / path).read_bytes())
+def test_the_golden_file_of_another_model_is_refused(path, linear, digits_run, fails):
+    path.write_bytes((digits_run / path).read_bytes())
     assert f"{path}: expected the golden file made with this model's contract" in fails("validate")
 
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.compare import Policy
-from pipeline.dotnet import consumer, golden, sdk
-from pipeline.errors import PipelineError
-from pipeline.files import read_json, sha256
+from pipeline.compare.comparison import Policy
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, sha256
+from pipeline.dotnet import sdk
+from pipeline.dotnet.nuget import golden_files
+from pipeline.dotnet.proof import consumer
 from pipeline.stages import verify
 from pipeline.stages.verify import judge, summarise, verdict
 
@@ -78,7 +80,7 @@ def test_half_a_row(answers):
 def test_shapes_that_the_program_tells(tmp_path):
     expected = {"y": np.arange(6, dtype=np.float32).reshape(1, 2, 3), "t": np.array("ü")}
     (tmp_path / "row.0.one.0.bin").write_bytes(expected["y"].tobytes())
-    (tmp_path / "row.0.one.1.bin").write_bytes(golden.encode(expected["t"]))
+    (tmp_path / "row.0.one.1.bin").write_bytes(golden_files.encode(expected["t"]))
     (tmp_path / "row.0.one.1.shape").write_text("")
     (tmp_path / "row.0.one.0.shape").write_text("1 2 3")
     assert verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",))) == ""
@@ -89,7 +91,7 @@ def test_shapes_that_the_program_tells(tmp_path):
 
 
 def test_another_text(tmp_path):
-    (tmp_path / "row.0.one.0.bin").write_bytes(golden.encode(np.array(["a", "c"])))
+    (tmp_path / "row.0.one.0.bin").write_bytes(golden_files.encode(np.array(["a", "c"])))
     told = verdict(judge(tmp_path, {"one": {"t": np.array(["a", "b"])}}, 1, EXACT, ("row",)))
     assert "output 't', row 1: expected b, got c" in told
 
@@ -126,8 +128,8 @@ def test_another_runtime_is_said(linear, monkeypatch):
     monkeypatch.setattr(consumer, "replay", lambda *_: {"runtime": ".NET 10", "onnxruntime": "1.30.0"})
     monkeypatch.setattr(sdk, "require", lambda _: sdk.Sdk(Path("dotnet"), "10.0.401"))
     monkeypatch.setattr(verify, "judge", lambda *_: [])
-    from pipeline import contract
-    from pipeline.params import load
+    from pipeline.core import contract
+    from pipeline.settings.params import load
 
     report = verify.prove(contract.load(), {}, load().verify, EXACT)
     assert "Python validated with onnxruntime 1.31.1, .NET ran 1.30.0" in report["note"]
@@ -187,7 +189,7 @@ def test_unreachable_feed(linear, monkeypatch, configure, fails, tmp_path):
 
 def test_program_that_says_nothing(linear, monkeypatch, tmp_path):
     monkeypatch.setattr(sdk, "run", lambda *_, **__: "")
-    from pipeline import contract
+    from pipeline.core import contract
 
     with pytest.raises(PipelineError, match="without saying what it ran on"):
         consumer.replay(

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from pipeline.dotnet.text import documentation, literal
+from pipeline.dotnet.client.literals import documentation, literal
 
 # By file suffix: the marks around a name ($ is MSBuild's own), and the comment that holds a statement on a line of its own.
 _NAMES = {".cs": ("$", "$"), ".targets": ("[[", "]]")}

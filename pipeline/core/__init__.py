@@ -1,0 +1,1 @@
+"""What lies on disk, written whole: files, arrays, rows, the contract. Knows no settings."""

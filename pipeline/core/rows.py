@@ -1,0 +1,69 @@
+"""Rows of named arrays, and the calls in which a network takes them: many rows a call, or one where it knows no batch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.core.arrays import Arrays
+from pipeline.core.errors import PipelineError
+
+# Rows of one call when there are many to be answered.
+CHUNK = 256
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Arrays whose first axis is the row.
+
+    `batched`: a call has any number of rows, and its arrays the row's axis first. Otherwise a call is one row, without it.
+    """
+
+    arrays: Arrays
+    batched: bool
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def take(self, index: Sequence[int]) -> "Rows":
+        """Some of the rows, copied."""
+        return Rows({name: array[list(index)] for name, array in self.arrays.items()}, self.batched)
+
+    def calls(self, index: Sequence[int]) -> list[Arrays]:
+        """The inputs of the calls that ask for these rows: all of them at once, or one after the other."""
+        if self.batched:
+            return [self.take(index).arrays]
+        return [{name: array[row, ...] for name, array in self.arrays.items()} for row in index]
+
+    def all(self) -> Iterator[Arrays]:
+        """The inputs of the calls that ask for every row, in order; no rows are one call of none."""
+        if not self.batched:
+            yield from self.calls(range(len(self)))
+            return
+        for start in range(0, max(len(self), 1), CHUNK):
+            yield {name: array[start : start + CHUNK] for name, array in self.arrays.items()}
+
+    def gather(self, answers: Sequence[Arrays]) -> Arrays:
+        """The answers to `all`, with the row as the first axis of each.
+
+        Raises:
+            PipelineError: There is not one answer a row, or the rows' answers differ in shape.
+        """
+        found = {}
+        for name in answers[0]:
+            parts = [answer[name] for answer in answers]
+            if self.batched:
+                first = min(len(self), CHUNK)
+                if not parts[0].ndim or len(parts[0]) != first:
+                    raise PipelineError(
+                        f"output {name!r}: expected an answer for each of {first} rows, got shape {list(parts[0].shape)}: keep the "
+                        "batch axis; what is the same for every row is expanded to the rows (`.expand(x.shape[0], ...)`) or left out"
+                    )
+            shapes = sorted({part.shape[self.batched :] for part in parts})
+            if len(shapes) > 1:
+                raise PipelineError(
+                    f"output {name!r}: expected one shape for rows of one size, got {list(shapes[0])} and {list(shapes[-1])}: answer a "
+                    "fixed number of values (top-k, or padding and a count)"
+                )
+            found[name] = np.concatenate(parts) if self.batched else np.stack(parts)
+        return found

@@ -1,0 +1,1 @@
+"""A contract -> the typed C# client."""

@@ -1,0 +1,162 @@
+"""Names in a contract -> C# identifiers. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from pipeline.core.errors import PipelineError
+
+KEYWORDS = frozenset(
+    [
+        "abstract",
+        "as",
+        "base",
+        "bool",
+        "break",
+        "byte",
+        "case",
+        "catch",
+        "char",
+        "checked",
+        "class",
+        "const",
+        "continue",
+        "decimal",
+        "default",
+        "delegate",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "event",
+        "explicit",
+        "extern",
+        "false",
+        "finally",
+        "fixed",
+        "float",
+        "for",
+        "foreach",
+        "goto",
+        "if",
+        "implicit",
+        "in",
+        "int",
+        "interface",
+        "internal",
+        "is",
+        "lock",
+        "long",
+        "namespace",
+        "new",
+        "null",
+        "object",
+        "operator",
+        "out",
+        "override",
+        "params",
+        "private",
+        "protected",
+        "public",
+        "readonly",
+        "ref",
+        "return",
+        "sbyte",
+        "sealed",
+        "short",
+        "sizeof",
+        "stackalloc",
+        "static",
+        "string",
+        "struct",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "uint",
+        "ulong",
+        "unchecked",
+        "unsafe",
+        "ushort",
+        "using",
+        "virtual",
+        "void",
+        "volatile",
+        "while",
+    ]
+)
+
+# What every C# object has already.
+OBJECT_MEMBERS = frozenset(
+    {"Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"}
+)
+
+
+def pascal(name: str) -> str:
+    """Name of a type or property: "input_ids" -> "InputIds", "3d.points" -> "_3dPoints", "größe" -> "Grosse"."""
+    joined = "".join(word[0].upper() + word[1:] for word in _words(name))
+    return f"_{joined}" if joined[0].isdigit() else joined
+
+
+def camel(name: str) -> str:
+    """Name of a parameter, not yet safe from keywords: "input_ids" -> "inputIds", "ID" -> "id"."""
+    first, *rest = _words(name)
+    first = first.lower() if first.isupper() else first[0].lower() + first[1:]
+    joined = first + "".join(word[0].upper() + word[1:] for word in rest)
+    return f"_{joined}" if joined[0].isdigit() else joined
+
+
+def escape(identifier: str) -> str:
+    """A keyword may be a name in C# when an @ stands before it."""
+    return f"@{identifier}" if identifier in KEYWORDS else identifier
+
+
+def check_identifier(text: str, what: str, *, dotted: bool = False) -> None:
+    """Raise PipelineError unless `text` can be written in C# as it is; `what` names the setting for the message."""
+    parts = text.split(".") if dotted else [text]
+    for part in parts:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", part) or part in KEYWORDS:
+            raise PipelineError(
+                f"{what}: expected a C# name (letters, digits and _, no digit first, no keyword), got {text!r}; for instance "
+                f"{'.'.join(pascal(part) for part in parts)}"
+            )
+
+
+def check_distinct(members: Iterable[tuple[str, str]], reserved: Iterable[str], where: str) -> None:
+    """Raise PipelineError when two members of a C# type would have one name.
+
+    Args:
+        members: C# name and what it comes from, for the message.
+        reserved: C# names that the type has of itself.
+        where: The C# type.
+    """
+    origins = dict.fromkeys(reserved, f"a member that {where} has of itself")
+    for name, origin in members:
+        if name in origins:
+            raise PipelineError(
+                f"{origin} and {origins[name]} would both be called {name} in the C# type {where}: rename one where the model "
+                "is exported, or in the contract's names"
+            )
+        origins[name] = origin
+
+
+def _words(name: str) -> list[str]:
+    words = [word for word in re.split(r"[^A-Za-z0-9]+", _ascii(name)) if word]
+    # LOGITS reads as Logits in .NET; two letters (ID) stay.
+    return [word.capitalize() if word.isupper() and len(word) > 2 else word for word in words] or ["Unnamed"]
+
+
+def _ascii(text: str) -> str:
+    """Latin letters lose their accents; any other letter becomes a word of its code point, so that names stay apart."""
+    return "".join(_ascii_character(character) for character in text)
+
+
+def _ascii_character(character: str) -> str:
+    if character.isascii():
+        return character
+    plain = unicodedata.normalize("NFKD", character.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    if plain or unicodedata.combining(character):
+        return plain
+    return f" U{ord(character):04x} " if character.isalnum() else " "

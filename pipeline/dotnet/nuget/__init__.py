@@ -1,0 +1,1 @@
+"""The NuGet package: its files, its form, its feed."""

@@ -1,0 +1,66 @@
+"""package.client=compiled: the client as assemblies with XML documentation, built deterministically by a .NET SDK."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from pipeline.dotnet import sdk
+from pipeline.dotnet.client.generator import Identity
+
+FRAMEWORKS = ("netstandard2.0", "net8.0")
+
+PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <TargetFrameworks>{frameworks}</TargetFrameworks>
+    <AssemblyName>{name}</AssemblyName>
+    <Version>{version}</Version>
+    <DefineConstants>$(DefineConstants);{public}</DefineConstants>
+    <GenerateDocumentationFile>true</GenerateDocumentationFile>
+    <Deterministic>true</Deterministic>
+    <PathMap>$(MSBuildProjectDirectory)=/_</PathMap>
+    <DebugType>none</DebugType>
+    <IncludeSourceRevisionInInformationalVersion>false</IncludeSourceRevisionInInformationalVersion>
+    <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+    <NoWarn>NU1603</NoWarn>
+  </PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{onnxruntime}" />
+    <PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="8.0.0" />{libraries}
+  </ItemGroup>
+</Project>
+"""
+
+
+def build(sources: Mapping[str, str], who: Identity, libraries: Mapping[str, str]) -> dict[str, bytes]:
+    """`lib/<framework>/<Id>.dll` and `.xml` for every framework; `libraries` are the packages it needs beside onnxruntime.
+
+    Raises:
+        PipelineError: There is no SDK, or the client does not compile.
+    """
+    dotnet = sdk.require("package.client=compiled").dotnet
+    with tempfile.TemporaryDirectory(prefix="torch2dotnet-client-") as scratch:
+        folder = Path(scratch)
+        (folder / f"{who.package_id}.csproj").write_text(
+            PROJECT.format(
+                frameworks=";".join(FRAMEWORKS),
+                name=escape(who.package_id),
+                version=escape(who.version),
+                public="",
+                onnxruntime=escape(who.validated_onnxruntime),
+                libraries="".join(
+                    f'\n    <PackageReference Include="{name}" Version="{version}" />'
+                    for name, version in libraries.items()
+                ),
+            )
+        )
+        for name, text in sources.items():
+            (folder / name).write_text(text)
+        sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", "-v", "quiet", folder=folder)
+        return {
+            f"lib/{framework}/{who.package_id}.{ending}": (
+                folder / "bin" / "Release" / framework / f"{who.package_id}.{ending}"
+            ).read_bytes()
+            for framework in FRAMEWORKS
+            for ending in ("dll", "xml")
+        }

@@ -1,0 +1,99 @@
+"""The golden answers in a form that C# reads in a few lines: raw little-endian values, and an index in JSON.
+
+foreach (var value in MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path))) ...
+
+`golden.json` is a list of cases: `case` is its name, `batch` its rows (1 when the model knows no rows: then the case is one
+call), `inputs` and `outputs` list `name`, `dtype` (numpy's, or "string"), `shape` (all axes, the batch first if there is
+one) and `file`. Text is written element by element: the number of its UTF-8 bytes as a little-endian int32, and the bytes.
+The program that `verify` runs writes its answers in the same form.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.arrays import Array, Arrays, is_text
+from pipeline.core.golden_texts import GoldenTexts
+
+FOLDER = "golden"
+
+
+def encode(array: Array) -> bytes:
+    """Values in row-major order, little-endian; a boolean is a byte, 0 or 1; text carries its length."""
+    if is_text(array):
+        texts = [str(value).encode() for value in array.flat]
+        return b"".join(struct.pack("<i", len(text)) + text for text in texts)
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()
+
+
+def decode_text(data: bytes) -> Array:
+    """The inverse of `encode` for text, flat.
+
+    Raises:
+        ValueError: A length is not followed by that many bytes.
+    """
+    texts, place = [], 0
+    while place < len(data):
+        (length,) = struct.unpack_from("<i", data, place) if len(data) >= place + 4 else (-1,)
+        place += 4
+        if not 0 <= length <= len(data) - place:
+            raise ValueError(f"text of {length} bytes at {place}, of {len(data)}")
+        texts.append(data[place : place + length].decode())
+        place += length
+    return np.array(texts, dtype=object)
+
+
+def text_files(golden: GoldenTexts) -> dict[str, bytes]:
+    """`golden/texts.json`, a list of `text` and `ids`, and `golden/texts.<place>.bin` for each output.
+
+    Such a file holds for each text the number of its values as a little-endian int32, and those.
+    """
+    entries = [{"text": text, "ids": ids} for text, ids in zip(golden.texts, golden.ids, strict=True)]
+    return {
+        f"{FOLDER}/texts.json": (json.dumps(entries) + "\n").encode(),
+        **{
+            f"{FOLDER}/texts.{place}.bin": b"".join(struct.pack("<i", row.size) + encode(row) for row in rows)
+            for place, rows in enumerate(golden.answers.values())
+        },
+    }
+
+
+def decode_rows(data: bytes, dtype: np.dtype[Any]) -> list[Array]:
+    """Rows of values, each behind their number.
+
+    Raises:
+        ValueError: A number is not followed by that many values.
+    """
+    rows, place = [], 0
+    while place < len(data):
+        (count,) = struct.unpack_from("<i", data, place) if len(data) >= place + 4 else (-1,)
+        place += 4
+        end = place + count * dtype.itemsize
+        if count < 0 or end > len(data):
+            raise ValueError(f"a row of {count} values at {place}, of {len(data)} bytes")
+        rows.append(np.frombuffer(data[place:end], dtype=dtype.newbyteorder("<")).astype(dtype))
+        place = end
+    return rows
+
+
+def files(questions: Mapping[str, Arrays], answers: Mapping[str, Arrays], *, batched: bool = True) -> dict[str, bytes]:
+    """`golden/golden.json` and a file for each array of each case."""
+    found: dict[str, bytes] = {}
+    index = []
+    for case, inputs in questions.items():
+        entry: dict[str, object] = {"case": case, "batch": len(next(iter(inputs.values()))) if batched else 1}
+        for side, arrays in (("inputs", inputs), ("outputs", answers[case])):
+            listed = []
+            for place, (name, array) in enumerate(arrays.items()):
+                # By place: a name may hold what a file name may not.
+                file = f"{case}.{side}.{place}.bin"
+                found[f"{FOLDER}/{file}"] = encode(array)
+                dtype = "string" if is_text(array) else array.dtype.name
+                listed.append({"name": name, "dtype": dtype, "shape": list(array.shape), "file": file})
+            entry[side] = listed
+        index.append(entry)
+    found[f"{FOLDER}/golden.json"] = (json.dumps(index, indent=1) + "\n").encode()
+    return found

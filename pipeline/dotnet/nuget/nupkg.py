@@ -1,0 +1,158 @@
+"""A .nupkg, written without an SDK: an OPC zip whose bytes depend on its content alone.
+
+Form: ECMA-376 part 2 (Open Packaging Conventions) as NuGet uses it: `[Content_Types].xml`, `_rels/.rels`, core properties,
+the .nuspec, then the files.
+"""
+
+import hashlib
+import io
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+from xml.sax.saxutils import escape, quoteattr
+
+from pipeline.core.errors import PipelineError
+
+NUSPEC = "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"
+# Zip has no earlier date; a constant one makes equal content equal bytes.
+DATE = (1980, 1, 1, 0, 0, 0)
+CONTENT_TYPES = {
+    "rels": "application/vnd.openxmlformats-package.relationships+xml",
+    "psmdcp": "application/vnd.openxmlformats-package.core-properties+xml",
+}
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the .nuspec says. `dependencies` is package id -> lowest version."""
+
+    id: str
+    version: str
+    authors: str
+    license: str
+    description: str
+    tags: str
+    dependencies: Mapping[str, str]
+
+
+def check(metadata: Metadata) -> None:
+    """Raise PipelineError for an id, version or license that NuGet refuses."""
+    if not re.fullmatch(r"\w+([.-]\w+)*", metadata.id, re.ASCII) or len(metadata.id) > 100:
+        raise PipelineError(
+            f"package.id: expected letters, digits and underscores in parts joined by '.' or '-' (100 at most), got {metadata.id!r}"
+        )
+    if not re.fullmatch(
+        r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", metadata.version
+    ):
+        raise PipelineError(
+            f"package.version: expected a semantic version such as 1.2.3 or 1.2.3-beta.1, got {metadata.version!r}"
+        )
+    if not re.fullmatch(r"[A-Za-z0-9.+() -]+", metadata.license):
+        raise PipelineError(
+            f"package.license: expected an SPDX expression such as Apache-2.0 or MIT, got {metadata.license!r}"
+        )
+
+
+def nuspec(metadata: Metadata) -> str:
+    dependencies = "".join(
+        f"\n      <dependency id={quoteattr(name)} version={quoteattr(version)} />"
+        for name, version in metadata.dependencies.items()
+    )
+    return f"""<?xml version="1.0" encoding="utf-8"?>
+<package xmlns="{NUSPEC}">
+  <metadata minClientVersion="5.0">
+    <id>{escape(metadata.id)}</id>
+    <version>{escape(metadata.version)}</version>
+    <authors>{escape(metadata.authors)}</authors>
+    <license type="expression">{escape(metadata.license)}</license>
+    <licenseUrl>https://licenses.nuget.org/{escape(metadata.license)}</licenseUrl>
+    <readme>README.md</readme>
+    <description>{escape(metadata.description)}</description>
+    <tags>{escape(metadata.tags)}</tags>
+    <dependencies>{dependencies}
+    </dependencies>
+  </metadata>
+</package>
+"""
+
+
+def pack(metadata: Metadata, files: Mapping[str, bytes | Path], target: Path | IO[bytes]) -> None:
+    """Write the package to `target`, piece by piece.
+
+    Args:
+        metadata: What the .nuspec says.
+        files: Path in the package -> content, or the file that has it.
+        target: A path, or a file that is open.
+
+    Raises:
+        PipelineError: NuGet would refuse the metadata, or a path leaves the package or has no extension.
+    """
+    check(metadata)
+    for path in files:
+        pure = PurePosixPath(path)
+        if pure.is_absolute() or ".." in pure.parts or "\\" in path or path != pure.as_posix() or not pure.suffix:
+            raise PipelineError(f"a file of the package: expected a relative path with an extension, got {path!r}")
+    spec = f"{metadata.id}.nuspec"
+    content = {spec: nuspec(metadata).encode(), **dict(sorted(files.items()))}
+    digest = hashlib.sha256()
+    for name, data in content.items():
+        digest.update(name.encode())
+        with _opened(data) as source:
+            hashlib.file_digest(source, lambda: digest)
+    # NuGet names it by a GUID; the content's hash will do, and is the same tomorrow.
+    core = f"package/services/metadata/core-properties/{digest.hexdigest()[:32]}.psmdcp"
+    parts = {
+        "[Content_Types].xml": _content_types([*content, core]),
+        "_rels/.rels": _relationships(spec, core),
+        core: _core_properties(metadata),
+        **content,
+    }
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            entry = zipfile.ZipInfo(name, DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system, entry.external_attr = 0, 0
+            entry.file_size = data.stat().st_size if isinstance(data, Path) else len(data)
+            with _opened(data) as source, archive.open(entry, "w") as part:
+                shutil.copyfileobj(source, part)
+
+
+def _opened(data: bytes | Path) -> io.BufferedReader | io.BytesIO:
+    return data.open("rb") if isinstance(data, Path) else io.BytesIO(data)
+
+
+def _content_types(names: list[str]) -> bytes:
+    endings = sorted({PurePosixPath(name).suffix[1:].lower() for name in names} | {"rels"})
+    defaults = "".join(
+        f'<Default Extension="{ending}" ContentType="{CONTENT_TYPES.get(ending, "application/octet")}" />'
+        for ending in endings
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">{defaults}</Types>'
+    ).encode()
+
+
+def _relationships(spec: str, core: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/{spec}" Id="R1" />'
+        '<Relationship Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" '
+        f'Target="/{core}" Id="R2" /></Relationships>'
+    ).encode()
+
+
+def _core_properties(metadata: Metadata) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><coreProperties '
+        'xmlns="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:creator>{escape(metadata.authors)}</dc:creator><dc:description>{escape(metadata.description)}</dc:description>"
+        f"<dc:identifier>{escape(metadata.id)}</dc:identifier><version>{escape(metadata.version)}</version>"
+        f"<keywords>{escape(metadata.tags)}</keywords><lastModifiedBy>torch2dotnet</lastModifiedBy></coreProperties>"
+    ).encode()

@@ -1,0 +1,79 @@
+"""A throw-away .NET program that sees only the package, and replays every golden row through every way in."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from pipeline.core.contract import Contract
+from pipeline.core.errors import PipelineError
+from pipeline.dotnet import sdk
+from pipeline.dotnet.proof import replay_program
+from pipeline.dotnet.sdk import Sdk
+
+# Packages that consumers restore, kept between runs; ours is removed first, for NuGet never looks twice at one version.
+RESTORED = Path("build/nuget")
+PACKAGES = Path("build/package")
+ANSWERS = "answers"
+
+PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <OutputType>Exe</OutputType>
+    <TargetFramework>{framework}</TargetFramework>
+    <LangVersion>latest</LangVersion>
+    <Nullable>enable</Nullable>
+    <ImplicitUsings>disable</ImplicitUsings>
+    <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+    <!-- A feed that lacks the exact version of a dependency of a dependency gives the next one. -->
+    <NoWarn>NU1603</NoWarn>
+    <RestoreAdditionalProjectSources>{source}</RestoreAdditionalProjectSources>
+    <RestorePackagesPath>{restored}</RestorePackagesPath>
+    <AssemblyName>verify</AssemblyName>
+  </PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="{id}" Version="[{version}]" />
+  </ItemGroup>
+</Project>
+"""
+
+
+def project(framework: str, source: Path, restored: Path, package_id: str, version: str) -> str:
+    """The consumer's .csproj: one package reference, to exactly this version."""
+    return PROJECT.format(
+        framework=framework,
+        source=escape(str(source)),
+        restored=escape(str(restored)),
+        id=escape(package_id),
+        version=escape(version),
+    )
+
+
+def replay(found: Sdk, contract: Contract, manifest: dict[str, Any], folder: Path, threads: int) -> dict[str, str]:
+    """Build the consumer of the package in PACKAGES in `folder` and run it; its answers go to `folder`/answers.
+
+    Returns:
+        `runtime` and `onnxruntime`: the versions that ran.
+
+    Raises:
+        PipelineError: The consumer does not restore, build or run.
+    """
+    restored = RESTORED.resolve()
+    mine = restored / manifest["id"].lower() / manifest["version"].lower()
+    shutil.rmtree(mine, ignore_errors=True)
+    answers = folder / ANSWERS
+    answers.mkdir()
+    framework = sdk.target_framework(found.version)
+    (folder / "verify.csproj").write_text(
+        project(framework, PACKAGES.resolve(), restored, manifest["id"], manifest["version"])
+    )
+    (folder / "Program.cs").write_text(replay_program.replay(contract, manifest["namespace"], manifest["class_name"]))
+    sdk.run(
+        found.dotnet, "build", "--configuration", "Release", "--output", "out", "--nologo", "-v", "quiet", folder=folder
+    )
+    sdk.run(found.dotnet, "out/verify.dll", str(mine / "golden"), ANSWERS, str(threads), folder=folder)
+    try:
+        ran: dict[str, str] = json.loads((answers / "runtime.json").read_text())
+    except (OSError, ValueError):
+        raise PipelineError("the program that verifies ended without saying what it ran on: run it again") from None
+    return ran

@@ -1,0 +1,1 @@
+"""PyTorch answers here, and only here; its network becomes an ONNX graph."""

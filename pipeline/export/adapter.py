@@ -1,0 +1,161 @@
+"""The network as the pipeline calls it, whatever its own form: the batch first, a flat answer with names. Imports torch."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.arrays import Arrays
+from pipeline.core.errors import PipelineError
+from pipeline.core.rows import Rows
+from pipeline.export.diagnostics import locate
+from pipeline.export.outputs import leaves, name_outputs
+from pipeline.network.encoders import Encoders, encode
+
+_ARGS, _KWARGS = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+# What a network may raise for inputs that it cannot take.
+FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError, AssertionError, ArithmeticError)
+
+
+class Adapter(nn.Module):
+    """Takes the inputs by position, in the order of `inputs`; answers a flat tuple, which is what both exporters take.
+
+    `axes` is where the network has each input's batch; `answer_axes`, where its answers have theirs. Both are empty
+    where it knows no batch. `encoders` turn text into numbers before the network sees it.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        inputs: list[str],
+        axes: Mapping[str, int],
+        configured: list[str],
+        encoders: Encoders | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.inputs = inputs
+        self.axes = dict(axes)
+        self.configured = configured
+        self.encoders = encoders or {}
+        self.positional = positional(network.forward, inputs, type(network).__name__)
+        self.answer_axes: list[int] = []
+
+    def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
+        answers: list[Tensor] = []
+        for tensor in self.named(*values).values():
+            # A value has one name in a graph: an input that is answered as it is, or an answer given twice, needs another.
+            known = any(tensor is other for other in (*values, *answers))
+            answers.append(tensor.clone() if known else tensor)
+        return tuple(answers)
+
+    def named(self, *values: Tensor) -> dict[str, Tensor]:
+        """The answers by name, the batch first."""
+        found = name_outputs(leaves(self.own(*values)), self.configured, self.inputs)
+        axes = self.answer_axes or [0] * len(found)
+        return {
+            name: tensor.movedim(axis, 0) if axis else tensor
+            for (name, tensor), axis in zip(found.items(), axes, strict=True)
+        }
+
+    def own(self, *values: Tensor) -> Any:
+        """The network's own answer."""
+        given = {
+            name: tensor.movedim(0, self.axes[name]) if self.axes.get(name) else tensor
+            for name, tensor in zip(self.inputs, values, strict=True)
+        }
+        first = [given.pop(name) for name in self.positional]
+        return self.network(*first, **given)
+
+    def answer(self, inputs: Arrays) -> Arrays:
+        """The network's own answers to the inputs of one call, by name.
+
+        Raises:
+            PipelineError: The network cannot take them, or answers something other than tensors.
+        """
+        return {name: tensor.numpy() for name, tensor in self._call(self.named, inputs).items()}
+
+    def _call(self, method: Callable[..., Any], inputs: Arrays) -> Any:
+        # Copies: a network that edits its input in place must not edit ours.
+        encoded = encode(inputs, self.encoders)
+        tensors = [torch.from_numpy(encoded[name].copy()) for name in self.inputs]
+        try:
+            with torch.inference_mode():
+                return method(*tensors)
+        except FAILURES as error:
+            shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
+            where = locate(error)
+            raise PipelineError(
+                f"{type(self.network).__name__} itself cannot answer {shapes}: {f'{where}: ' if where else ''}{type(error).__name__}: "
+                f"{' '.join(str(error).split())}{self.trained()}{_hint(str(error))}"
+            ) from None
+
+    def trained(self) -> str:
+        """Names the layers that are in training mode, or nothing."""
+        found = [name or "the network itself" for name, module in self.network.named_modules() if module.training]
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        return f" (in training mode although eval() was called: {', '.join(found[:3])}{more})" if found else ""
+
+    def find_axes(self, rows: Rows) -> None:
+        """Find which axis of each answer is the batch: the one that is as long as the call has rows.
+
+        Raises:
+            PipelineError: The network cannot answer, or an answer has no such axis, or several.
+        """
+        if not rows.batched:
+            return
+        by_rows = {}
+        for count in (2, 3):
+            (call,) = rows.calls([place % len(rows) for place in range(count)])
+            named = name_outputs(leaves(self._call(self.own, call)), self.configured, self.inputs)
+            by_rows[count] = {name: tuple(tensor.shape) for name, tensor in named.items()}
+        found = []
+        for name, shape in by_rows[2].items():
+            other = by_rows[3].get(name, ())
+            if len(other) != len(shape):
+                raise PipelineError(f"output {name!r}: expected one number of axes, got shapes {shape} and {other}")
+            axes = [axis for axis, sizes in enumerate(zip(shape, other, strict=True)) if sizes == (2, 3)]
+            found.append(axes[0] if axes else 0)
+        self.answer_axes = found
+
+
+def positional(forward: Callable[..., Any], inputs: list[str], network: str) -> list[str]:
+    """Which inputs `forward` takes by position, in its order; the others go by name.
+
+    Raises:
+        PipelineError: It has no argument for an input, or one that no input is for.
+    """
+    try:
+        parameters = inspect.signature(forward).parameters
+    except (TypeError, ValueError):  # compiled: it tells nothing
+        return []
+    kinds = {parameter.kind for parameter in parameters.values()}
+    named = [name for name, parameter in parameters.items() if parameter.kind not in (_ARGS, _KWARGS)]
+    needed = [name for name in named if parameters[name].default is inspect.Parameter.empty]
+    foreign = [name for name in inputs if name not in named]
+    lacking = [name for name in needed if name not in inputs]
+    takes = f"{network}.forward({', '.join(parameters)})"
+    if foreign and not kinds & {_ARGS, _KWARGS}:
+        raise PipelineError(
+            f"{takes} takes no {foreign[0]!r}, got the arrays {inputs}: leave it out of the data, list the others in model.inputs, or give "
+            "it the argument's name"
+        )
+    if lacking:
+        raise PipelineError(
+            f"{takes} needs {lacking[0]!r}, got the arrays {inputs}: add an array of that name to the data"
+        )
+    if not foreign or _KWARGS in kinds:
+        return [name for name in named if name in inputs and parameters[name].kind == inspect.Parameter.POSITIONAL_ONLY]
+    # What stands before *args goes by position too.
+    before = [name for name in named if name in inputs and parameters[name].kind != inspect.Parameter.KEYWORD_ONLY]
+    return [*before, *foreign]
+
+
+def _hint(error: str) -> str:
+    """What to do about an input of another dtype."""
+    told = error.lower()
+    if "dtype" in told or "scalar type" in told or "datatype" in told:
+        return "; save the array in the dtype that forward takes, such as `array.astype('float32')`"
+    return ""

@@ -1,0 +1,58 @@
+"""The one onnxruntime session, set up as the .NET client sets it up."""
+
+from pathlib import Path
+
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+from pipeline.core.arrays import Arrays, is_text
+from pipeline.core.errors import PipelineError
+from pipeline.settings import compat
+
+_REFUSALS = (
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.NoModel,
+    state.NoSuchFile,
+    state.NotImplemented,
+    state.RuntimeException,
+)
+
+
+def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Open `model` on the CPU with all graph optimisations; one thread, so that sums come out the same every time.
+
+    Raises:
+        PipelineError: onnxruntime refuses the model.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
+    where = model if isinstance(model, Path) else "the model"
+    try:
+        source = str(model) if isinstance(model, Path) else model
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except _REFUSALS as error:
+        version, limits = compat.installed()
+        raise PipelineError(
+            f"{where}: onnxruntime {version} (opset up to {limits.opset}, IR up to {limits.ir}) refuses the model: "
+            f"{' '.join(str(error).split())}"
+        ) from None
+
+
+def answer(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
+    """The model's outputs for `inputs`, by name.
+
+    Raises:
+        PipelineError: onnxruntime refuses the inputs, or fails while it runs.
+    """
+    names = [output.name for output in session.get_outputs()]
+    try:
+        # Text as objects: onnxruntime ends numpy's own strings at the first NUL.
+        asked = {name: array.astype(object) if is_text(array) else array for name, array in inputs.items()}
+        return dict(zip(names, session.run(names, asked), strict=True))
+    except (*_REFUSALS, ValueError) as error:
+        shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
+        raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {' '.join(str(error).split())}") from None

@@ -1,0 +1,190 @@
+"""Encoders: what turns text, which torch cannot hold, into numbers, here in Python and the same in the graph.
+
+An encoder stands between an input of the model and the network's argument of the same name. It is learnt from the training
+split alone (or read from a vocabulary of one's own), kept in build/encoders.json, applied here for training and for
+PyTorch's answers, and written into the graph as plain ONNX operators by `encoder_graph`, so that a consumer passes text.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pipeline.core.arrays import Array, Arrays, is_text
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, write_json
+from pipeline.settings.model import EncoderSettings
+
+ENCODERS = Path("build/encoders.json")
+# What chunks of text are split at before anything else: the one white space that ONNX's StringSplit knows.
+SPACE = " "
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class WordEncoder(Part):
+    """One text a row -> its words as numbers: int64 [rows, words], padded with 0 to the longest; 1 is a word not known.
+
+    A text is cut at spaces into chunks, of which the first `limit` count; a chunk of more than `longest` characters is one
+    unknown word, any other is cut at each character of `separators`, which is dropped. Of what is left the first `limit` words
+    count. So no text, however long, takes more than a fixed amount of memory.
+    """
+
+    kind: Literal["words"] = "words"
+    entries: list[str]
+    separators: str
+    limit: int
+    longest: int
+    # Whether a word is also known in capitals, and with one: there is no lower-casing of text in ONNX that runs everywhere.
+    cases: bool
+
+    PADDING: ClassVar = 0
+    UNKNOWN: ClassVar = 1
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Every spelling that is known -> its number, from 2 on."""
+        found = {word: place + 2 for place, word in enumerate(self.entries)}
+        if self.cases:
+            for word, number in list(found.items()):
+                for spelt in (word.upper(), word.capitalize()):
+                    found.setdefault(spelt, number)
+        return found
+
+    @cached_property
+    def _separators(self) -> re.Pattern[str]:
+        return re.compile(f"[{re.escape(self.separators)}]" if self.separators else "(?!)")
+
+    def tokens(self, text: str) -> list[str]:
+        """The words of one text; a chunk that is too long is a space, which no vocabulary holds."""
+        chunks = [chunk for chunk in text.split(SPACE) if chunk][: self.limit]
+        words = (
+            word
+            for chunk in chunks
+            for word in (self._separators.split(chunk) if len(chunk) <= self.longest else [SPACE])
+        )
+        return [word for word in words if word][: self.limit]
+
+    def encode(self, texts: Array) -> Array:
+        numbers = [[self.numbers.get(word, self.UNKNOWN) for word in self.tokens(text)] for text in texts.tolist()]
+        encoded = np.full((len(numbers), max(map(len, numbers), default=0) or 1), self.PADDING, np.int64)
+        for row, found in zip(encoded, numbers, strict=True):
+            row[: len(found)] = found
+        return encoded
+
+
+class CategoryEncoder(Part):
+    """Text of any shape -> the number of each value from 1 on, int64 of the same shape; 0 is a value not known."""
+
+    kind: Literal["categories"] = "categories"
+    entries: list[str]
+
+    UNKNOWN: ClassVar = 0
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        return {value: place + 1 for place, value in enumerate(self.entries)}
+
+    def encode(self, texts: Array) -> Array:
+        flat = [self.numbers.get(value, self.UNKNOWN) for value in texts.reshape(-1).tolist()]
+        return np.array(flat, dtype=np.int64).reshape(texts.shape)
+
+
+Encoder = Annotated[WordEncoder | CategoryEncoder, Field(discriminator="kind")]
+Encoders = dict[str, WordEncoder | CategoryEncoder]
+_FILE: TypeAdapter[Encoders] = TypeAdapter(dict[str, Encoder])
+
+
+def fit(settings: Mapping[str, EncoderSettings], train: Arrays) -> Encoders:
+    """Learn each encoder from the training split, or read its vocabulary.
+
+    Raises:
+        PipelineError: The input is not text of the shape that the encoder takes, or a vocabulary cannot be read.
+    """
+    found: Encoders = {}
+    for name, wanted in settings.items():
+        texts = train.get(name)
+        if texts is None or not is_text(texts):
+            got = "no such input" if texts is None else f"{texts.dtype}{list(texts.shape)}"
+            raise PipelineError(f"model.encoders.{name}: expected an input of text, got {got}: encode text alone")
+        if wanted.kind == "words":
+            if texts.ndim != 1:
+                raise PipelineError(
+                    f"model.encoders.{name}: kind=words takes one text a row, got shape {list(texts.shape)}: use kind=categories, or "
+                    "an input for each text"
+                )
+            words = WordEncoder(entries=[], **wanted.model_dump(include={"separators", "limit", "longest", "cases"}))
+            learnt = _commonest(
+                (word.lower() if wanted.cases else word for text in texts.tolist() for word in words.tokens(text)),
+                wanted.size,
+            )
+            found[name] = words.model_copy(update={"entries": _read(name, wanted) or learnt})
+        else:
+            learnt = sorted(_commonest(texts.reshape(-1).tolist(), wanted.size))
+            found[name] = CategoryEncoder(entries=_read(name, wanted) or learnt)
+    return found
+
+
+def _commonest(words: Iterable[str], size: int) -> list[str]:
+    counted = Counter(word for word in words if word != SPACE)
+    return [word for word, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:size]]
+
+
+def _read(name: str, wanted: EncoderSettings) -> list[str]:
+    """The entries of a vocabulary of one's own, one a line; none when it is to be learnt."""
+    path = wanted.vocabulary
+    if path is None:
+        return []
+    where = f"model.encoders.{name}.vocabulary={path}"
+    try:
+        entries = Path(path).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise PipelineError(f"{where}: there is no such file: give one entry a line") from None
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"{where}: expected UTF-8, got {error.reason} at byte {error.start}") from None
+    if not entries or "" in entries or len(set(entries)) != len(entries):
+        raise PipelineError(f"{where}: expected one entry a line, none empty and none twice, got {len(entries)} lines")
+    if len(entries) > wanted.size:
+        raise PipelineError(
+            f"{where}: expected {wanted.size} entries at most (model.encoders.{name}.size), got {len(entries)}: raise the size, and with "
+            "it the network's embedding"
+        )
+    return entries
+
+
+def encode(inputs: Arrays, encoders: Encoders) -> Arrays:
+    """The network's arguments: text through its encoder, everything else as it is."""
+    return {name: encoders[name].encode(array) if name in encoders else array for name, array in inputs.items()}
+
+
+def encoded_axes(axes: Mapping[str, dict[int, str]], encoders: Encoders) -> dict[str, dict[int, str]]:
+    """The dynamic axes of the network's arguments: those of the inputs, and one more where a text becomes words."""
+    more = {name: {1: f"{name}_words"} for name, encoder in encoders.items() if isinstance(encoder, WordEncoder)}
+    return {name: {**axes.get(name, {}), **more.get(name, {})} for name in {**axes, **more}}
+
+
+def save(encoders: Encoders, path: Path = ENCODERS) -> None:
+    write_json(path, _FILE.dump_python(encoders))
+
+
+def load(path: Path = ENCODERS) -> Encoders:
+    """Read what `prepare` has learnt; empty where the model has no encoders.
+
+    Raises:
+        PipelineError: The file is missing or does not have this form.
+    """
+    try:
+        return _FILE.validate_python(read_json(path, made_by="prepare"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PipelineError(
+            f"{path}: {where}: {first['msg']}; make it again with `python -m pipeline prepare`"
+        ) from None

@@ -1,0 +1,1 @@
+"""Numbers -> one verdict, one page."""

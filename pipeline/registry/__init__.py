@@ -1,0 +1,1 @@
+"""What people browse in MLflow: runs, registered models."""

@@ -1,0 +1,89 @@
+"""MLflow's experiments and model registry, as publishing needs them."""
+
+import hashlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from pipeline.core import contract as contracts
+from pipeline.core.contract import Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256
+from pipeline.graph import onnx_model
+from pipeline.registry.tracking import artifacts
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.models import ModelSignature
+
+MODEL_ARTIFACT = "model"
+# The same package is the same version.
+PACKAGE_TAG = "package_sha256"
+
+
+def signature(contract: Contract) -> "ModelSignature":
+    """The contract as MLflow's signature; an axis of any size is -1."""
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    def schema(tensors: list[contracts.TensorSpec]) -> Schema:
+        return Schema(
+            [
+                TensorSpec(
+                    np.dtype(object if tensor.dtype == "string" else tensor.dtype),
+                    tuple(size if isinstance(size, int) else -1 for size in tensor.shape),
+                    tensor.name,
+                )
+                for tensor in tensors
+            ]
+        )
+
+    return ModelSignature(inputs=schema(contract.inputs), outputs=schema(contract.outputs))
+
+
+def find_experiment(client: "MlflowClient", name: str, tracking_uri: str) -> str:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        return str(client.create_experiment(name, artifact_location=artifacts(tracking_uri)))
+    if experiment.lifecycle_stage != "active":
+        raise PipelineError(
+            f"the MLflow experiment {name!r} was deleted: restore it (`mlflow experiments restore -x {experiment.experiment_id}`) "
+            "or choose another with publish.experiment"
+        )
+    return str(experiment.experiment_id)
+
+
+def find_version(client: "MlflowClient", name: str, package: str) -> str | None:
+    """The registered version that was made from this very package."""
+    found = client.search_model_versions(f"name = '{name}'")
+    versions = sorted(int(entry.version) for entry in found if entry.tags.get(PACKAGE_TAG) == package)
+    return str(versions[0]) if versions else None
+
+
+def register(name: str, contract: Contract, package: str, run_id: str) -> str:
+    """Log the model into the run and register it; returns the new version."""
+    import mlflow
+
+    logged = mlflow.onnx.log_model(
+        onnx_model.load(onnx_model.SIMPLIFIED, made_by="simplify"),
+        name=MODEL_ARTIFACT,
+        signature=signature(contract),
+        # Given, because MLflow would import everything to find them.
+        pip_requirements=[f"{library}=={version(library)}" for library in ("mlflow", "onnx", "onnxruntime", "numpy")],
+        save_as_external_data=False,  # True empties the model that it is given
+        metadata={PACKAGE_TAG: package, "contract": contract.model_dump()},
+    )
+    made = mlflow.register_model(logged.model_uri, name, tags={PACKAGE_TAG: package, "run_id": run_id})
+    return str(made.version)
+
+
+def check_registered(name: str, number: str) -> None:
+    """Raise PipelineError unless the registry gives back the bytes that were judged."""
+    import mlflow
+
+    given = mlflow.onnx.load_model(f"models:/{name}/{number}").SerializeToString(deterministic=True)
+    if hashlib.sha256(given).hexdigest() != sha256(onnx_model.SIMPLIFIED):
+        raise PipelineError(
+            f"models:/{name}/{number}: the registry gives back another model than {onnx_model.SIMPLIFIED}: the alias was not moved; "
+            "look at the artifact store"
+        )

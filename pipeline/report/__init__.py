@@ -1,1 +1,0 @@
-"""Pages for people, each one file with nothing to load from elsewhere."""

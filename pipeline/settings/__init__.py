@@ -1,0 +1,1 @@
+"""What may be set: params.yaml, typed and composed from conf/."""

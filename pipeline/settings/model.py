@@ -1,0 +1,126 @@
+"""The section `model` of params.yaml, typed: the network, and what a person is told of its inputs and outputs."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+
+class Port(Section):
+    """What a person is told of one input or output; `labels` name the classes, in the order of their numbers."""
+
+    description: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    labels: list[str] = []
+    # NaN stands for a value that is not known.
+    missing: bool = False
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Port":
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"expected minimum <= maximum, got {self.minimum} > {self.maximum}")
+        return self
+
+
+class Net(Section):
+    target: Annotated[str, Field(alias="_target_", pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+    kwargs: dict[str, Any] = {}
+
+    @field_validator("kwargs", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class TaskSettings(Section):
+    """The model's job: `metric` of its output `output` against the data's `target`."""
+
+    metric: Literal["accuracy"]
+    output: Name
+
+
+class WordEncoderSettings(Section):
+    """Text -> the numbers of its words; what each setting means stands in `encoders.WordEncoder`."""
+
+    kind: Literal["words"]
+    # A file with one word a line; null: the `size` most frequent ones of the training split.
+    vocabulary: str | None = None
+    size: Annotated[int, Field(ge=1)] = 20_000
+    separators: str = '\t\r\n.,;:!?"()[]{}/-'
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 512
+    # RegexFullMatch counts to a thousand.
+    longest: Annotated[int, Field(ge=1, le=1000)] = 200
+    cases: bool = True
+
+
+class CategoryEncoderSettings(Section):
+    """Text -> the number of each value."""
+
+    kind: Literal["categories"]
+    # A file with one value a line; null: the `size` most frequent ones of the training split.
+    vocabulary: str | None = None
+    size: Annotated[int, Field(ge=1)] = 1000
+
+
+EncoderSettings = Annotated[WordEncoderSettings | CategoryEncoderSettings, Field(discriminator="kind")]
+
+
+class TokenizerSettings(Section):
+    """Text in front of the network: `file` is a tokenizer.json as Hugging Face's libraries write it.
+
+    `inputs` says which of the network's inputs hold its numbers, the mask and the (constant) types; `text` is the array of
+    texts in the data.
+    """
+
+    file: Name
+    max_length: Annotated[int, Field(ge=3)]
+    inputs: dict[Literal["ids", "mask", "types"], Name]
+    text: Name = "text"
+
+    @field_validator("inputs")
+    @classmethod
+    def _fills_ids(cls, inputs: dict[str, str]) -> dict[str, str]:
+        if "ids" not in inputs:
+            raise ValueError(f"expected the input that takes the tokens, as {{ids: input_ids}}, got {inputs}")
+        return inputs
+
+
+class Model(Section):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
+    description: str
+    net: Net
+    weights: str | None
+    # false: names that miss or are left over in the weights are reported, not refused.
+    strict: bool
+    dynamic_axes: dict[str, dict[int, Name]]
+    # What turns inputs of text into numbers for the network, by input.
+    encoders: dict[str, EncoderSettings]
+    inputs: dict[str, Port]
+    outputs: dict[str, Port]
+    task: TaskSettings | None
+    tokenizer: TokenizerSettings | None = None
+
+    @field_validator("dynamic_axes", "encoders", "inputs", "outputs", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""
+        return {} if value is None else value
+
+    @model_validator(mode="after")
+    def _tokens_are_free(self) -> "Model":
+        filled = list(self.tokenizer.inputs.values()) if self.tokenizer else []
+        axes = [self.dynamic_axes.get(name, {}) for name in filled]
+        for name, own in zip(filled, axes, strict=True):
+            if sorted(own) != [0, 1] or own != axes[0]:
+                raise ValueError(
+                    f"a tokeniser fills rows of any length: expected dynamic_axes {{{name}: {{0: batch, 1: tokens}}}}, alike for all "
+                    f"of {filled}, got {own}"
+                )
+        return self

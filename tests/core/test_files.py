@@ -1,0 +1,119 @@
+import errno
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import missing, read_json, replacing, sha256, write_bytes, write_json, write_text
+from pipeline_runs import PROJECT
+
+
+@pytest.fixture
+def path(tmp_path):
+    made = tmp_path / "folder" / "file.txt"
+    write_text(made, "old")
+    return made
+
+
+def only(path, content: bytes) -> bool:
+    """Whether `path` holds `content` and nothing lies beside it."""
+    return path.read_bytes() == content and list(path.parent.iterdir()) == [path]
+
+
+def test_folders_are_made(tmp_path):
+    write_bytes(tmp_path / "a" / "b" / "c", b"\0\n")
+    assert only(tmp_path / "a" / "b" / "c", b"\0\n")
+
+
+def test_a_file_is_replaced(path):
+    write_text(path, "néw\n")
+    assert only(path, "néw\n".encode())
+
+
+def test_an_error_while_writing_leaves_the_old_file(path):
+    def work():
+        with replacing(path) as beside:
+            beside.write_text("half")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        work()
+    assert only(path, b"old")
+
+
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_file(function, path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    target = os if function == "fsync" else type(path)
+    monkeypatch.setattr(target, function, full)
+    with pytest.raises(OSError, match="No space"):
+        write_text(path, "new")
+    assert only(path, b"old")
+
+
+def test_a_block_that_writes_nothing_leaves_the_old_file(path):
+    with pytest.raises(FileNotFoundError), replacing(path):
+        pass
+    assert only(path, b"old")
+
+
+def test_a_killed_process_leaves_the_old_file(path):
+    program = f"""
+import os
+from pathlib import Path
+from pipeline.core.files import replacing
+with replacing(Path({str(path)!r})) as beside:
+    beside.write_text("half")
+    os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=False).returncode == 9
+    assert path.read_text() == "old"
+
+
+def test_the_old_file_is_whole_until_the_new_one_is(path):
+    with replacing(path) as beside:
+        beside.write_text("new")
+        assert path.read_text() == "old"
+    assert only(path, b"new")
+
+
+def test_json_round_trip(tmp_path):
+    value = {"name": "é", "list": [1, 2.5, None, True]}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json", "export") == value
+    assert json.loads((tmp_path / "a.json").read_text()) == value
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_json_has_no_nan(value, path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"x": value})
+    assert only(path, b"old")
+
+
+def test_missing_json_says_who_writes_it(tmp_path):
+    with pytest.raises(PipelineError, match=r"a\.json is missing: it is written by `python -m pipeline export`"):
+        read_json(tmp_path / "a.json", "export")
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": ', b"\xff\xfe"])
+def test_damaged_json_says_who_writes_it(content, tmp_path):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(
+        PipelineError, match=r"a\.json: expected JSON, got .*make it again with `python -m pipeline export`"
+    ):
+        read_json(tmp_path / "a.json", "export")
+
+
+def test_missing_names_the_stage(tmp_path):
+    assert "`python -m pipeline train` (or run `dvc repro`)" in str(missing(tmp_path / "x", "train"))
+
+
+def test_sha256(path):
+    assert sha256(path) == hashlib.sha256(b"old").hexdigest()

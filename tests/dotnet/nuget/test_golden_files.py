@@ -1,0 +1,57 @@
+import json
+
+import numpy as np
+import pytest
+
+from pipeline.dotnet.nuget import golden_files
+
+QUESTIONS = {"one": {"a b": np.arange(6, dtype=np.float32).reshape(2, 3), "flag": np.array([True, False])}}
+ANSWERS = {"one": {"label": np.array([3, -1], dtype=np.int64)}}
+
+
+@pytest.fixture
+def files() -> dict[str, bytes]:
+    return golden_files.files(QUESTIONS, ANSWERS)
+
+
+def test_index_names_every_file(files):
+    (entry,) = json.loads(files["golden/golden.json"])
+    listed = {f"golden/{array['file']}" for side in ("inputs", "outputs") for array in entry[side]}
+    assert listed == set(files) - {"golden/golden.json"}
+    assert (entry["case"], entry["batch"]) == ("one", 2)
+
+
+def test_values_come_back(files):
+    (entry,) = json.loads(files["golden/golden.json"])
+    for side, arrays in (("inputs", QUESTIONS["one"]), ("outputs", ANSWERS["one"])):
+        for listed in entry[side]:
+            back = np.frombuffer(files[f"golden/{listed['file']}"], dtype=listed["dtype"]).reshape(listed["shape"])
+            np.testing.assert_array_equal(back, arrays[listed["name"]])
+
+
+TEXTS = np.array([["", "a\0b"], ["ü", "🎉"]], dtype=object)
+
+
+def test_text_carries_its_length():
+    assert golden_files.encode(np.array(["ü", ""])) == b"\x02\0\0\0\xc3\xbc\0\0\0\0"
+
+
+@pytest.mark.parametrize("texts", [TEXTS, TEXTS.astype(str), TEXTS[:0]])
+def test_text_comes_back(texts):
+    assert golden_files.decode_text(golden_files.encode(texts)).tolist() == texts.ravel().tolist()
+
+
+@pytest.mark.parametrize("data", [b"\x01\0", b"\x05\0\0\0ab", b"\xff\xff\xff\xffab"])
+def test_damaged_text(data):
+    with pytest.raises(ValueError, match="text of"):
+        golden_files.decode_text(data)
+
+
+def test_text_and_calls_in_the_index():
+    found = golden_files.files({"one": {"t": TEXTS}}, {"one": {"n": np.array(3.0)}}, batched=False)
+    (entry,) = json.loads(found["golden/golden.json"])
+    assert (entry["batch"], entry["inputs"][0]["dtype"], entry["outputs"][0]["shape"]) == (1, "string", [])
+
+
+def test_little_endian_whatever_the_machine():
+    assert golden_files.encode(np.array([1], dtype=">i4")) == b"\x01\0\0\0"

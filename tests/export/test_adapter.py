@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.rows import Rows
+from pipeline.export.adapter import Adapter, positional
+
+X, Y = (np.random.default_rng(seed).normal(size=(4, 3)).astype(np.float32) for seed in (0, 1))
+
+
+def only(x, /, y):
+    return x - y
+
+
+def many(*values):
+    return values[0] - values[1]
+
+
+def one_and_many(x, *rest):
+    return x - rest[0]
+
+
+def keywords(**given):
+    return given["x"] - given["y"]
+
+
+def keyword_only(y, *, x):
+    return x - y
+
+
+def defaults(x, y, scale=1.0, more=None):
+    return (x - y) * scale
+
+
+def both(*values, **given):
+    return given["x"] - given["y"]
+
+
+def module(forward) -> nn.Module:
+    return type("Net", (nn.Module,), {"forward": staticmethod(forward)})()
+
+
+@pytest.mark.parametrize("forward", [only, many, one_and_many, keywords, keyword_only, defaults, both])
+def test_arguments_of_every_kind(forward):
+    adapter = Adapter(module(forward), ["x", "y"], {}, [])
+    np.testing.assert_array_equal(adapter.answer({"x": X, "y": Y})["output"], X - Y)
+
+
+def test_a_compiled_network_is_called_by_name():
+    script = torch.jit.script(nn.Linear(3, 2))
+    assert Adapter(script, ["input"], {}, []).answer({"input": X})["output"].shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("forward", "inputs", "says"),
+    [
+        (only, ["x", "y", "z"], r"Net\.forward\(x, y\) takes no 'z', got the arrays \['x', 'y', 'z'\]"),
+        (only, ["y"], r"Net\.forward\(x, y\) needs 'x', got the arrays \['y'\]"),
+        (one_and_many, ["y"], r"needs 'x'"),
+    ],
+)
+def test_arguments_that_do_not_fit(forward, inputs, says):
+    with pytest.raises(PipelineError, match=says):
+        positional(forward, inputs, "Net")
+
+
+@pytest.mark.parametrize(
+    ("answer", "axes"),
+    [
+        (lambda x: x, [0]),
+        (lambda x: x.T, [1]),
+        (lambda x: (x.T[None], x.sum(1)), [2, 0]),
+        (lambda x: (x.new_ones(2, len(x)), x.new_ones(3, len(x), 2)), [1, 1]),
+        (lambda x: x.sum(), [0]),
+    ],
+    ids=["first", "last", "two answers", "beside a size of two", "none"],
+)
+def test_the_batch_of_an_answer_is_found(answer, axes):
+    adapter = Adapter(module(answer), ["x"], {"x": 0}, [])
+    adapter.find_axes(Rows({"x": X}, batched=True))
+    assert adapter.answer_axes == axes
+
+
+def test_one_row_is_enough_to_find_it():
+    adapter = Adapter(module(lambda x: x.T), ["x"], {"x": 0}, [])
+    adapter.find_axes(Rows({"x": X[:1]}, batched=True))
+    assert adapter.answer({"x": X})["output"].shape == (4, 3)
+
+
+def test_an_answer_whose_axes_come_and_go_is_refused():
+    adapter = Adapter(module(lambda x: x if len(x) == 2 else x[None]), ["x"], {"x": 0}, [])
+    with pytest.raises(
+        PipelineError, match=r"output 'output': expected one number of axes, got shapes \(2, 3\) and \(1, 3, 3\)"
+    ):
+        adapter.find_axes(Rows({"x": X}, batched=True))
+
+
+def test_a_network_that_edits_its_input_does_not_edit_ours():
+    before = X.copy()
+    Adapter(module(lambda x: x.mul_(2)), ["x"], {}, []).answer({"x": X})
+    np.testing.assert_array_equal(X, before)
+
+
+def test_what_is_answered_twice_has_two_values():
+    def forward(x: Tensor) -> dict[str, Tensor]:
+        y = x * 2
+        return {"x": x, "one": y, "two": y}
+
+    x = torch.ones(2, 3)
+    answers = Adapter(module(forward), ["x"], {}, [])(x)
+    assert len({id(tensor) for tensor in (x, *answers)}) == 4

@@ -1,0 +1,264 @@
+"""Models that protobuf cannot hold: here its limit is 40,000 bytes, and the network has 66,000."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from pipeline.__main__ import main
+from pipeline.core.arrays import load, save
+from pipeline.core.contract import GOLDEN_OUTPUTS
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, sha256
+from pipeline.graph import external_data, onnx_model
+from pipeline.graph.session import answer, open_session
+from pipeline.network import factory
+from pipeline.stages.package import check_size
+
+STAGES = ("prepare", "train", "export", "simplify", "validate")
+LIMIT = 40_000
+WEIGHTS = [external_data.weights(path) for path in (onnx_model.EXPORTED, onnx_model.SIMPLIFIED)]
+SETTINGS = (
+    "model=custom",
+    "model.net._target_=torch.nn.Linear",
+    "model.net.kwargs={in_features: 128, out_features: 128}",
+    "model.dynamic_axes={input: {0: batch}}",
+    "data.path=rows.npz",
+)
+SIZE = 128 * 128 * 4
+
+
+def run_stages(folder: Path, *overrides: str) -> Path:
+    folder.mkdir()
+    with contextlib.chdir(folder):
+        save(Path("rows.npz"), {"input": np.random.default_rng(0).normal(size=(9, 128)).astype(np.float32)})
+        for command in (["params", *SETTINGS, *overrides], *([stage] for stage in STAGES)):
+            assert main(command) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pipeline_runs(tmp_path_factory) -> dict[str, Path]:
+    """Project folders that went the whole road: with the limit, by the tracer too, and without it."""
+    folder = tmp_path_factory.mktemp("pipeline_runs")
+    found = {"small": run_stages(folder / "small")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(external_data, "LIMIT", LIMIT)
+        patch.setattr(factory, "LARGE", LIMIT)
+        found["large"] = run_stages(folder / "large")
+        found["tracer"] = run_stages(folder / "tracer", "export.exporter=tracer")
+    return found
+
+
+@pytest.fixture
+def small_limit(monkeypatch):
+    monkeypatch.setattr(external_data, "LIMIT", LIMIT)
+
+
+@pytest.fixture
+def travelled(pipeline_runs, small_limit, enter) -> Path:
+    return enter(pipeline_runs["large"])
+
+
+def made() -> dict[str, bytes]:
+    """What the stages wrote, but for params.yaml."""
+    files = [path for folder in ("build", "reports") for path in Path(folder).rglob("*") if path.is_file()]
+    return {path.as_posix(): path.read_bytes() for path in files}
+
+
+def test_the_whole_road(travelled):
+    report = read_json(Path("reports/parity.json"), "validate")
+    assert report["passed"]
+    assert {entry["stage"] for entry in report["comparisons"]} == {"export", "simplify"}
+
+
+def test_the_weights_are_beside_the_graph(travelled):
+    for path, weights in zip((onnx_model.EXPORTED, onnx_model.SIMPLIFIED), WEIGHTS, strict=True):
+        assert path.stat().st_size < 8_000
+        assert weights.stat().st_size == SIZE
+        assert [file.name for file in weights.parent.iterdir()] == ["weights"]
+
+
+def test_small_tensors_stay_in_the_graph(travelled):
+    model = onnx_model.load(onnx_model.EXPORTED, "export")
+    assert [tensor.name for tensor in model.graph.initializer if tensor.raw_data] == ["network.bias"]
+    assert {place.file for place in external_data.places(model)} == {"exported.data/weights"}
+
+
+def test_onnx_itself_reads_it(travelled):
+    onnx.checker.check_model(onnx_model.SIMPLIFIED, full_check=True)
+    whole = onnx.load(onnx_model.SIMPLIFIED)
+    values = {tensor.name: numpy_helper.to_array(tensor) for tensor in whole.graph.initializer}
+    assert max(array.size for array in values.values()) == 128 * 128
+
+
+def test_the_same_answers_as_in_one_file(pipeline_runs):
+    rows = {"input": load(pipeline_runs["large"] / "rows.npz", "x")["input"]}
+    small, large = (
+        answer(open_session(pipeline_runs[which] / onnx_model.EXPORTED), rows) for which in ("small", "large")
+    )
+    np.testing.assert_array_equal(small["output"], large["output"])
+    golden = [(pipeline_runs[which] / GOLDEN_OUTPUTS).read_bytes() for which in ("small", "large")]
+    assert golden[0] == golden[1]
+
+
+def test_the_same_bytes_again(travelled, passes):
+    before = made()
+    for stage in STAGES[2:]:
+        passes(stage)
+    assert made() == before
+
+
+def test_reports_count_the_weights(travelled):
+    for report in ("export", "simplify"):
+        told = read_json(Path(f"reports/{report}.json"), report)
+        size = told["graph"]["bytes"] if report == "export" else told["bytes"]
+        assert SIZE < size < SIZE + 4_000
+
+
+def test_the_tracer_writes_it_too(pipeline_runs):
+    assert read_json(pipeline_runs["tracer"] / "reports/export.json", "export")["exporter"] == "tracer"
+    assert [(pipeline_runs["tracer"] / path).stat().st_size for path in WEIGHTS] == [SIZE, SIZE]
+
+
+def test_a_file_for_each_weight_becomes_one(tmp_path):
+    values = {name: np.full((300,), number, np.float32) for number, name in enumerate("ab")}
+    tensors = [numpy_helper.from_array(array, name) for name, array in values.items()]
+    for tensor in tensors:
+        (tmp_path / tensor.name).write_bytes(tensor.raw_data)
+        external_data.place(tensor, external_data.Place(tensor.name, 0, 1200))
+    nodes = [helper.make_node("Add", ["a", "b"], ["y"])]
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [300])
+    model = helper.make_model(helper.make_graph(nodes, "g", [], [output], tensors))
+    external_data.move_out(model, tmp_path, tmp_path / "whole" / "m.onnx")
+    assert external_data.places(model) == [("m.data/weights", 0, 1200), ("m.data/weights", 1200, 1200)]
+    external_data.bring_in(model, tmp_path / "whole")
+    for tensor in model.graph.initializer:
+        np.testing.assert_array_equal(numpy_helper.to_array(tensor), values[tensor.name])
+
+
+def test_a_small_tensor_outside_comes_back_in(tmp_path):
+    tensor = numpy_helper.from_array(np.arange(3, dtype=np.int64), "shape")
+    raw = tensor.raw_data
+    (tmp_path / "shape").write_bytes(raw)
+    external_data.place(tensor, external_data.Place("shape", 0, len(raw)))
+    model = helper.make_model(helper.make_graph([], "g", [], [], [tensor]))
+    external_data.move_out(model, tmp_path, tmp_path / "m.onnx")
+    assert external_data.places(model) == []
+    assert model.graph.initializer[0].raw_data == raw
+
+
+def test_weights_that_nothing_uses_are_left_out():
+    tensors = [numpy_helper.from_array(np.zeros(300, np.float32), name) for name in ("used", "inner", "unused")]
+    for tensor in tensors:
+        external_data.place(tensor, external_data.Place("all", 0, 1200))
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [300])
+    then, other = (
+        helper.make_graph([helper.make_node("Neg", [name], ["t"])], name, [], [output]) for name in ("used", "inner")
+    )
+    nodes = [helper.make_node("If", ["x"], ["y"], then_branch=then, else_branch=other)]
+    asked = helper.make_tensor_value_info("x", TensorProto.BOOL, [])
+    model = helper.make_model(helper.make_graph(nodes, "g", [asked], [output], tensors))
+    bare, held = external_data.detach(model)
+    assert [value.name for value in bare.graph.input] == ["x", "used", "inner", "unused"]
+    assert len(bare.graph.initializer) == 0
+    external_data.attach(bare, held)
+    assert [value.name for value in bare.graph.input] == ["x"]
+    assert [tensor.name for tensor in bare.graph.initializer] == ["used", "inner"]
+
+
+def test_a_model_that_is_small_again_leaves_no_weights(travelled, monkeypatch, passes):
+    monkeypatch.setattr(external_data, "LIMIT", 2**31 - 1)
+    for stage in STAGES[2:]:
+        passes(stage)
+    assert [path.exists() for path in WEIGHTS] == [False, False]
+    assert onnx_model.EXPORTED.stat().st_size > 65_536
+
+
+def test_a_small_model_is_one_file(pipeline_runs):
+    assert [list((pipeline_runs["small"] / path).parent.iterdir()) for path in WEIGHTS] == [[], []]
+    files = (pipeline_runs["small"] / "build").glob("*.onnx*")
+    assert sorted(path.name for path in files) == ["exported.onnx", "simplified.onnx"]
+
+
+def test_what_a_killed_process_left_goes(travelled, passes):
+    left = WEIGHTS[0].with_name(".weights.1.tmp")
+    left.write_bytes(b"half")
+    passes("export")
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("stage", ["simplify", "validate"])
+@pytest.mark.parametrize(("left", "got"), [(None, "no such file"), (65_000, "65,000"), (65_540, "65,540")])
+def test_weights_that_are_not_whole(stage, left, got, travelled, fails):
+    if left is None:
+        WEIGHTS[0].unlink()
+    else:
+        WEIGHTS[0].write_bytes((WEIGHTS[0].read_bytes() + bytes(9))[:left])
+    assert (
+        f"build/exported.onnx: expected 65,536 bytes of weights in build/exported.data/weights, got {got}; make both again "
+        "with `python -m pipeline export`"
+    ) in fails(stage)
+
+
+def test_other_weights_fail_the_gate(travelled, fails):
+    WEIGHTS[1].write_bytes((np.fromfile(WEIGHTS[1], np.float32) * 2).tobytes())
+    reports = ("reports/parity.json", "reports/parity.html", "reports/plots/parity.csv", "reports/metrics.json")
+    assert "build/simplified.onnx: output 'output'" in fails("validate", changes=reports)
+
+
+def test_the_fingerprint_covers_the_weights(travelled):
+    before = onnx_model.fingerprint(onnx_model.EXPORTED)
+    assert read_json(Path("reports/parity.json"), "validate")["models"]["export"] == before
+    WEIGHTS[0].write_bytes(WEIGHTS[0].read_bytes()[:-1] + b"\1")
+    assert onnx_model.fingerprint(onnx_model.EXPORTED) != before
+
+
+def test_the_fingerprint_of_one_file_is_its_own(linear):
+    assert onnx_model.fingerprint(onnx_model.EXPORTED) == sha256(onnx_model.EXPORTED)
+
+
+@pytest.mark.parametrize("allowed", [250, 100_000])
+def test_it_is_not_packed(allowed, travelled, passes, fails):
+    passes("params", *SETTINGS, f"package.largest_mb={allowed}")
+    said = fails("package")
+    assert f"build/simplified.onnx has 0.1 MB with its weights in {WEIGHTS[1]}: expected at most {allowed:,} MB" in said
+    assert "package.largest_mb" in said
+    assert "ship both files beside the program" in said
+
+
+def test_the_refusal_reads_nothing(travelled, params, monkeypatch):
+    settings = params().package
+    monkeypatch.setattr(Path, "open", lambda path, *_, **__: pytest.fail(f"{path} was read"))
+    with pytest.raises(PipelineError, match=r"package\.largest_mb"):
+        check_size(settings)
+
+
+def test_constants_that_are_no_weights(small_limit, tmp_path):
+    value = numpy_helper.from_array(np.zeros(20_000, np.float32), "v")
+    nodes = [helper.make_node("Constant", [], ["y"], value=value)]
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [20_000])
+    model = helper.make_model(helper.make_graph(nodes, "g", [], [output]))
+    with pytest.raises(
+        PipelineError, match=r"expected at most 40,000 bytes beside the weights, got 80,\d+: register .* as buffers"
+    ):
+        onnx_model.save(model, tmp_path / "m.onnx")
+
+
+def test_a_failed_export_keeps_the_last_model(travelled, monkeypatch, fails):
+    monkeypatch.setattr(onnx_model, "departures", lambda *_: ["an axis is fixed"])
+    assert "an axis is fixed" in fails("export")
+
+
+def test_publish_judges_the_weights_too(travelled, fails):
+    WEIGHTS[1].write_bytes(WEIGHTS[1].read_bytes()[:-1] + b"\1")
+    assert "build/simplified.onnx is not the file that reports/parity.json judged" in fails("publish")
+
+
+def test_a_copy_of_both_opens(travelled, tmp_path):
+    shutil.copytree("build", tmp_path / "elsewhere")
+    assert open_session(tmp_path / "elsewhere" / "simplified.onnx").get_outputs()[0].name == "output"

@@ -1,0 +1,101 @@
+import pytest
+from pydantic import ValidationError
+
+from pipeline.core.errors import PipelineError
+from pipeline.settings import compat
+from pipeline.settings.params import Params, load
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("train.epochs=five", "train.epochs: input should be a valid integer, got 'five'; set it with"),
+        ("train.epochs=5.0", "train.epochs: input should be a valid integer, got 5.0"),
+        ("train.epochs='5'", "train.epochs: input should be a valid integer, got '5'"),
+        ("train.epochs=0", "train.epochs: input should be greater than or equal to 1, got 0"),
+        ("train.lr=0", "train.lr: input should be greater than 0, got 0"),
+        ("train.warmup=1", "train.warmup: input should be less than 1, got 1"),
+        ("train.enabled=maybe", "train.enabled: input should be a valid boolean, got 'maybe'"),
+        ("seed=-1", "seed: input should be greater than or equal to 0, got -1"),
+        ("seed=4294967296", "seed: input should be less than 4294967296, got 4294967296"),
+        ("parity.atol=-1", "parity.atol: input should be greater than or equal to 0, got -1"),
+        ("parity.atol=nan", "parity.atol: "),
+        ("parity.rtol=inf", "parity.rtol: input should be a finite number, got inf"),
+        ("parity.task_budget=-0.1", "parity.task_budget: input should be greater than or equal to 0"),
+        ("+parity.dtypes.int8={atol: 1, rtol: 1}", "parity.dtypes.int8"),
+        ("export.opset=15", "export.opset: expected an opset from 16 to "),
+        ("export.opset=99", "(the highest that onnxruntime "),
+        ("export.golden_batches=[]", "export.golden_batches: list should have at least 1 item"),
+        ("export.golden_batches=[0]", "export.golden_batches.0: input should be greater than or equal to 1"),
+        (
+            "export.exporter=torchscript",
+            "export.exporter: input should be 'auto', 'dynamo' or 'tracer', got 'torchscript'",
+        ),
+        ("data.rows=29", "data.rows: input should be greater than or equal to 30, got 29"),
+        ("data.test=0", "data.test: input should be greater than 0, got 0"),
+        ("data.test=0.95", "data: expected validation + test < 1, got 0.1 + 0.95"),
+        ("data=npz", "data.path"),
+        ("data.source=random", "data=random needs data.rows and data.shapes"),
+        ("model.name='a b'", "model.name: string should match pattern"),
+        ("model.net._target_=Linear", "model.net._target_: string should match pattern"),
+        ("model.inputs.pixels.minimum=17", "expected minimum <= maximum, got 17"),
+        ("model.task.metric=f1", "model.task.metric: input should be 'accuracy', got 'f1'"),
+        ("publish.alias=1st", "publish.alias: string should match pattern"),
+        ("publish.tracking_uri=''", "publish.tracking_uri: string should have at least 1 character"),
+        ("+train.epoch=5", "train.epoch: there is no such setting; did you mean 'epochs'?"),
+        ("+zzz=5", "zzz: there is no such setting; expected one of seed, conf_hash, data, train, export,"),
+        ("+model.net.target=a.b", "model.net.target: there is no such setting; did you mean '_target_'?"),
+        ("~seed", "seed: the setting is missing; compose the file again with `python -m pipeline params`"),
+    ],
+)
+def test_a_wrong_value_is_refused(override, says, params):
+    with pytest.raises(PipelineError) as caught:
+        params(override)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_wrong_values_are_counted(params):
+    with pytest.raises(PipelineError, match=r"\(and 1 more\)$"):
+        params("train.epochs=0", "seed=-1")
+
+
+@pytest.mark.parametrize("opset", [compat.LOWEST_OPSET, compat.installed()[1].opset])
+def test_every_opset_that_the_runtime_loads_is_taken(opset, params):
+    assert params(f"export.opset={opset}").export.opset == opset
+
+
+def test_the_first_opset_beyond_the_runtime_is_refused(params):
+    with pytest.raises(PipelineError, match=r"export\.opset"):
+        params(f"export.opset={compat.installed()[1].opset + 1}")
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path):
+    with pytest.raises(PipelineError, match=r"params\.yaml is missing: compose it from conf/ with `python -m pipeline"):
+        load(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("text", ["seed: [", "seed: 1\n\tx: 2", "a: b: c"])
+def test_broken_yaml_says_where(text, tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(PipelineError, match=r"params\.yaml: expected YAML, got .* line [12]"):
+        load(path)
+
+
+@pytest.mark.parametrize("text", ["", "just text", "- 1\n- 2"])
+def test_yaml_that_is_no_mapping_is_refused(text, tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(PipelineError, match=r"params\.yaml: "):
+        load(path)
+
+
+def test_values_cannot_be_changed(params):
+    with pytest.raises(ValidationError):
+        params().seed = 1
+
+
+def test_the_dump_reads_back(params):
+    made = params("model=linear")
+    assert Params.model_validate(made.model_dump(by_alias=True)) == made

@@ -1,0 +1,306 @@
+"""A model that reads text, from prepare to verify: what each stage adds, and refuses."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import text_network
+from pipeline.__main__ import main
+from pipeline.compare.comparison import Policy
+from pipeline.core import contract as contracts
+from pipeline.core.arrays import load, save
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_json, sha256
+from pipeline.core.golden_texts import GoldenTexts, load_golden, load_tokens
+from pipeline.dotnet import sdk
+from pipeline.dotnet.nuget import golden_files
+from pipeline.dotnet.proof import text_answers
+from pipeline.export.text_reference import check_vocabulary
+from pipeline.stages.verify import verdict
+
+EXACT = Policy((0.0, 0.0), {})
+CLOSE = Policy((1e-2, 0.0), {})
+needs_dotnet = pytest.mark.skipif(
+    sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet"
+)
+
+
+@pytest.fixture
+def bring(empty, passes):
+    """Configure the tiny model anew in an empty folder."""
+
+    def make(*overrides: str, **tokenizer: object) -> None:
+        text_network.write(empty, **tokenizer)
+        passes("params", *text_network.overrides("verify.mode=off", *overrides))
+
+    return make
+
+
+def package() -> zipfile.ZipFile:
+    return zipfile.ZipFile(Path("build/package") / read_json(Path("build/package/manifest.json"), "package")["package"])
+
+
+def test_prepare_tokenises_the_rows(texts):
+    rows = load(Path("build/data/test.npz"), "prepare")
+    assert set(rows) == {"input_ids", "attention_mask"}
+    assert rows["input_ids"].shape == rows["attention_mask"].shape
+    assert len(rows["input_ids"]) == 40
+    assert (rows["input_ids"][:, 0] == 2).all()
+    assert ((rows["input_ids"] > 0) <= (rows["attention_mask"] == 1)).all()
+
+
+def test_prepare_again_gives_equal_bytes(texts, passes):
+    made = [*Path("build/tokenizer").iterdir(), *Path("build/data").iterdir()]
+    before = {path: sha256(path) for path in made}
+    passes("prepare")
+    assert {path: sha256(path) for path in made} == before
+
+
+def test_texts_of_one_s_own(bring, passes):
+    save(Path("rows.npz"), {"review": np.array(["the nurse", "", "a"])})
+    file = "{file: tokenizer.json, max_length: 9, text: review, inputs: {ids: input_ids, mask: attention_mask}}"
+    bring("data=npz", "data.path=rows.npz", "data.rows=null", f"model.tokenizer={file}")
+    passes("prepare")
+    assert load(Path("build/data/test.npz"), "prepare")["attention_mask"].sum(axis=1).tolist() == [4, 2, 3]
+
+
+def test_a_model_without_a_tokeniser_has_none(linear):
+    assert read_json(Path("build/tokenizer/tokenizer.json"), "prepare") is None
+    assert sorted(path.name for path in Path("build/tokenizer").iterdir()) == ["tokenizer.json"]
+    assert contracts.load().tokenizer is None
+    assert load_golden().texts == []
+    assert "Tokenizers" not in package().read("Linear.nuspec").decode()
+
+
+def test_another_model_s_tokeniser_is_taken_away(texts, configure, passes):
+    configure()
+    passes("prepare")
+    assert sorted(path.name for path in Path("build/tokenizer").iterdir()) == ["tokenizer.json"]
+
+
+def test_the_contract_says_how_texts_become_inputs(texts):
+    told = contracts.load().tokenizer
+    assert told is not None
+    assert told.fills == {"ids": "input_ids", "mask": "attention_mask"}
+    assert (told.max_length, told.before, told.after) == (text_network.LENGTH, [2], [3])
+    assert told.vocabulary_sha256 == sha256(Path("build/tokenizer/vocab.txt"))
+
+
+def test_pytorch_answers_every_text(texts):
+    asked, ids = load_tokens()
+    found = load_golden()
+    assert (found.texts, found.ids) == (asked, ids)
+    assert [len(found.answers[name]) for name in ("embedding", "kind")] == [len(asked)] * 2
+    assert {row.shape for row in found.answers["embedding"]} == {(6,)}
+    assert contracts.load().golden.texts_sha256 == sha256(contracts.GOLDEN_TEXTS)
+
+
+def test_other_golden_texts_are_noticed(texts, fails):
+    found = load(contracts.GOLDEN_TEXTS, "export")
+    save(contracts.GOLDEN_TEXTS, {**found, "ids/values": found["ids/values"] + 1})
+    assert "build/golden/texts.npz: expected the golden file made with this model's contract" in fails("package")
+
+
+@pytest.mark.parametrize("rows", [20, 5000])
+def test_another_vocabulary_than_the_embedding_s(rows, texts, passes, fails):
+    passes("params", *text_network.OVERRIDES, "verify.mode=off", f"model.net.kwargs={{rows: {rows}}}")
+    passes("train")
+    size = len(text_network.vocabulary())
+    told = f"expected a vocabulary of as many pieces as the network's embedding has rows ({rows:,}), got {size:,}"
+    assert told in fails("export")
+
+
+def test_an_embedding_that_was_rounded_up_is_taken():
+    described = contracts.TokenizerSpec.model_construct(vocabulary_size=1000)
+    check_vocabulary(text_network.TinyNet(1024), described)
+    with pytest.raises(PipelineError, match="got 1,000"):
+        check_vocabulary(text_network.TinyNet(999), described)
+
+
+def test_the_package_holds_vocabulary_texts_and_dependency(texts):
+    digest = sha256(Path("build/tokenizer/vocab.txt"))
+    with package() as opened:
+        names = opened.namelist()
+        assert opened.read(f"model/Tiny.{digest[:8]}.vocab.txt") == Path("build/tokenizer/vocab.txt").read_bytes()
+        assert {"golden/texts.json", "golden/texts.0.bin", "client/TinyTokenizer.cs", "client/TinyTexts.cs"} <= set(
+            names
+        )
+        assert '<dependency id="Microsoft.ML.Tokenizers" version="2.0.1" />' in opened.read("Tiny.nuspec").decode()
+        assert f"Tiny.{digest[:8]}.vocab.txt" in opened.read("buildTransitive/Tiny.targets").decode()
+        assert 'model.Run("some text")' in opened.read("README.md").decode()
+        entries = json.loads(opened.read("golden/texts.json"))
+    assert [entry["ids"] for entry in entries] == load_golden().ids
+
+
+@pytest.mark.parametrize("name", ["vocab.txt", "characters.txt"])
+def test_an_altered_or_missing_file_of_the_tokeniser(name, texts, fails):
+    path = Path("build/tokenizer") / name
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
+    assert f"{path} is not the file that build/contract.json was made with" in fails("package")
+    path.unlink()
+    assert f"{path} is missing: it is written by `python -m pipeline prepare`" in fails("package")
+
+
+def test_a_tokeniser_that_does_not_fill_every_input(texts, passes, fails):
+    ids = "{file: tokenizer.json, max_length: 9, inputs: {ids: input_ids}}"
+    passes("params", *text_network.overrides(f"model.tokenizer={ids}", "verify.mode=off"))
+    assert "(attention_mask missing)" in fails("prepare")
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("model.tokenizer={file: t, max_length: 2, inputs: {ids: input_ids}}", "model.tokenizer.max_length: "),
+        ("model.tokenizer={file: t, max_length: 9, inputs: {mask: m}}", "expected the input that takes the tokens"),
+        ("model.dynamic_axes={input_ids: {0: batch}}", "a tokeniser fills rows of any length: expected dynamic_axes"),
+        ("data.rows=null", "data=texts needs data.rows"),
+    ],
+)
+def test_settings_that_are_refused(override, told, empty, capsys):
+    text_network.write(empty)
+    assert main(["params", *text_network.overrides(override)]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_params_warns_of_a_tokeniser_that_is_not_there(empty, capsys):
+    assert main(["params", *text_network.OVERRIDES]) == 0
+    assert "warning: params: model.tokenizer.file=tokenizer.json: there is no such file yet" in capsys.readouterr().err
+
+
+def test_a_mismatch_is_found_before_anything_is_exported(bring, fails):
+    odd = {"type": "Replace", "pattern": {"String": "ur"}, "content": "xx"}
+    plain = json.loads(text_network.tokenizer_json())["normalizer"]
+    bring(normalizer={"type": "Sequence", "normalizers": [plain, odd]})
+    told = fails("prepare")
+    assert "tokeniser mismatch, number" in told
+    assert "as Hugging Face's tokeniser, got id" in told
+
+
+GOLDEN = GoldenTexts(
+    ["a", "b\0"],
+    [[2, 5, 3], [2, 1, 3]],
+    {"y": [np.array([1, 2], np.float32), np.array([3, 4], np.float32)], "k": [np.array([1]), np.array([0])]},
+)
+
+
+@pytest.fixture
+def answers(tmp_path) -> Path:
+    """What a faultless program writes."""
+    rows = {**{f"{way}.{i}": GOLDEN.answers[n] for way in text_answers.WAYS for i, n in enumerate(GOLDEN.answers)}}
+    rows["text.tokens"] = [np.array(ids) for ids in GOLDEN.ids]
+    for name, values in rows.items():
+        write(tmp_path / f"{name}.bin", values)
+    return tmp_path
+
+
+def write(path: Path, rows: list[np.ndarray]) -> None:
+    path.write_bytes(b"".join(len(row).to_bytes(4, "little") + row.tobytes() for row in rows))
+
+
+def judged(answers: Path, policy: Policy = EXACT, least: float = 0.99999) -> str:
+    return verdict(text_answers.judge(answers, GOLDEN, policy, least))
+
+
+def test_faultless_texts(answers):
+    comparisons = text_answers.judge(answers, GOLDEN, EXACT, 0.99999)
+    assert verdict(comparisons) == ""
+    assert [entry["case"] for entry in comparisons if entry["output"] == "tokens"] == ["text-0", "text-1"]
+    assert text_answers.summarise(comparisons) == {
+        "ways": ["text", "texts", "text-async"],
+        "texts": 2,
+        "tokens": 6,
+        "mismatches": 0,
+        "least_cosine": pytest.approx(1),
+    }
+
+
+def test_one_other_token(answers):
+    write(answers / "text.tokens.bin", [np.array([2, 5, 3]), np.array([2, 6, 3])])
+    told = judged(answers)
+    assert "tokeniser mismatch, text 'b\\x00': expected id 1 at token 1, as Hugging Face's tokeniser, got id 6" in told
+    assert "1 of 8 comparisons failed" in told
+
+
+@pytest.mark.parametrize("name", ["text.tokens", "texts.0"])
+def test_answers_that_are_missing(name, answers):
+    (answers / f"{name}.bin").unlink()
+    assert "is missing" in judged(answers)
+
+
+def test_another_answer_names_the_way_and_the_text(answers):
+    write(answers / "text-async.0.bin", [np.array([1, 2], np.float32), np.array([3, 4.5], np.float32)])
+    told = judged(answers)
+    assert "way in 'text-async', output 'y'" in told
+    assert "(case text-1, batch 1)" in told
+
+
+def test_another_direction_within_the_tolerance(answers):
+    write(answers / "text.0.bin", [np.array([1, 2], np.float32), np.array([3.09, 3.91], np.float32)])
+    told = judged(answers, Policy((0.1, 0.0), {}))
+    assert "expected a cosine with PyTorch's answer of at least 0.99999 (verify.least_cosine), got 0.99968" in told
+    assert judged(answers, Policy((0.1, 0.0), {}), 0.999) == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [([1, 0], [0, 1], 0.0), ([1, 2], [2, 4], 1.0), ([0, 0], [0, 0], None), ([1], [1], None)],
+)
+def test_cosine(one, other, expected):
+    found = text_answers.cosine(np.array(one, np.float32), np.array(other, np.float32))
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("data", [b"\x01\0", b"\x05\0\0\0abcd", b"\xff\xff\xff\xff"])
+def test_damaged_rows(data):
+    with pytest.raises(ValueError, match="a row of"):
+        golden_files.decode_rows(data, np.dtype(np.float32))
+
+
+def test_a_compiled_client_needs_the_library_too(texts, passes, monkeypatch):
+    written = []
+
+    def build(_dotnet: Path, *_arguments: str, folder: Path) -> None:
+        written.append((folder / "Tiny.csproj").read_text())
+        raise PipelineError("seen")
+
+    monkeypatch.setattr(sdk, "require", lambda _: sdk.Sdk(Path("dotnet"), "10.0.401"))
+    monkeypatch.setattr(sdk, "run", build)
+    passes("params", *text_network.OVERRIDES, "verify.mode=off", "package.client=compiled")
+    assert main(["package"]) == 1
+    assert '<PackageReference Include="Microsoft.ML.Tokenizers" Version="2.0.1" />' in written[0]
+
+
+@needs_dotnet
+def test_real(texts, passes):
+    passes("params", *text_network.OVERRIDES, "verify.mode=required", "verify.threads=2")
+    passes("package")
+    count = len(load_golden().texts)
+    assert f"{count:,} texts, every token equal, smallest cosine" in passes("verify")
+    report = read_json(Path("reports/dotnet.json"), "verify")
+    assert report["texts"]["mismatches"] == 0
+    assert report["texts"]["texts"] == count > 1200
+    assert {entry["way"] for entry in report["comparisons"]} >= {*text_answers.WAYS}
+
+
+@needs_dotnet
+def test_real_and_another_vocabulary(texts, passes, capsys):
+    """Two words change places in what the client reads: PyTorch and its tokens stay as they were."""
+    passes("params", *text_network.OVERRIDES, "verify.mode=required", "verify.threads=1")
+    path = Path("build/tokenizer/vocab.txt")
+    swapped = path.read_text().replace("\nthe\nnurse\n", "\nnurse\nthe\n")
+    assert swapped != path.read_text()
+    path.write_text(swapped)
+    contract = read_json(contracts.CONTRACT, "export")
+    contract["tokenizer"]["vocabulary_sha256"] = sha256(path)
+    contracts.CONTRACT.write_text(json.dumps(contract))
+    passes("package")
+    assert main(["verify"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert ".NET does not answer like PyTorch" in told
+    assert "tokeniser mismatch, text '" in told
+    assert "as Hugging Face's tokeniser, got id" in told
+    assert read_json(Path("reports/dotnet.json"), "verify")["verified"] is False
