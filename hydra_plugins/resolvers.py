@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import ListConfig, OmegaConf
 from omegaconf.base import Container
 
-from pipeline.settings.compose import data_files, dependency, fingerprint, package_file, source, vocabularies
+from pipeline.settings.compose import data_files, dependency, conf_sha256, package_file, source, vocabularies
 
 # This checkout, wherever `pipeline` is installed from.
 PROJECT = Path(__file__).resolve().parents[1]
@@ -17,7 +17,7 @@ def tokenizer(*, _root_: Container) -> str:
     return dependency(OmegaConf.select(_root_, "model.tokenizer.file"))
 
 
-OmegaConf.register_new_resolver("conf_hash", partial(fingerprint, PROJECT / "conf"), replace=True)
+OmegaConf.register_new_resolver("conf_hash", partial(conf_sha256, PROJECT / "conf"), replace=True)
 OmegaConf.register_new_resolver("dependency", dependency, replace=True)
 OmegaConf.register_new_resolver("data_files", lambda path: ListConfig(data_files(path)), replace=True)
 OmegaConf.register_new_resolver("vocabularies", lambda encoders: ListConfig(vocabularies(encoders)), replace=True)

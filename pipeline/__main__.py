@@ -11,13 +11,12 @@ from pipeline.settings.compose import NOTHING, PARAMS, compose
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
 STAGES = {
-    "config": "check that params.yaml is what conf/ says today",
-    "prepare": "read the data, split it -> build/data/{train,validation,test}.npz",
-    "train": "train the network (or take its weights as they are) -> build/checkpoint.safetensors",
-    "export": "export to ONNX; PyTorch answers the golden inputs -> build/exported.onnx, contract.json, golden/",
-    "simplify": "simplify and constant-fold the graph -> build/simplified.onnx",
+    "fingerprint": "look at what lies outside: data, network, libraries, .NET SDK -> build/fingerprint/ (always runs)",
+    "prepare": "read the data, split it -> build/data/",
+    "train": "train the network (or take its weights as they are) -> build/weights/checkpoint.safetensors",
+    "export": "export to ONNX; PyTorch answers the golden calls -> build/exported/model.onnx, build/golden/",
+    "simplify": "simplify and constant-fold the graph -> build/simplified/model.onnx",
     "validate": "compare every graph with PyTorch's answers -> reports/parity.json; exit 1 when one departs",
-    "sdk": "look which .NET SDK is here -> build/dotnet.txt (always runs; makes verify stale when one appears)",
     "package": "pack the model, its typed C# client and the golden answers -> build/package/<Id>.<version>.nupkg",
     "verify": "replay the golden answers through the package in real .NET -> reports/dotnet.json",
     "publish": "log everything to MLflow and register the model -> reports/publish.json",

@@ -1,4 +1,4 @@
-"""Two sets of arrays and a policy -> a verdict for each output. Pure: no files, no runtime."""
+"""Two sets of arrays and a policy -> a comparison of each output. Pure: no files, no runtime."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def policy(parity: Parity) -> Policy:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class OutputComparison:
     """What comparing one output gave; numbers are None when there was nothing to subtract.
 
     `required_tolerance` is the smallest atol that would have passed (at the policy's rtol), so
@@ -58,29 +58,31 @@ class Verdict:
     problem: str
 
 
-def compare(expected: Mapping[str, Array], got: Mapping[str, Array], policy: Policy) -> list[Verdict]:
-    """A verdict for every name that either side has, in `expected`'s order; nothing expected is a failure too."""
+def compare(expected: Mapping[str, Array], got: Mapping[str, Array], policy: Policy) -> list[OutputComparison]:
+    """A comparison for every name that either side has, in `expected`'s order; nothing expected is a failure too."""
     if not expected:
         return [failure("(none)", "there is no expected output: nothing was compared")]
-    verdicts = [_compare_one(name, array, got.get(name), policy) for name, array in expected.items()]
+    comparisons = [_compare_one(name, array, got.get(name), policy) for name, array in expected.items()]
     extra = [failure(name, f"output {name!r} is not expected") for name in got if name not in expected]
-    return verdicts + extra
+    return comparisons + extra
 
 
-def badness(verdict: Verdict) -> tuple[bool, float, float]:
-    """What orders verdicts of one output, the worst last."""
+def badness(comparison: OutputComparison) -> tuple[bool, float, float]:
+    """What orders comparisons of one output, the worst last."""
     required = (
-        np.inf if verdict.required_tolerance is None and not verdict.passed else verdict.required_tolerance or 0.0
+        np.inf
+        if comparison.required_tolerance is None and not comparison.passed
+        else comparison.required_tolerance or 0.0
     )
-    return not verdict.passed, required, verdict.max_abs or 0.0
+    return not comparison.passed, required, comparison.max_abs or 0.0
 
 
-def failure(output: str, problem: str, tolerance: float = 0.0, rtol: float = 0.0, values: int = 0) -> Verdict:
-    """A verdict where there was nothing to subtract."""
-    return Verdict(output, False, values, None, None, None, tolerance, rtol, None, None, problem)
+def failure(output: str, problem: str, tolerance: float = 0.0, rtol: float = 0.0, values: int = 0) -> OutputComparison:
+    """A failed comparison where there was nothing to subtract."""
+    return OutputComparison(output, False, values, None, None, None, tolerance, rtol, None, None, problem)
 
 
-def _compare_one(name: str, expected: Array, got: Array | None, policy: Policy) -> Verdict:
+def _compare_one(name: str, expected: Array, got: Array | None, policy: Policy) -> OutputComparison:
     atol, rtol = policy.of(expected)
     if got is None:
         return failure(name, f"output {name!r} is missing", atol, rtol)
@@ -99,13 +101,13 @@ def _kind(array: Array) -> str:
     return "string" if is_text(array) else array.dtype.name
 
 
-def _compare_equal(name: str, expected: Array, got: Array) -> Verdict:
+def _compare_equal(name: str, expected: Array, got: Array) -> OutputComparison:
     differs = np.asarray(expected.astype(object) != got.astype(object))
     problem = _place(name, differs, expected, got) if differs.any() else ""
-    return Verdict(name, not problem, expected.size, None, None, None, 0.0, 0.0, None, None, problem)
+    return OutputComparison(name, not problem, expected.size, None, None, None, 0.0, 0.0, None, None, problem)
 
 
-def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: float) -> Verdict:
+def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: float) -> OutputComparison:
     # Wider than both, so that the subtraction neither overflows (uint8) nor rounds (int64 beside 2**53).
     wide = np.float64 if expected.dtype.kind in "fb" else np.longdouble
     e, g = expected.astype(wide), got.astype(wide)
@@ -114,7 +116,7 @@ def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: 
         return failure(name, _place(name, special, expected, got), atol, rtol, expected.size)
     finite = np.isfinite(e)
     if not finite.any():
-        return Verdict(name, True, expected.size, 0.0, 0.0, 0.0, atol, rtol, 0.0, 0.0, "")
+        return OutputComparison(name, True, expected.size, 0.0, 0.0, 0.0, atol, rtol, 0.0, 0.0, "")
     difference = np.where(finite, np.abs(np.where(finite, g, 0) - np.where(finite, e, 0)), 0)
     magnitude = np.where(finite, np.abs(e), 0)
     needed = np.maximum(difference - rtol * magnitude, 0)
@@ -126,7 +128,7 @@ def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: 
     nonzero = magnitude > 0
     allowed = atol + rtol * magnitude
     counted = allowed > 0
-    return Verdict(
+    return OutputComparison(
         output=name,
         passed=passed,
         values=expected.size,

@@ -1,41 +1,116 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all, and checked when they are read.
+
+A stage builds a folder beside its place and swaps it in. `SHA256SUMS` in it (the form of `sha256sum`) says what was
+written, so that a file that somebody edited by hand is named before it is used.
+"""
 
 import hashlib
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import BUILD
+
+CHECKSUMS = "SHA256SUMS"
+# What is being written beside its place: the process that writes it is in the name.
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.tmp")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; move it over `path` when the block ends well.
+    """Give a name beside `path` to write a file to; move it over `path` when the block ends well.
 
-    A process that is killed, or a disk that is full, leaves what was at `path` as it was.
+    A process that is killed, or a disk that is full, leaves what was at `path` as it was; what a killed process left
+    beside it is removed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _beside(path)
     try:
-        yield beside
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+        temporary.unlink(missing_ok=True)
+    _flush(path.parent)  # the rename itself reaches the disk
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path` to write to; swap it in, with its checksums, when the block ends well.
+
+    Raises:
+        PipelineError: Nothing was written: an empty folder says nothing.
+    """
+    temporary = _beside(path)
+    temporary.mkdir()
     try:
-        os.fsync(folder)  # the rename itself reaches the disk
+        yield temporary
+        files = sorted(file for file in temporary.rglob("*") if file.is_file())
+        if not files:
+            raise PipelineError(f"{path}: expected files, got none: nothing was written")
+        sums = [f"{sha256(file)}  {file.relative_to(temporary).as_posix()}\n" for file in files]
+        (temporary / CHECKSUMS).write_text("".join(sums))
+        for file in [*files, temporary / CHECKSUMS]:
+            _flush(file)
+        if path.exists():
+            old = path.with_name(f".{path.name}-replaced.{os.getpid()}.tmp")
+            path.rename(old)
+            temporary.rename(path)
+            shutil.rmtree(old)
+        else:
+            temporary.rename(path)
     finally:
-        os.close(folder)
+        shutil.rmtree(temporary, ignore_errors=True)
+    _flush(path.parent)
+
+
+def checked(path: Path, made_by: str) -> Path:
+    """`path`, a file in the folder of a stage, once it is known to be what the stage wrote.
+
+    Args:
+        path: A file under build/.
+        made_by: The stage that wrote it.
+
+    Raises:
+        PipelineError: It is missing, or somebody has changed it since.
+    """
+    if not path.exists():
+        raise missing(path, made_by)
+    digest = recorded_sha256(path, made_by)
+    if sha256(path) != digest:
+        raise PipelineError(
+            f"{path} is not what `{made_by}` wrote (SHA-256 {digest[:12]} expected): somebody changed it; make it again with "
+            f"`python -m pipeline {made_by}`, or get it back with `dvc repro`"
+        )
+    return path
+
+
+def recorded_sha256(path: Path, made_by: str) -> str:
+    """The SHA-256 that the stage noted for `path` when it wrote it.
+
+    Raises:
+        PipelineError: It noted none.
+    """
+    folder = BUILD / path.relative_to(BUILD).parts[0]
+    sums = folder / CHECKSUMS
+    name = path.relative_to(folder).as_posix()
+    lines = sums.read_text().splitlines() if sums.exists() else []
+    digest = next((line.partition("  ")[0] for line in lines if line.partition("  ")[2] == name), None)
+    if digest is None:
+        raise PipelineError(
+            f"{path} is not listed in {sums}: `{made_by}` did not write it; make the folder again with `python -m pipeline {made_by}`"
+        )
+    return digest
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    with replacing(path) as beside:
-        beside.write_bytes(data)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -54,7 +129,7 @@ def read_json(path: Path, made_by: str) -> Any:
         PipelineError: The file is missing or is not JSON.
     """
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise missing(path, made_by) from None
     except ValueError as error:
@@ -64,9 +139,6 @@ def read_json(path: Path, made_by: str) -> Any:
 
 
 def missing(path: Path, made_by: str) -> PipelineError:
-    if str(path).startswith("extra:"):
-        extra = path.parts[0].removeprefix("extra:")
-        return PipelineError(f"{made_by} needs the extra `{extra}`, which is not installed: pip install '.[{extra}]'")
     if " " in made_by:  # a setting, not a stage
         return PipelineError(f"{path} is missing: look at {made_by}")
     return PipelineError(f"{path} is missing: it is written by `python -m pipeline {made_by}` (or run `dvc repro`)")
@@ -76,3 +148,36 @@ def sha256(path: Path) -> str:
     """The file's SHA-256, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _beside(path: Path) -> Path:
+    """A name beside `path` for this process; what processes that are gone left under theirs is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for other in path.parent.glob(f".{path.name}*.tmp"):
+        match = _TEMPORARY.fullmatch(other.name)
+        if match and match["name"].removesuffix("-replaced") == path.name and not _runs(int(match["process"])):
+            if other.is_dir():
+                shutil.rmtree(other, ignore_errors=True)
+            else:
+                other.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _runs(process: int) -> bool:
+    if process == os.getpid():
+        return False  # this process begins anew
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

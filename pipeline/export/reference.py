@@ -1,102 +1,180 @@
 """What the eager, unpatched network answers, once, to everything that is ever compared with it. Imports torch."""
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import TokenizerSpec
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json
-from pipeline.core.golden_texts import DESCRIPTION, GoldenTexts
+from pipeline.core.files import checked
+from pipeline.core.golden import GoldenCall
+from pipeline.core.paths import CHECKPOINT, TEST_SPLIT
 from pipeline.core.rows import Rows
-from pipeline.export import determinism, golden_calls
+from pipeline.export import determinism
 from pipeline.export.adapter import Adapter
-from pipeline.export.text_reference import answer_texts, check_vocabulary
+from pipeline.export.golden_calls import axis_sizes, choose_calls, input_names
+from pipeline.export.shapes import infer_shape
+from pipeline.export.text_calls import check_vocabulary, choose_text_calls
 from pipeline.network import encoders
 from pipeline.network.axes import batch_axes, batch_first, check_axes
-from pipeline.network.factory import CHECKPOINT, is_large, restore
+from pipeline.network.factory import is_large, restore
 from pipeline.settings.model import Model
 from pipeline.settings.params import Params
+from pipeline.tokenizer.token_files import load_texts, load_tokenizer
 
-TEST_DATA = Path("build/data/test.npz")
+# Rows that a traced graph is tried with one by one.
+ALONE = 64
 
 
-class Answered(NamedTuple):
+@dataclass(frozen=True)
+class Reference:
     """The network, its rows, and its answers.
 
     `adapter` gives the network, anew where memory has no room for it beside a session; `model` is as configured, but with
-    the batch first; `golden` has inputs and answers by case, `left_out` why cases are not among them, `everything` the answers to the test split,
-    `texts` those to the texts that prove the tokeniser; `inputs` is one call, `shapes` has the shape of each in- and output
+    the batch first; `calls` are the golden calls, `left_out` those that the network itself cannot answer, with the reason;
+    `test_split` its answers to the whole test split; `inputs` is one call, `shapes` has the shape of each input and output
     with its dynamic axes named.
     """
 
     adapter: Callable[[], Adapter]
     rows: Rows
     model: Model
-    golden: dict[str, tuple[Arrays, Arrays]]
+    calls: list[GoldenCall]
     left_out: dict[str, str]
-    everything: Arrays
-    texts: GoldenTexts
+    test_split: Arrays
     tokenizer: TokenizerSpec | None
     inputs: Arrays
     shapes: dict[str, dict[str, list[int | str]]]
 
 
-def answer_everything(params: Params) -> Answered:
-    """Ask the network of build/checkpoint.safetensors every question that there is.
+def answer_everything(params: Params) -> Reference:
+    """Ask the network of build/weights/checkpoint.safetensors every question that there is.
 
     Raises:
-        PipelineError: It cannot answer, or is no function of its row; axes, encoders or the tokeniser do not fit it.
+        PipelineError: It cannot answer, or is no function of its row; axes, encoders or the tokenizer do not fit it.
     """
-    test = load(TEST_DATA, made_by="prepare")
-    described = read_json(DESCRIPTION, made_by="prepare")
-    tokenizer = TokenizerSpec.model_validate(described) if described else None
+    test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
+    tokenizer = load_tokenizer()
     unknown = [name for name in (*params.model.inputs, *params.model.dynamic_axes) if name not in test]
     if unknown:
-        raise PipelineError(f"{TEST_DATA}: expected an array for the input {unknown[0]!r}, got {list(test)}")
+        raise PipelineError(f"{TEST_SPLIT}: expected an array for the input {unknown[0]!r}, got {list(test)}")
     batch = batch_axes(params.model)
-    rows = Rows({name: test[name] for name in golden_calls.names(test, params.model)}, batched=bool(batch))
-    inputs = rows.calls([0])[0]
+    rows = Rows({name: test[name] for name in input_names(test, params.model)}, batched=bool(batch))
+    (inputs,) = rows.calls([0])
     check_axes({name: array.shape for name, array in inputs.items()}, params.model)
-    learnt = encoders.load()
-    answer_axes: list[int] = []
+    text_encoders = encoders.load_encoders()
+    checkpoint = checked(CHECKPOINT, "train")
+    output_batch_axes: list[int] = []
 
-    def trained() -> Adapter:
+    def trained_network() -> Adapter:
         torch.manual_seed(params.seed)
-        network, _ = restore(params.model.net, CHECKPOINT, made_by="train")
-        made = Adapter(network, list(inputs), batch, list(params.model.outputs), learnt).eval()
-        made.answer_axes = list(answer_axes)
-        return made
+        network, _ = restore(params.model.net, checkpoint, made_by="train")
+        adapter = Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
+        adapter.answer_axes = list(output_batch_axes)
+        return adapter
 
     # The same one each time, where memory has room for it beside a session.
-    make = trained if is_large(CHECKPOINT) else functools.cache(trained)
-    adapter = make()
+    make_adapter = trained_network if is_large(checkpoint) else functools.cache(trained_network)
+    adapter = make_adapter()
     if tokenizer:
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
-    answer_axes += adapter.answer_axes
+    output_batch_axes += adapter.answer_axes
     model = batch_first(params.model)
 
-    asked = golden_calls.questions(rows, model, params.export.golden_batches, params.seed)
-    answers, left_out = golden_calls.answer_cases(adapter, asked, model)
-    both = {case: (asked[case], answers[case]) for case in answers}
-    texts = answer_texts(adapter, tokenizer)
-    everything = golden_calls.answer_rows(adapter, rows)
-    golden_calls.check_answers({"test split": everything}, type(adapter.network).__name__)
-    determinism.check_repeats(adapter, both)
-    sizes = [golden_calls.axis_sizes(call, model) for call, _ in both.values()]
+    calls, left_out = answer_calls(adapter, choose_calls(rows, model, params.export.golden_batches, params.seed))
+    test_split = answer_rows(adapter, rows)
+    check_no_nan({"test split": test_split}, type(adapter.network).__name__)
+    determinism.check_repeats(adapter, {call.name: (call.inputs, call.outputs) for call in calls})
     shapes = {
         "inputs": {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()},
-        "outputs": {
-            name: golden_calls.infer_shape(name, sizes, [answer[name].shape for _, answer in both.values()])
-            for name in everything
-        },
+        "outputs": output_shapes(adapter, rows, model, calls),
     }
-    return Answered(make, rows, model, both, left_out, everything, texts, tokenizer, inputs, shapes)
+    if tokenizer:
+        texts, _ = answer_calls(adapter, choose_text_calls(tokenizer, *load_texts()))
+        calls += [replace(call, sizes=axis_sizes(call.inputs, model)) for call in texts]
+    return Reference(make_adapter, rows, model, calls, left_out, test_split, tokenizer, inputs, shapes)
+
+
+def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:
+    """The network's answers to every row, row for row."""
+    return rows.gather([adapter.answer(call) for call in rows.all()])
+
+
+def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[GoldenCall], dict[str, str]]:
+    """The calls with the network's answers.
+
+    Calls at another size of an axis are left out where the network itself fails or answers NaN.
+
+    Returns:
+        The calls that were answered, and why the others were left out, by name.
+
+    Raises:
+        PipelineError: The network fails at, or answers NaN to, rows that it must be able to answer.
+    """
+    answered, left_out = [], {}
+    for call in calls:
+        try:
+            outputs = adapter.answer(call.inputs)
+            check_no_nan({call.name: outputs}, type(adapter.network).__name__)
+        except PipelineError as error:
+            if call.purpose != "size":
+                raise
+            left_out[call.name] = str(error)
+        else:
+            answered.append(replace(call, outputs=outputs))
+    return answered, left_out
+
+
+def output_shapes(
+    adapter: Adapter, rows: Rows, model: Model, calls: Sequence[GoldenCall]
+) -> dict[str, list[int | str]]:
+    """Shape of each output with its dynamic axes named, from the golden calls and from calls of 2 and 3 rows beside them.
+
+    The latter because golden calls may all have one number of rows.
+    """
+    observed = [(call.sizes, call.outputs) for call in calls]
+    for count in (2, 3) if rows.batched else ():
+        (inputs,) = rows.calls([place % len(rows) for place in range(count)])
+        observed.append((axis_sizes(inputs, model), adapter.answer(inputs)))
+    sizes = [sizes for sizes, _ in observed]
+    return {name: infer_shape(name, sizes, [outputs[name].shape for _, outputs in observed]) for name in observed[0][1]}
+
+
+def single_rows(adapter: Adapter, rows: Rows) -> dict[str, tuple[Arrays, Arrays]]:
+    """Single rows, and the same with the sign of floating values turned, with the network's answers, by name.
+
+    For graphs that a tracer made: a branch on values is frozen as the example took it, and batches may all take the same.
+    What the network itself cannot answer is left out.
+    """
+    answered = {}
+    for row in range(min(ALONE, len(rows))):
+        for sign in (1, -1):
+            (inputs,) = rows.calls([row])
+            inputs = {
+                name: array * np.array(sign, array.dtype) if array.dtype.kind == "f" else array
+                for name, array in inputs.items()
+            }
+            with contextlib.suppress(PipelineError):
+                answered[f"row {row}{' with its sign turned' if sign < 0 else ''}"] = (inputs, adapter.answer(inputs))
+    return answered
+
+
+def check_no_nan(outputs_by_call: Mapping[str, Arrays], network: str) -> None:
+    """Raise PipelineError at the first NaN."""
+    for call, arrays in outputs_by_call.items():
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and np.isnan(array).any():
+                row = int(np.argwhere(np.isnan(array))[0][0]) if array.ndim else 0
+                raise PipelineError(
+                    f"{network} itself answers NaN in output {name!r}, golden call {call!r}, row {row}: nothing can be proven "
+                    "against NaN; look for a division by zero, a log of zero, or weights that are NaN"
+                )
 
 
 def input_shape(array: Array, axes: Mapping[int, str]) -> list[int | str]:

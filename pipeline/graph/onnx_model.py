@@ -15,9 +15,6 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing, write_bytes
 from pipeline.graph import external_data
 
-EXPORTED = Path("build/exported.onnx")
-SIMPLIFIED = Path("build/simplified.onnx")
-
 
 def load(path: Path, made_by: str) -> ModelProto:
     """Read a model; weights that are beside the graph stay there.

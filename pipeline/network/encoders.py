@@ -1,7 +1,7 @@
 """Encoders: what turns text, which torch cannot hold, into numbers, here in Python and the same in the graph.
 
 An encoder stands between an input of the model and the network's argument of the same name. It is learnt from the training
-split alone (or read from a vocabulary of one's own), kept in build/encoders.json, applied here for training and for
+split alone (or read from a vocabulary of one's own), kept in build/data/encoders.json, applied here for training and for
 PyTorch's answers, and written into the graph as plain ONNX operators by `encoder_graph`, so that a consumer passes text.
 """
 
@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json, write_json
+from pipeline.core.files import checked
+from pipeline.core.paths import DATA, ENCODERS
+from pipeline.core.records import read_record, write_record
 from pipeline.settings.model import EncoderSettings
 
-ENCODERS = Path("build/encoders.json")
 # What chunks of text are split at before anything else: the one white space that ONNX's StringSplit knows.
 SPACE = " "
 
@@ -170,21 +171,16 @@ def encoded_axes(axes: Mapping[str, dict[int, str]], encoders: Encoders) -> dict
     return {name: {**axes.get(name, {}), **more.get(name, {})} for name in {**axes, **more}}
 
 
-def save(encoders: Encoders, path: Path = ENCODERS) -> None:
-    write_json(path, _FILE.dump_python(encoders))
+def save_encoders(encoders: Encoders, folder: Path = DATA) -> None:
+    """Write what was learnt into `folder`; nothing for a model without encoders."""
+    if encoders:
+        write_record(folder / ENCODERS.name, _FILE, encoders)
 
 
-def load(path: Path = ENCODERS) -> Encoders:
+def load_encoders() -> Encoders:
     """Read what `prepare` has learnt; empty where the model has no encoders.
 
     Raises:
-        PipelineError: The file is missing or does not have this form.
+        PipelineError: The file was changed, or does not have this form.
     """
-    try:
-        return _FILE.validate_python(read_json(path, made_by="prepare"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PipelineError(
-            f"{path}: {where}: {first['msg']}; make it again with `python -m pipeline prepare`"
-        ) from None
+    return read_record(checked(ENCODERS, "prepare"), _FILE, made_by="prepare") if ENCODERS.exists() else {}

@@ -15,7 +15,6 @@ from pipeline.network.weights import read_state
 from pipeline.settings.compose import EXTRA
 from pipeline.settings.model import Net
 
-CHECKPOINT = Path("build/checkpoint.safetensors")
 # Bytes of a file of weights, from which on a network is made without memory for parameters that the file has.
 LARGE = 2**30
 
@@ -51,7 +50,7 @@ def build(net: Net) -> nn.Module:
     return made
 
 
-def save_weights(state: Mapping[str, Tensor], path: Path = CHECKPOINT) -> None:
+def save_weights(state: Mapping[str, Tensor], path: Path) -> None:
     """Write a state_dict as safetensors; tensors that share memory are written once each."""
     separate, seen = {}, set()
     for name, tensor in state.items():

@@ -1,9 +1,10 @@
 """reports/parity.json as a page: the verdict, how far from the tolerance each graph stays, and every comparison."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any
+
+from pipeline.core.reports import Comparison, ParityReport, TaskReport
 
 STYLE = """
 :root { color-scheme: light dark; --ok: #1a7f37; --bad: #c62828; --line: #8884; --bar: #4a78c2; }
@@ -20,27 +21,27 @@ footer { margin-top: 2rem; opacity: .7; font-size: .85rem; }
 """
 
 
-def html(report: dict[str, Any]) -> str:
+def html(report: ParityReport) -> str:
     """The page for one parity report."""
-    kind, word = ("ok", "passed") if report["passed"] else ("bad", "failed")
-    gate = "Every graph answers what PyTorch answered." if report["passed"] else report["gate"]
+    kind, word = ("ok", "passed") if report.passed else ("bad", "failed")
+    gate = "Every graph answers what PyTorch answered." if report.passed else report.gate
     return "\n".join(
         [
             '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-            f"<title>Parity of {escape(report['model'])}: {word}</title><style>{STYLE}</style>",
-            f"<h1>Parity of {escape(report['model'])}</h1>",
+            f"<title>Parity of {escape(report.model)}: {word}</title><style>{STYLE}</style>",
+            f"<h1>Parity of {escape(report.model)}</h1>",
             f'<div class="verdict {kind}"><strong>The gate {word}.</strong> {escape(gate)}</div>',
-            f"<p>{len(report['comparisons'])} comparisons, {report['values']:,} values, onnxruntime {escape(report['onnxruntime'])}. "
-            f"Largest difference {_number(report['max_abs'])}; smallest tolerance that passes {_number(report['required_tolerance'])}.</p>",
-            *_task(report["task"]),
+            f"<p>{len(report.comparisons)} comparisons, {report.values:,} values, onnxruntime {escape(report.onnxruntime)}. "
+            f"Largest difference {_number(report.max_abs)}; smallest tolerance that passes {_number(report.required_tolerance)}.</p>",
+            *_task(report.task),
             "<h2>How much of the tolerance is used</h2>",
             "<p>|got - expected| / (atol + rtol * |expected|), the largest of each graph and output; the red line is the limit. "
             "Outputs without a tolerance (integers, text) must be equal and are not drawn.</p>",
-            _chart(report["comparisons"]),
+            _chart(report.comparisons),
             "<h2>Every comparison</h2>",
-            *_table(report["comparisons"]),
-            f"<footer>contract {report['contract_sha256'][:16]} · "
-            + " · ".join(f"{escape(stage)} {digest[:16]}" for stage, digest in report["models"].items())
+            *_table(report.comparisons),
+            f"<footer>contract {report.contract_sha256[:16]} · "
+            + " · ".join(f"{escape(stage)} {digest[:16]}" for stage, digest in report.models.items())
             + "</footer></html>\n",
         ]
     )
@@ -50,23 +51,22 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _task(task: dict[str, Any] | None) -> Iterator[str]:
+def _task(task: TaskReport | None) -> Iterator[str]:
     if task is None:
         return
-    yield f"<h2>{escape(task['metric']).capitalize()} on {task['rows']:,} test rows</h2><table><tr><th>model</th><th></th><th></th><th>value</th></tr>"
-    for who, value in task.items():
-        if isinstance(value, float) and who != "budget":
-            yield f"<tr><td>{escape(who)}</td><td></td><td></td><td>{value:.4f}</td></tr>"
-    yield f"</table><p>A graph may lose {task['budget']:g}.</p>"
+    yield f"<h2>{escape(task.metric).capitalize()} on {task.rows:,} test rows</h2><table><tr><th>model</th><th></th><th></th><th>value</th></tr>"
+    for name, score in (("eager", task.eager), ("export", task.export), ("simplify", task.simplify)):
+        yield f"<tr><td>{name}</td><td></td><td></td><td>{'–' if score is None else f'{score:.4f}'}</td></tr>"
+    yield f"</table><p>A graph may lose {task.budget:g}.</p>"
 
 
-def _chart(comparisons: list[dict[str, Any]]) -> str:
+def _chart(comparisons: Sequence[Comparison]) -> str:
     """A bar for each graph and output that has a tolerance: how much of it was used, on a logarithmic scale."""
     worst: dict[tuple[str, str], float] = {}
     for entry in comparisons:
-        if entry["used"] is not None:
-            key = (entry["stage"], entry["output"])
-            worst[key] = max(worst.get(key, 0.0), entry["used"])
+        if entry.used is not None:
+            key = (entry.stage, entry.output)
+            worst[key] = max(worst.get(key, 0.0), entry.used)
     if not worst:
         return "<p>No output has a tolerance above zero: all must be equal.</p>"
     low = -6
@@ -98,7 +98,7 @@ def _chart(comparisons: list[dict[str, Any]]) -> str:
     return "".join(parts)
 
 
-def _table(comparisons: list[dict[str, Any]]) -> Iterator[str]:
+def _table(comparisons: Sequence[Comparison]) -> Iterator[str]:
     heads = (
         "graph",
         "case",
@@ -114,20 +114,21 @@ def _table(comparisons: list[dict[str, Any]]) -> Iterator[str]:
         "passed",
     )
     yield '<div class="scroll"><table><tr>' + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"
-    for entry in sorted(comparisons, key=lambda entry: entry["passed"]):
+    for entry in sorted(comparisons, key=lambda entry: entry.passed):
         numbers = [
-            _number(entry[key]) for key in ("max_abs", "max_rel", "mean_abs", "tolerance", "required_tolerance", "used")
+            _number(getattr(entry, key))
+            for key in ("max_abs", "max_rel", "mean_abs", "tolerance", "required_tolerance", "used")
         ]
         cells = [
-            entry["stage"],
-            entry["case"],
-            entry["output"],
-            "–" if entry["batch"] is None else entry["batch"],
-            f"{entry['values']:,}",
+            entry.stage,
+            entry.case,
+            entry.output,
+            "–" if entry.batch is None else entry.batch,
+            f"{entry.values:,}",
             *numbers,
         ]
-        mark = '<td class="ok">yes</td>' if entry["passed"] else '<td class="bad">no</td>'
+        mark = '<td class="ok">yes</td>' if entry.passed else '<td class="bad">no</td>'
         yield "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + mark + "</tr>"
-        if entry["problem"]:
-            yield f'<tr><td class="problem" colspan="{len(heads)}">{escape(entry["problem"])}</td></tr>'
+        if entry.problem:
+            yield f'<tr><td class="problem" colspan="{len(heads)}">{escape(entry.problem)}</td></tr>'
     yield "</table></div>"

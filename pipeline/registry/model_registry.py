@@ -1,13 +1,16 @@
 """MLflow's experiments and model registry, as publishing needs them."""
 
+import contextlib
 import hashlib
+import io
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from pipeline.core import contract as contracts
-from pipeline.core.contract import Contract
+from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
+from pipeline.core.paths import SIMPLIFIED
 from pipeline.graph import onnx_model
 from pipeline.registry.tracking import artifacts
 
@@ -23,13 +26,13 @@ PACKAGE_TAG = "package_sha256"
 def signature(contract: Contract) -> "ModelSignature":
     """The contract as MLflow's signature; an axis of any size is -1."""
     import numpy as np
+    from mlflow import types
     from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
 
-    def schema(tensors: list[contracts.TensorSpec]) -> Schema:
-        return Schema(
+    def schema(tensors: list[TensorSpec]) -> types.Schema:
+        return types.Schema(
             [
-                TensorSpec(
+                types.TensorSpec(
                     np.dtype(object if tensor.dtype == "string" else tensor.dtype),
                     tuple(size if isinstance(size, int) else -1 for size in tensor.shape),
                     tensor.name,
@@ -65,7 +68,7 @@ def register(name: str, contract: Contract, package: str, run_id: str) -> str:
     import mlflow
 
     logged = mlflow.onnx.log_model(
-        onnx_model.load(onnx_model.SIMPLIFIED, made_by="simplify"),
+        onnx_model.load(SIMPLIFIED, made_by="simplify"),
         name=MODEL_ARTIFACT,
         signature=signature(contract),
         # Given, because MLflow would import everything to find them.
@@ -73,8 +76,20 @@ def register(name: str, contract: Contract, package: str, run_id: str) -> str:
         save_as_external_data=False,  # True empties the model that it is given
         metadata={PACKAGE_TAG: package, "contract": contract.model_dump()},
     )
-    made = mlflow.register_model(logged.model_uri, name, tags={PACKAGE_TAG: package, "run_id": run_id})
-    return str(made.version)
+    with contextlib.redirect_stderr(io.StringIO()):  # the stage's own line says it
+        registered = mlflow.register_model(logged.model_uri, name, tags={PACKAGE_TAG: package, "run_id": run_id})
+    return str(registered.version)
+
+
+def tag_version(client: "MlflowClient", name: str, number: str, prefix: str, tags: Mapping[str, str]) -> None:
+    """Give a version these tags; others that begin with `prefix` are of an earlier publication, and go."""
+    earlier = client.get_model_version(name, number).tags
+    for key in earlier:
+        if key.startswith(prefix) and key not in tags:
+            client.delete_model_version_tag(name, number, key)
+    for key, value in tags.items():
+        if earlier.get(key) != value:
+            client.set_model_version_tag(name, number, key, value)
 
 
 def check_registered(name: str, number: str) -> None:
@@ -82,8 +97,8 @@ def check_registered(name: str, number: str) -> None:
     import mlflow
 
     given = mlflow.onnx.load_model(f"models:/{name}/{number}").SerializeToString(deterministic=True)
-    if hashlib.sha256(given).hexdigest() != sha256(onnx_model.SIMPLIFIED):
+    if hashlib.sha256(given).hexdigest() != sha256(SIMPLIFIED):
         raise PipelineError(
-            f"models:/{name}/{number}: the registry gives back another model than {onnx_model.SIMPLIFIED}: the alias was not moved; "
+            f"models:/{name}/{number}: the registry gives back another model than {SIMPLIFIED}: the alias was not moved; "
             "look at the artifact store"
         )

@@ -17,8 +17,8 @@ def git(*arguments: str) -> str:
         return ""
 
 
-def lineage(params: Params, inputs: tuple[Path, ...]) -> dict[str, str]:
-    """MLflow tags: commit, DVC's md5 of each of `inputs`, fingerprint of conf/, versions of libraries."""
+def provenance(params: Params) -> dict[str, str]:
+    """MLflow tags: commit, DVC's md5 of each output, fingerprint of conf/, versions of libraries."""
     # dvc.lock and reports/ are the pipeline's own writing: they differ from the commit while it runs.
     dirty = git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!reports")
     tags = {
@@ -33,5 +33,5 @@ def lineage(params: Params, inputs: tuple[Path, ...]) -> dict[str, str]:
         from ruamel.yaml import YAML
 
         for stage in YAML(typ="safe").load(lock).get("stages", {}).values():
-            tags |= {f"dvc.{out['path']}": out["md5"] for out in stage.get("outs", []) if Path(out["path"]) in inputs}
+            tags |= {f"dvc.{out['path']}": out["md5"] for out in stage.get("outs", [])}
     return {key: value for key, value in tags.items() if value}

@@ -3,22 +3,22 @@
 import os
 import socket
 import sys
-from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json
+from pipeline.core.paths import PUBLISH_REPORT
+from pipeline.core.reports import PublishReport, read_report
 from pipeline.registry.tracking import artifacts, uri
 from pipeline.settings.params import Params
 
 HOST = "127.0.0.1"
 
 
-def link(base: str, report: Path = Path("reports/publish.json")) -> str:
+def link(base: str) -> str:
     """The page with the last published run; MLflow opens in another mode unless it is told."""
-    if not report.exists():
+    if not PUBLISH_REPORT.exists():
         return f"{base}/#/experiments?workflowType=machine_learning"
-    published = read_json(report, made_by="publish")
-    return f"{base}/#/experiments/{published['experiment_id']}/runs?workflowType=machine_learning"
+    published = read_report(PublishReport)
+    return f"{base}/#/experiments/{published.experiment_id}/runs?workflowType=machine_learning"
 
 
 def serve(params: Params, port: int) -> None:

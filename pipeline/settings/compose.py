@@ -19,7 +19,7 @@ PLACES = 8
 EXTRA = "extra:"
 
 
-def fingerprint(folder: Path = PROJECT / "conf") -> str:
+def conf_sha256(folder: Path = PROJECT / "conf") -> str:
     """SHA-256 over the names and contents of every .yaml file in `folder`, line ends aside."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.yaml")):

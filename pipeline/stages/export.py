@@ -1,4 +1,4 @@
-"""export: checkpoint -> build/exported.onnx, build/contract.json and build/golden/: PyTorch answers here, and only here."""
+"""export: checkpoint -> build/exported/model.onnx and build/golden/: PyTorch answers here, and only here."""
 
 import gc
 import hashlib
@@ -13,34 +13,24 @@ import torch
 from onnx import ModelProto
 
 from pipeline.compare.comparison import COARSE, compare
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import Array, Arrays, is_text, save
-from pipeline.core.contract import (
-    GOLDEN_INPUTS,
-    GOLDEN_OUTPUTS,
-    GOLDEN_TEST,
-    GOLDEN_TEXTS,
-    Contract,
-    Golden,
-    Task,
-    TensorSpec,
-)
+from pipeline.core.contract import Contract, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import sha256, write_json
-from pipeline.core.golden_texts import save_golden
-from pipeline.export import determinism, diagnostics, encoder_graph, exporters, golden_calls
+from pipeline.core.files import recorded_sha256, replacing_folder, sha256
+from pipeline.core.golden import proven_sizes, save_calls
+from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
+from pipeline.core.reports import ExportReport, GraphSize, write_report
+from pipeline.export import determinism, diagnostics, encoder_graph, exporters
 from pipeline.export.exporters import EXPORTERS
-from pipeline.export.reference import Answered, answer_everything
+from pipeline.export.reference import Reference, answer_everything, single_rows
 from pipeline.graph import external_data, onnx_model
 from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
-from pipeline.network.factory import CHECKPOINT
 from pipeline.settings.model import Port
 from pipeline.settings.params import Export, Params
 
-REPORT = Path("reports/export.json")
 # The graph while it is being proven, in a folder of its own.
 PROVEN = "proven.onnx"
 # Stands for a fingerprint until the file is there.
@@ -58,14 +48,14 @@ def prove(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     """Why the graph does not answer like the network; empty when it does."""
     session = open_session(file)
     for case, (inputs, expected) in golden.items():
-        for verdict in compare(expected, answer_onnx(session, inputs), COARSE):
-            if not verdict.passed:
-                return f"{verdict.problem} (case {case})"
+        for comparison in compare(expected, answer_onnx(session, inputs), COARSE):
+            if not comparison.passed:
+                return f"{comparison.problem} (call {case})"
     return ""
 
 
 def to_onnx(
-    subject: Answered, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
+    subject: Reference, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
 ) -> tuple[ModelProto, dict[str, Any]]:
     """Export with the first exporter whose graph keeps the contract and answers like the network.
 
@@ -77,8 +67,9 @@ def to_onnx(
     Raises:
         PipelineError: None of those that export.exporter allows does.
     """
-    learnt = encoders.load()
-    _, (example, _) = determinism.largest(subject.golden)
+    learnt = encoders.load_encoders()
+    golden = {call.name: (call.inputs, call.outputs) for call in subject.calls}
+    _, (example, _) = determinism.largest(golden)
     if subject.rows.batched:
         example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
     axes = encoded_axes(subject.model.dynamic_axes, learnt)
@@ -93,12 +84,12 @@ def to_onnx(
             if departures := onnx_model.departures(made, contract(made)):
                 attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(departures)}"
             else:
-                alone = golden_calls.singles(adapter, subject.rows) if which == "tracer" else {}
+                alone = single_rows(adapter, subject.rows) if which == "tracer" else {}
                 onnx.save(made, folder / PROVEN)
                 # The session takes as much memory as the network.
                 del adapter
                 gc.collect()
-                attempts[which] = prove(folder / PROVEN, {**subject.golden, **alone})
+                attempts[which] = prove(folder / PROVEN, {**golden, **alone})
         except PipelineError as error:
             attempts[which] = str(error)
         if not attempts[which]:
@@ -146,87 +137,89 @@ def configuration_hash(params: Params) -> str:
 
 
 def by_content(value: Any) -> Any:
-    """`value` with the SHA-256 of each file in place of its full path."""
+    """`value` with the SHA-256 of each file in place of its path."""
     if isinstance(value, dict):
         return {key: by_content(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [by_content(entry) for entry in value]
-    if isinstance(value, str) and Path(value).is_absolute() and Path(value).is_file():
+    if isinstance(value, str) and value and Path(value).is_file():
         return sha256(Path(value))
     return value
 
 
-def write_golden(answered: Answered) -> Golden:
-    """Write questions and answers; their fingerprints."""
-    save(GOLDEN_INPUTS, contracts.join({case: inputs for case, (inputs, _) in answered.golden.items()}))
-    save(GOLDEN_OUTPUTS, contracts.join({case: answers for case, (_, answers) in answered.golden.items()}))
-    save(GOLDEN_TEST, answered.everything)
-    save_golden(answered.texts)
-    return Golden(
-        inputs_sha256=sha256(GOLDEN_INPUTS),
-        outputs_sha256=sha256(GOLDEN_OUTPUTS),
-        test_sha256=sha256(GOLDEN_TEST),
-        texts_sha256=sha256(GOLDEN_TEXTS),
+def describe(reference: Reference, params: Params, weights: str, ir_version: int) -> Contract:
+    """The contract, before its golden files are written."""
+    model = reference.model
+    inputs, outputs = (
+        [tensor(name, array, reference.shapes[side][name], ports.get(name)) for name, array in arrays.items()]
+        for side, arrays, ports in (
+            ("inputs", reference.inputs, model.inputs),
+            ("outputs", reference.test_split, model.outputs),
+        )
     )
+    return Contract(
+        name=model.name,
+        description=model.description,
+        inputs=inputs,
+        outputs=outputs,
+        task=Task(**model.task.model_dump()) if model.task else None,
+        opset=params.export.opset,
+        ir_version=ir_version,
+        weights_sha256=weights,
+        configuration_sha256=configuration_hash(params),
+        proven_sizes=proven_sizes(reference.calls),
+        golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
+        tokenizer=reference.tokenizer,
+    )
+
+
+def write_golden(reference: Reference, contract: Contract) -> None:
+    """Write the golden calls, the answers to the test split, and the contract with their fingerprints."""
+    with replacing_folder(GOLDEN) as folder:
+        save_calls(reference.calls, folder)
+        save(folder / GOLDEN_TEST_SPLIT.name, reference.test_split)
+        save_contract(contract.model_copy(update={"golden": golden_sha256(folder)}), folder)
 
 
 def run(params: Params) -> None:
-    answered = answer_everything(params)
-    model, opset = answered.model, params.export.opset
-    weights, configuration = sha256(CHECKPOINT), configuration_hash(params)
-
-    def contract(made: ModelProto) -> Contract:
-        inputs, outputs = (
-            [tensor(name, array, answered.shapes[side][name], ports.get(name)) for name, array in arrays.items()]
-            for side, arrays, ports in (
-                ("inputs", answered.inputs, model.inputs),
-                ("outputs", answered.everything, model.outputs),
-            )
-        )
-        return Contract(
-            name=model.name,
-            description=model.description,
-            inputs=inputs,
-            outputs=outputs,
-            task=Task(**model.task.model_dump()) if model.task else None,
-            opset=opset,
-            ir_version=made.ir_version,
-            weights_sha256=weights,
-            configuration_sha256=configuration,
-            golden=Golden(inputs_sha256=UNKNOWN, outputs_sha256=UNKNOWN, test_sha256=UNKNOWN),
-            tokenizer=answered.tokenizer,
-        )
-
-    onnx_model.EXPORTED.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=onnx_model.EXPORTED.parent) as scratch:
+    reference = answer_everything(params)
+    weights, opset = recorded_sha256(CHECKPOINT, "train"), params.export.opset
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:
         folder = Path(scratch)
-        made, how = to_onnx(answered, contract, params, folder)
-        if answered.rows.batched:
-            determinism.check_alone(answered.adapter(), answered.golden)
-        metadata = {"name": model.name, "weights_sha256": weights, "configuration_sha256": configuration}
-        annotate(made, model.name, model.description, metadata)
-        onnx_model.check(made, str(onnx_model.EXPORTED))
-        fingerprints = write_golden(answered)
-        onnx_model.save(made, onnx_model.EXPORTED, folder)
-    contracts.save(contract(made).model_copy(update={"golden": fingerprints}))
-    texts, rows = len(answered.texts.texts), answered.rows
-    write_json(
-        REPORT,
-        {
-            "opset": opset,
-            "ir_version": made.ir_version,
-            "torch": torch.__version__,
-            "golden_cases": len(answered.golden),
-            "golden_texts": texts,
-            "left_out": answered.left_out,
-            **how,
-            "graph": onnx_model.count(made),
-        },
+        made, how = to_onnx(
+            reference, lambda graph: describe(reference, params, weights, graph.ir_version), params, folder
+        )
+        contract = describe(reference, params, weights, made.ir_version)
+        if reference.rows.batched:
+            golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
+            determinism.check_alone(reference.adapter(), golden)
+        metadata = {
+            "name": contract.name,
+            "weights_sha256": weights,
+            "configuration_sha256": contract.configuration_sha256,
+        }
+        annotate(made, contract.name, contract.description, metadata)
+        onnx_model.check(made, str(EXPORTED))
+        with replacing_folder(EXPORTED.parent) as exported:
+            onnx_model.save(made, exported / EXPORTED.name, folder)
+    write_golden(reference, contract)
+    texts = sum(len(call.texts) for call in reference.calls)
+    report = ExportReport(
+        opset=opset,
+        ir_version=made.ir_version,
+        torch=torch.__version__,
+        golden_calls=len(reference.calls),
+        golden_texts=texts,
+        left_out=reference.left_out,
+        graph=GraphSize(**onnx_model.count(made)),
+        **how,
     )
-    refused = "".join(f"; {which} was not used: {said}" for which, said in how["attempts"].items() if said)
+    write_report(report)
+    refused = "".join(f"; {which} was not used: {said}" for which, said in report.attempts.items() if said)
     print(
-        f"export: {onnx_model.EXPORTED}: {how['exporter']}, opset {opset}, {how['before_folding']['nodes']} nodes, "
-        f"{len(made.graph.node)} after constant folding, {external_data.size(made):,} bytes; {len(answered.golden)} golden cases, "
-        f"{f'{texts:,} texts, ' if texts else ''}{len(rows)} test rows answered"
-        f"{'' if rows.batched else ', one a call (no axis is named batch)'}{refused}"
+        f"export: {EXPORTED}: {report.exporter}, opset {opset}, {report.before_folding.nodes} nodes, "
+        f"{len(made.graph.node)} after constant folding, {external_data.size(made):,} bytes; {len(reference.calls)} golden calls, "
+        f"{f'{texts:,} texts, ' if texts else ''}{len(reference.rows)} test rows answered"
+        f"{'' if reference.rows.batched else ', one a call (no axis is named batch)'}{refused}"
     )

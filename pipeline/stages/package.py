@@ -4,36 +4,39 @@ import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from pipeline.core import contract as contracts
-from pipeline.core.arrays import load
-from pipeline.core.contract import CONTRACT, GOLDEN_INPUTS, GOLDEN_OUTPUTS, Contract
+from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import missing, read_json, replacing, sha256, write_json
-from pipeline.core.golden_texts import CHARACTERS, VOCABULARY, load_golden
+from pipeline.core.files import checked, recorded_sha256, replacing_folder, sha256
+from pipeline.core.golden import load_calls
+from pipeline.core.paths import (
+    CONTRACT,
+    DATA,
+    MANIFEST,
+    PACKAGE,
+    PARITY_REPORT,
+    SIMPLIFIED,
+    SPLITS,
+    TOKENIZER_CHARACTERS,
+    TOKENIZER_VOCABULARY,
+)
+from pipeline.core.reports import ParityReport, read_report
 from pipeline.dotnet.client import generator, text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
-from pipeline.dotnet.client.layout import layout
 from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
-from pipeline.graph import external_data, onnx_model
+from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
+from pipeline.graph import external_data
 from pipeline.settings import compat
 from pipeline.settings.params import Package, Params
-
-FOLDER = Path("build/package")
-MANIFEST = FOLDER / "manifest.json"
-DATA = Path("build/data")
-PARITY = Path("reports/parity.json")
-SPLITS = ("train", "validation", "test")
 
 
 def check_size(settings: Package) -> None:
     """Raise PipelineError for a model that the package cannot take, before anything of it is read."""
-    beside = external_data.weights(onnx_model.SIMPLIFIED)
-    parts = [path for path in (onnx_model.SIMPLIFIED, beside) if path.exists()]
+    beside = external_data.weights(SIMPLIFIED)
+    parts = [path for path in (SIMPLIFIED, beside) if path.exists()]
     size = sum(path.stat().st_size for path in parts)
-    said = f"{onnx_model.SIMPLIFIED} has {size / 1e6:,.1f} MB"
+    said = f"{SIMPLIFIED} has {size / 1e6:,.1f} MB"
     if beside in parts:
         raise PipelineError(
             f"{said} with its weights in {beside}: expected at most {settings.largest_mb:,} MB (package.largest_mb), and never more than "
@@ -68,56 +71,36 @@ def identity(contract: Contract, model: Path, settings: Package) -> Identity:
     )
 
 
-def tokenizer_file(path: Path, expected: str) -> bytes:
-    """A file that prepare made of the tokeniser.
-
-    Raises:
-        PipelineError: It is missing, or is not the contract's.
-    """
-    if not path.exists():
-        raise missing(path, "prepare")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise PipelineError(f"{path} is not the file that {CONTRACT} was made with: run `dvc repro`")
-    return content
-
-
-def lineage(contract: Contract) -> dict[str, Any]:
-    """What the model was made from. The commit is MLflow's, found by the package's hash."""
-    return {
-        "weights_sha256": contract.weights_sha256,
-        "configuration_sha256": contract.configuration_sha256,
-        "contract_sha256": sha256(CONTRACT),
-        "data_sha256": {split: sha256(DATA / f"{split}.npz") for split in SPLITS},
-        "golden": contract.golden.model_dump(),
-    }
+def origin(contract: Contract) -> Origin:
+    return Origin(
+        weights_sha256=contract.weights_sha256,
+        configuration_sha256=contract.configuration_sha256,
+        contract_sha256=sha256(CONTRACT),
+        data_sha256={split: recorded_sha256(DATA / f"{split}.npz", "prepare") for split in SPLITS},
+        golden=contract.golden,
+    )
 
 
 def assemble(
-    contract: Contract, model: Path, parity: dict[str, Any], who: Identity, settings: Package
+    contract: Contract, model: Path, parity: ParityReport, identity: Identity, settings: Package
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that NuGet's form asks for."""
-    questions = contracts.cases(load(GOLDEN_INPUTS, made_by="export"))
-    answers = contracts.cases(load(GOLDEN_OUTPUTS, made_by="export"))
-    characters, texts = "", {}
-    if tokenizer := contract.tokenizer:
-        characters = tokenizer_file(CHARACTERS, tokenizer.characters_sha256).decode()
-        texts = {
-            f"{targets.MODEL_FOLDER}/{who.vocabulary_file}": tokenizer_file(VOCABULARY, tokenizer.vocabulary_sha256),
-            **golden_files.text_files(load_golden()),
-        }
-    sources = generator.generate(contract, who, characters)
+    characters, vocabulary = "", {}
+    if contract.tokenizer:
+        characters = checked(TOKENIZER_CHARACTERS, "prepare").read_text(encoding="utf-8")
+        vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": checked(TOKENIZER_VOCABULARY, "prepare")}
+    sources = generator.generate(contract, identity, characters)
     files: dict[str, bytes | Path] = {
-        f"{targets.MODEL_FOLDER}/{who.model_file}": model,
-        **texts,
+        f"{targets.MODEL_FOLDER}/{identity.model_file}": model,
+        **vocabulary,
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, who, parity).encode(),
-        **golden_files.files(questions, answers, batched=layout(contract).batched),
+        "README.md": readme.write(contract, identity, parity).encode(),
+        **golden_files.files(load_calls(), contract.tokenizer),
     }
-    msbuild = targets.targets(contract, who, compiled=settings.client == "compiled")
-    targets_file = {f"{targets.TARGETS_FOLDER}/{who.package_id}.targets": msbuild.encode()}
+    msbuild = targets.targets(contract, identity, compiled=settings.client == "compiled")
+    targets_file = {f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": msbuild.encode()}
     if settings.client == "compiled":
-        return {**files, **assemblies.build(sources, who, text_input.libraries(contract)), **targets_file}
+        return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **targets_file}
     return {
         **files,
         **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
@@ -130,54 +113,52 @@ def digest(data: bytes | Path) -> str:
 
 
 def run(params: Params) -> None:
-    contract = contracts.load()
-    contracts.check_golden(contract)
-    if not onnx_model.SIMPLIFIED.exists():
-        raise missing(onnx_model.SIMPLIFIED, made_by="simplify")
-    settings = params.package
+    contract, settings = load_contract(), params.package
+    checked(SIMPLIFIED, "simplify")
     check_size(settings)
-    parity = read_json(PARITY, made_by="validate")
-    if parity["passed"] is not True or parity["models"]["simplify"] != sha256(onnx_model.SIMPLIFIED):
+    parity = read_report(ParityReport)
+    if not parity.passed or parity.models.get("simplify") != sha256(SIMPLIFIED):
         raise PipelineError(
-            f"{PARITY} does not say that {onnx_model.SIMPLIFIED} has passed: run `python -m pipeline validate`"
+            f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-    who = identity(contract, onnx_model.SIMPLIFIED, settings)
-    files = assemble(contract, onnx_model.SIMPLIFIED, parity, who, settings)
-    manifest = {
-        "id": who.package_id,
-        "version": who.version,
-        "client": settings.client,
-        "namespace": who.namespace,
-        "class_name": who.class_name,
-        "model": who.model_file,
-        "onnxruntime": {"minimum": who.minimum_onnxruntime, "validated": who.validated_onnxruntime},
-        "lineage": lineage(contract),
-        "files": {path: digest(data) for path, data in sorted(files.items())},
-    }
-    files["manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
-    path = FOLDER / f"{who.package_id}.{who.version}.nupkg"
-    about = nupkg.Metadata(
-        id=who.package_id,
-        version=who.version,
+    named = identity(contract, SIMPLIFIED, settings)
+    files = assemble(contract, SIMPLIFIED, parity, named, settings)
+    packed = PackedManifest(
+        id=named.package_id,
+        version=named.version,
+        client=settings.client,
+        namespace=named.namespace,
+        class_name=named.class_name,
+        model=named.model_file,
+        onnxruntime=RuntimeVersions(minimum=named.minimum_onnxruntime, validated=named.validated_onnxruntime),
+        lineage=origin(contract),
+        files={path: digest(data) for path, data in sorted(files.items())},
+    )
+    files["manifest.json"] = as_json(packed)
+    metadata = nupkg.Metadata(
+        id=named.package_id,
+        version=named.version,
         authors=settings.authors,
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={"Microsoft.ML.OnnxRuntime": who.validated_onnxruntime, **text_input.libraries(contract)},
+        dependencies={"Microsoft.ML.OnnxRuntime": named.validated_onnxruntime, **text_input.libraries(contract)},
     )
-    with replacing(path) as beside:
-        nupkg.pack(about, files, beside)
-        size = beside.stat().st_size
+    name = f"{named.package_id}.{named.version}.nupkg"
+    with replacing_folder(PACKAGE) as folder:
+        nupkg.pack(metadata, files, folder / name)
+        size = (folder / name).stat().st_size
         if size > settings.largest_mb * 1_000_000:
             raise PipelineError(
                 f"the package has {size / 1e6:,.0f} MB, more than package.largest_mb={settings.largest_mb}: raise it for a feed "
                 "that takes more (the public gallery takes 250), or make the model smaller"
             )
-    write_json(MANIFEST, {**manifest, "package": path.name, "package_sha256": sha256(path)})
-    # The folder holds one package: an earlier id or version would be taken for this one.
-    for other in FOLDER.glob("*.nupkg"):
-        if other != path:
-            other.unlink()
+        manifest = Manifest(**packed.model_dump(), package=name, package_sha256=sha256(folder / name))
+        (folder / MANIFEST.name).write_bytes(as_json(manifest))
     print(
-        f"package: {path}: {size:,} bytes, {len(files)} files, {settings.client} client {who.namespace}.{who.class_name}"
+        f"package: {PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client {named.namespace}.{named.class_name}"
     )
+
+
+def as_json(manifest: PackedManifest) -> bytes:
+    return (json.dumps(manifest.model_dump(), indent=1) + "\n").encode()

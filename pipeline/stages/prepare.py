@@ -6,17 +6,15 @@ import numpy as np
 
 from pipeline.core.arrays import Array, Arrays, check_finite, is_text, save
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json, write_text
-from pipeline.core.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
+from pipeline.core.files import replacing_folder
+from pipeline.core.paths import DATA, ENCODERS, SPLITS, TOKENIZER
 from pipeline.data import corpus
 from pipeline.data.sources import read
 from pipeline.network import encoders
 from pipeline.settings.model import Model, Port
 from pipeline.settings.params import Data, Params
 from pipeline.tokenizer import huggingface
-
-FOLDER = Path("build/data")
-SPLITS = ("train", "validation", "test")
+from pipeline.tokenizer.token_files import save_tokenizer
 
 
 def check(arrays: Arrays, model: Model, where: str, least: int = 1) -> None:
@@ -93,44 +91,39 @@ def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arr
     return {name: {key: array[index] for key, array in arrays.items()} for name, index in cut.items()}
 
 
-def write_tokenizer(found: huggingface.LoadedTokenizer | None, params: Params) -> None:
-    """What the C# client will need of the tokeniser, held against it first; a model without one has only a `null`."""
-    if found is None or params.model.tokenizer is None:
-        write_json(DESCRIPTION, None)
-        for path in (VOCABULARY, CHARACTERS, TOKENS):
-            path.unlink(missing_ok=True)
-        return
+def write_tokenizer(folder: Path, tokenizer: huggingface.LoadedTokenizer, params: Params) -> None:
+    """What the C# client will need of the tokenizer, held against it first."""
+    assert params.model.tokenizer
     texts = corpus.corpus(np.random.default_rng(params.seed))
-    ids = found.ids(texts)
-    client = huggingface.pieces(found, huggingface.table(found))
-    huggingface.prove(client, texts, ids)
-    write_text(VOCABULARY, huggingface.vocabulary_file(found))
-    write_text(CHARACTERS, client.characters.dump())
-    save_tokens(texts, ids)
-    write_json(DESCRIPTION, huggingface.describe(found, client, params.model.tokenizer).model_dump())
-    print(f"prepare: {TOKENS}: {len(texts):,} texts, {sum(map(len, ids)):,} tokens of {len(client.vocabulary):,} known")
+    token_ids = tokenizer.ids(texts)
+    client = huggingface.pieces(tokenizer, huggingface.table(tokenizer))
+    huggingface.prove(client, texts, token_ids)
+    spec = huggingface.describe(tokenizer, client, params.model.tokenizer)
+    vocabulary = huggingface.vocabulary_file(tokenizer)
+    save_tokenizer(folder, spec, vocabulary, client.characters.dump(), texts, token_ids)
+    print(
+        f"prepare: {TOKENIZER}: {len(texts):,} texts, {sum(map(len, token_ids)):,} tokens of {len(client.vocabulary):,} known"
+    )
 
 
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
     arrays = read(params.data, params.model, rng)
     where = f"data={params.data.source}" + (f" {params.data.path}" if isinstance(params.data.path, str) else "")
-    asked = params.model.tokenizer
-    found = huggingface.read(asked) if asked else None
-    if found and asked:
-        arrays = huggingface.fill(arrays, found, asked, where)
-    # numpy's own text, which needs no pickle in a file.
-    arrays = {name: array.astype(str) if is_text(array) else array for name, array in arrays.items()}
+    tokenizer = huggingface.read(params.model.tokenizer) if params.model.tokenizer else None
+    if tokenizer and params.model.tokenizer:
+        arrays = huggingface.fill(arrays, tokenizer, params.model.tokenizer, where)
     check(arrays, params.model, where, least=30 if params.train.enabled else 1)
-    write_tokenizer(found, params)
     # What is not trained has seen no row: all of them may test it.
     parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
-    learnt = encoders.fit(params.model.encoders, parts["train"])
-    encoders.save(learnt)
-    for name, encoder in learnt.items():
-        print(
-            f"prepare: {encoders.ENCODERS}: {name}: {encoder.kind}, {len(encoder.entries):,} entries from the training split"
-        )
+    text_encoders = encoders.fit(params.model.encoders, parts["train"])
+    with replacing_folder(DATA) as folder:
+        if tokenizer:
+            write_tokenizer(folder / TOKENIZER.name, tokenizer, params)
+        encoders.save_encoders(text_encoders, folder)
+        for name, part in parts.items():
+            save(folder / f"{name}.npz", part)
+    for name, encoder in text_encoders.items():
+        print(f"prepare: {ENCODERS}: {name}: {encoder.kind}, {len(encoder.entries):,} entries from the training split")
     for name, part in parts.items():
-        save(FOLDER / f"{name}.npz", part)
-        print(f"prepare: {FOLDER / name}.npz: {', '.join(f'{k} {v.dtype}{list(v.shape)}' for k, v in part.items())}")
+        print(f"prepare: {DATA / name}.npz: {', '.join(f'{k} {v.dtype}{list(v.shape)}' for k, v in part.items())}")

@@ -1,21 +1,19 @@
-"""simplify: build/exported.onnx -> build/simplified.onnx, with onnxsim."""
+"""simplify: build/exported/model.onnx -> build/simplified/model.onnx, with onnxsim."""
 
 import importlib
 import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from onnx import ModelProto
 
-from pipeline.core import contract as contracts
-from pipeline.core.contract import Contract
+from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json
+from pipeline.core.files import checked, replacing_folder
+from pipeline.core.paths import EXPORTED, SIMPLIFIED
+from pipeline.core.reports import GraphSize, SimplifyReport, write_report
 from pipeline.graph import external_data, onnx_model
 from pipeline.settings.params import Params
-
-REPORT = Path("reports/simplify.json")
 
 
 def import_onnxsim() -> ModuleType:
@@ -38,7 +36,7 @@ def simplify(model: ModelProto, contract: Contract) -> ModelProto:
     Raises:
         PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
     """
-    onnx_model.check(model, str(onnx_model.EXPORTED))
+    onnx_model.check(model, str(EXPORTED))
     onnxsim = import_onnxsim()
     bare, held = external_data.detach(model)
     try:
@@ -46,9 +44,7 @@ def simplify(model: ModelProto, contract: Contract) -> ModelProto:
         small: ModelProto
         small, _ = onnxsim.simplify(bare, check_n=0)
     except (RuntimeError, ValueError) as error:
-        raise PipelineError(
-            f"{onnx_model.EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}"
-        ) from None
+        raise PipelineError(f"{EXPORTED}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}") from None
     external_data.attach(small, held)
     # onnxsim keeps the graph and loses what the file says of itself.
     small.producer_name, small.producer_version = model.producer_name, model.producer_version
@@ -56,9 +52,9 @@ def simplify(model: ModelProto, contract: Contract) -> ModelProto:
     small.graph.name = model.graph.name
     del small.metadata_props[:]
     small.metadata_props.extend(model.metadata_props)
-    onnx_model.check(small, str(onnx_model.SIMPLIFIED))
+    onnx_model.check(small, str(SIMPLIFIED))
     if departures := onnx_model.departures(small, contract):
-        raise PipelineError(f"{onnx_model.SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
+        raise PipelineError(f"{SIMPLIFIED}: simplification changed the contract: {'; '.join(departures)}")
     return small
 
 
@@ -74,20 +70,20 @@ def table(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def run(params: Params) -> None:
-    contract = contracts.load()
-    model = onnx_model.load(onnx_model.EXPORTED, made_by="export")
+    contract = load_contract()
+    model = onnx_model.load(checked(EXPORTED, "export"), made_by="export")
     before = onnx_model.count(model)  # first: onnxsim may edit what it is given
     small = simplify(model, contract)
     after = onnx_model.count(small)
-    onnx_model.save(small, onnx_model.SIMPLIFIED)
-    write_json(
-        REPORT,
-        {
-            "nodes": after["nodes"],
-            "bytes": after["bytes"],
-            "folded_constants": before["foldable"] - after["foldable"],
-            "before": before,
-            "after": after,
-        },
+    with replacing_folder(SIMPLIFIED.parent) as folder:
+        onnx_model.save(small, folder / SIMPLIFIED.name, EXPORTED.parent)
+    write_report(
+        SimplifyReport(
+            nodes=after["nodes"],
+            bytes=after["bytes"],
+            folded_constants=before["foldable"] - after["foldable"],
+            before=GraphSize(**before),
+            after=GraphSize(**after),
+        )
     )
-    print(f"simplify: {onnx_model.SIMPLIFIED}:\n{table(before, after)}")
+    print(f"simplify: {SIMPLIFIED}:\n{table(before, after)}")

@@ -1,4 +1,4 @@
-"""train: build/data -> build/checkpoint.safetensors, through accelerate.
+"""train: build/data -> build/weights/checkpoint.safetensors, through accelerate.
 
 The same code runs on one device and on many, on one host and on many: `accelerate launch ... -m pipeline train`, or
 `torchrun` where there are only processors. The network learns through its
@@ -25,16 +25,15 @@ from tqdm import tqdm
 from pipeline.core.arrays import Arrays, load
 from pipeline.core.contract import BATCH
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import write_json, write_text
+from pipeline.core.files import checked, replacing_folder, write_text
+from pipeline.core.paths import CHECKPOINT, DATA, TRAIN_REPORT, TRAINING_CURVES, WEIGHTS
+from pipeline.core.reports import TrainReport, write_report
 from pipeline.network import encoders
 from pipeline.network.axes import batch_axes
 from pipeline.network.encoders import encode
 from pipeline.network.factory import build, restore, save_weights
 from pipeline.settings.params import Params, Train
 
-DATA = Path("build/data")
-REPORT = Path("reports/train.json")
-CURVES = Path("reports/plots/train.csv")
 COLUMNS = ("epoch", "lr", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 
@@ -196,7 +195,7 @@ def write_curves(curves: list[dict[str, float]]) -> None:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(curves)
-    write_text(CURVES, text.getvalue())
+    write_text(TRAINING_CURVES, text.getvalue())
 
 
 def run(params: Params) -> None:
@@ -211,17 +210,27 @@ def run(params: Params) -> None:
         made_by = "the setting model.weights (or point it to another file)"
         network, fit = restore(params.model.net, Path(params.model.weights), made_by, strict=params.model.strict)
     if not params.train.enabled and accelerator.is_main_process:
-        save_weights(network.state_dict())
+        with replacing_folder(WEIGHTS) as folder:
+            save_weights(network.state_dict(), folder / CHECKPOINT.name)
         write_curves([])
-        write_json(REPORT, {"parameters": sum(p.numel() for p in network.parameters()), **fit})
+        write_report(
+            TrainReport(
+                parameters=sum(p.numel() for p in network.parameters()),
+                missing=fit.get("missing", []),
+                unexpected=fit.get("unexpected", []),
+            )
+        )
         left = "; ".join(f"{len(names)} {kind}" for kind, names in fit.items() if names)
         print(
-            f"train: untrained (train=none): the weights are kept as they are{f' ({left}: {REPORT})' if left else ''}"
+            f"train: untrained (train=none): the weights are kept as they are{f' ({left}: {TRAIN_REPORT})' if left else ''}"
         )
     if not params.train.enabled:
         return
-    learnt = encoders.load()
-    data = {part: encode(load(DATA / f"{part}.npz", made_by="prepare"), learnt) for part in ("train", "validation")}
+    learnt = encoders.load_encoders()
+    data = {
+        part: encode(load(checked(DATA / f"{part}.npz", "prepare"), made_by="prepare"), learnt)
+        for part in ("train", "validation")
+    }
     axes = batch_axes(params.model)
     check(network, data, params.model.name, axes)
     if callable(adapt := getattr(network, "adapt", None)) and params.model.weights is None:
@@ -230,18 +239,19 @@ def run(params: Params) -> None:
     if not accelerator.is_main_process:
         return
     best = done.curves[done.best_epoch - 1]
-    save_weights(done.state)
+    with replacing_folder(WEIGHTS) as folder:
+        save_weights(done.state, folder / CHECKPOINT.name)
     write_curves(done.curves)
-    write_json(
-        REPORT,
-        {
-            "parameters": sum(p.numel() for p in network.parameters()),
-            "epochs": len(done.curves),
-            "best_epoch": done.best_epoch,
-            "validation_loss": best["validation_loss"],
-            "validation_accuracy": best["validation_accuracy"],
-            **fit,
-        },
+    write_report(
+        TrainReport(
+            parameters=sum(p.numel() for p in network.parameters()),
+            epochs=len(done.curves),
+            best_epoch=done.best_epoch,
+            validation_loss=best["validation_loss"],
+            validation_accuracy=best["validation_accuracy"],
+            missing=fit.get("missing", []),
+            unexpected=fit.get("unexpected", []),
+        )
     )
     print(
         f"train: best of {len(done.curves)} epochs is {done.best_epoch}: validation loss {best['validation_loss']:.4f}, "

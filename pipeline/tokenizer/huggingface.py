@@ -16,10 +16,9 @@ from pipeline.core.arrays import Array, Arrays
 from pipeline.core.contract import TokenizerSpec
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing
-from pipeline.core.golden_texts import difference
 from pipeline.settings.compose import EXTRA
 from pipeline.settings.model import TokenizerSettings
-from pipeline.tokenizer.wordpiece import Characters, WordPiece, characters
+from pipeline.tokenizer.wordpiece import Characters, WordPiece, characters, describe_mismatch
 
 SETTING = "model.tokenizer.file"
 NEEDED = {"vocab": dict, "unk_token": str, "continuing_subword_prefix": str, "max_input_chars_per_word": int}
@@ -128,7 +127,7 @@ def table(tokenizer: LoadedTokenizer) -> Characters:
 def prove(client: WordPiece, texts: list[str], expected: list[list[int]]) -> None:
     """Raise PipelineError at the first text whose tokens the client would not make."""
     for place, (text, ids) in enumerate(zip(texts, expected, strict=True)):
-        if told := difference(text, ids, client.ids(text)):
+        if told := describe_mismatch(text, ids, client.ids(text)):
             raise PipelineError(
                 f"tokeniser mismatch, number {place} of {len(texts)}, {told} in the C# client's WordPiece, which takes one character "
                 f"at a time where the normaliser or the splitter of {SETTING} takes more: leave model.tokenizer out"

@@ -18,13 +18,15 @@ The table is a list of runs, `start action` in ASCII: code points from `start` (
 """
 
 import bisect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 # Surrogates are no characters.
 CODE_POINTS = (*range(0xD800), *range(0xE000, 0x110000))
 HANGUL = range(0xAC00, 0xD7A4)
 SPACE = 0x20
+# Characters of a text that a message shows.
+SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -159,3 +161,15 @@ class WordPiece:
             found.append(self.vocabulary[lead + word[start:end]])
             start = end
         return found
+
+
+def describe_mismatch(text: str, expected: Sequence[int], got: Sequence[int]) -> str:
+    """Where the tokens of a text first differ, with the text itself, escaped and shortened; empty when they do not."""
+    if list(expected) == list(got):
+        return ""
+    shown = ascii(text[:SHOWN]) + ("..." if len(text) > SHOWN else "")
+    place = next(
+        (i for i, (e, g) in enumerate(zip(expected, got, strict=False)) if e != g), min(len(expected), len(got))
+    )
+    e, g = (f"id {row[place]}" if place < len(row) else f"an end after {len(row)} tokens" for row in (expected, got))
+    return f"text {shown}: expected {e} at token {place}, as Hugging Face's tokenizer, got {g}"

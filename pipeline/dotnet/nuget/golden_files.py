@@ -2,21 +2,22 @@
 
 foreach (var value in MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path))) ...
 
-`golden.json` is a list of cases: `case` is its name, `batch` its rows (1 when the model knows no rows: then the case is one
-call), `inputs` and `outputs` list `name`, `dtype` (numpy's, or "string"), `shape` (all axes, the batch first if there is
+`golden.json` is a list of calls: `id` begins the names of its files, `case` is its name, `batch` its rows (1 when the model
+knows no rows), `inputs` and `outputs` list `name`, `dtype` (numpy's, or "string"), `shape` (all axes, the batch first if there is
 one) and `file`. Text is written element by element: the number of its UTF-8 bytes as a little-endian int32, and the bytes.
 The program that `verify` runs writes its answers in the same form.
 """
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from pipeline.core.arrays import Array, Arrays, is_text
-from pipeline.core.golden_texts import GoldenTexts
+from pipeline.core.arrays import Array, is_text
+from pipeline.core.contract import TokenizerSpec
+from pipeline.core.golden import GoldenCall, GoldenTexts, golden_texts
 
 FOLDER = "golden"
 
@@ -46,21 +47,6 @@ def decode_text(data: bytes) -> Array:
     return np.array(texts, dtype=object)
 
 
-def text_files(golden: GoldenTexts) -> dict[str, bytes]:
-    """`golden/texts.json`, a list of `text` and `ids`, and `golden/texts.<place>.bin` for each output.
-
-    Such a file holds for each text the number of its values as a little-endian int32, and those.
-    """
-    entries = [{"text": text, "ids": ids} for text, ids in zip(golden.texts, golden.ids, strict=True)]
-    return {
-        f"{FOLDER}/texts.json": (json.dumps(entries) + "\n").encode(),
-        **{
-            f"{FOLDER}/texts.{place}.bin": b"".join(struct.pack("<i", row.size) + encode(row) for row in rows)
-            for place, rows in enumerate(golden.answers.values())
-        },
-    }
-
-
 def decode_rows(data: bytes, dtype: np.dtype[Any]) -> list[Array]:
     """Rows of values, each behind their number.
 
@@ -79,21 +65,41 @@ def decode_rows(data: bytes, dtype: np.dtype[Any]) -> list[Array]:
     return rows
 
 
-def files(questions: Mapping[str, Arrays], answers: Mapping[str, Arrays], *, batched: bool = True) -> dict[str, bytes]:
-    """`golden/golden.json` and a file for each array of each case."""
-    found: dict[str, bytes] = {}
+def files(calls: Sequence[GoldenCall], tokenizer: TokenizerSpec | None = None) -> dict[str, bytes]:
+    """`golden/golden.json` and a file for each array of each call; of a model with a tokenizer also its texts."""
+    content = _call_files([call for call in calls if not call.texts])
+    return {**content, **_text_files(golden_texts(calls, tokenizer.fills["ids"]))} if tokenizer else content
+
+
+def _call_files(calls: Sequence[GoldenCall]) -> dict[str, bytes]:
+    content: dict[str, bytes] = {}
     index = []
-    for case, inputs in questions.items():
-        entry: dict[str, object] = {"case": case, "batch": len(next(iter(inputs.values()))) if batched else 1}
-        for side, arrays in (("inputs", inputs), ("outputs", answers[case])):
+    for number, call in enumerate(calls):
+        entry: dict[str, object] = {"id": f"{number:03}", "case": call.name, "batch": call.rows or 1}
+        for side, arrays in (("inputs", call.inputs), ("outputs", call.outputs)):
             listed = []
             for place, (name, array) in enumerate(arrays.items()):
-                # By place: a name may hold what a file name may not.
-                file = f"{case}.{side}.{place}.bin"
-                found[f"{FOLDER}/{file}"] = encode(array)
+                # By number: a name may hold what a file name may not.
+                file = f"{number:03}.{side}.{place}.bin"
+                content[f"{FOLDER}/{file}"] = encode(array)
                 dtype = "string" if is_text(array) else array.dtype.name
                 listed.append({"name": name, "dtype": dtype, "shape": list(array.shape), "file": file})
             entry[side] = listed
         index.append(entry)
-    found[f"{FOLDER}/golden.json"] = (json.dumps(index, indent=1) + "\n").encode()
-    return found
+    content[f"{FOLDER}/golden.json"] = (json.dumps(index, indent=1) + "\n").encode()
+    return content
+
+
+def _text_files(golden: GoldenTexts) -> dict[str, bytes]:
+    """`golden/texts.json`, a list of `text` and `ids`, and `golden/texts.<place>.bin` for each output.
+
+    Such a file holds for each text the number of its values as a little-endian int32, and those.
+    """
+    entries = [{"text": text, "ids": ids} for text, ids in zip(golden.texts, golden.token_ids, strict=True)]
+    return {
+        f"{FOLDER}/texts.json": (json.dumps(entries) + "\n").encode(),
+        **{
+            f"{FOLDER}/texts.{place}.bin": b"".join(struct.pack("<i", row.size) + encode(row) for row in rows)
+            for place, rows in enumerate(golden.outputs.values())
+        },
+    }

@@ -1,8 +1,7 @@
 """The README that NuGet shows: how to use this very model, and what was measured."""
 
-from typing import Any
-
 from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.reports import ParityReport
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import layout
 from pipeline.dotnet.proof.replay_program import example
@@ -62,12 +61,12 @@ def ways(contract: Contract) -> list[str]:
     ]
 
 
-def write(contract: Contract, who: Identity, parity: dict[str, Any]) -> str:
+def write(contract: Contract, who: Identity, parity: ParityReport) -> str:
     """Markdown: usage, inputs, outputs, parity."""
     head = ["| name | type | shape | range or unit | classes | what it is |", "|---|---|---|---|---|---|"]
-    measured = [entry for entry in parity["comparisons"] if entry["stage"] == "simplify"]
-    largest = max((entry["max_abs"] for entry in measured if entry["max_abs"] is not None), default=0.0)
-    task = parity["task"]
+    measured = [entry for entry in parity.comparisons if entry.stage == "simplify"]
+    largest = max((entry.max_abs for entry in measured if entry.max_abs is not None), default=0.0)
+    task = parity.task
     lines = [
         f"# {who.package_id}",
         "",
@@ -94,12 +93,10 @@ def write(contract: Contract, who: Identity, parity: dict[str, Any]) -> str:
         "",
         "## Measured",
         "",
-        f"- {sum(entry['values'] for entry in measured):,} values compared with PyTorch's own in onnxruntime {parity['onnxruntime']}: "
+        f"- {sum(entry.values for entry in measured):,} values compared with PyTorch's own in onnxruntime {parity.onnxruntime}: "
         f"largest difference {largest:.3g}.",
         *(
-            [
-                f"- {task['metric']} on {task['rows']:,} test rows: {task['simplify']:.4f} (PyTorch: {task['eager']:.4f})."
-            ]
+            [f"- {task.metric} on {task.rows:,} test rows: {task.simplify:.4f} (PyTorch: {task.eager:.4f})."]
             if task
             else []
         ),

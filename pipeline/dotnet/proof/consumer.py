@@ -3,18 +3,16 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import PACKAGE, RESTORED_PACKAGES
 from pipeline.dotnet import sdk
+from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof import replay_program
 from pipeline.dotnet.sdk import Sdk
 
-# Packages that consumers restore, kept between runs; ours is removed first, for NuGet never looks twice at one version.
-RESTORED = Path("build/nuget")
-PACKAGES = Path("build/package")
 ANSWERS = "answers"
 
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
@@ -49,8 +47,8 @@ def project(framework: str, source: Path, restored: Path, package_id: str, versi
     )
 
 
-def replay(found: Sdk, contract: Contract, manifest: dict[str, Any], folder: Path, threads: int) -> dict[str, str]:
-    """Build the consumer of the package in PACKAGES in `folder` and run it; its answers go to `folder`/answers.
+def replay(found: Sdk, contract: Contract, manifest: Manifest, folder: Path, threads: int) -> dict[str, str]:
+    """Build the consumer of the package in build/package in `folder` and run it; its answers go to `folder`/answers.
 
     Returns:
         `runtime` and `onnxruntime`: the versions that ran.
@@ -58,16 +56,17 @@ def replay(found: Sdk, contract: Contract, manifest: dict[str, Any], folder: Pat
     Raises:
         PipelineError: The consumer does not restore, build or run.
     """
-    restored = RESTORED.resolve()
-    mine = restored / manifest["id"].lower() / manifest["version"].lower()
+    restored = RESTORED_PACKAGES.resolve()
+    mine = restored / manifest.id.lower() / manifest.version.lower()
+    # NuGet never looks twice at one version.
     shutil.rmtree(mine, ignore_errors=True)
     answers = folder / ANSWERS
     answers.mkdir()
     framework = sdk.target_framework(found.version)
     (folder / "verify.csproj").write_text(
-        project(framework, PACKAGES.resolve(), restored, manifest["id"], manifest["version"])
+        project(framework, PACKAGE.resolve(), restored, manifest.id, manifest.version)
     )
-    (folder / "Program.cs").write_text(replay_program.replay(contract, manifest["namespace"], manifest["class_name"]))
+    (folder / "Program.cs").write_text(replay_program.replay(contract, manifest.namespace, manifest.class_name))
     sdk.run(
         found.dotnet, "build", "--configuration", "Release", "--output", "out", "--nologo", "-v", "quiet", folder=folder
     )

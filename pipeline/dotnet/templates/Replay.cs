@@ -155,7 +155,7 @@ sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
         $ input.type $[] input$ loop.index0 $ = $ "Texts(bytes%s)" % loop.index0 if input.text else "MemoryMarshal.Cast<byte, %s>(bytes%s).ToArray()" % (input.type, loop.index0) $;
 //% endfor
         $Row$[] rows = Enumerable.Range(0, batch).Select(i => $ row_from_inputs $).ToArray();
-        return new Case(entry.GetProperty("case").GetString()!, rows, new int[] { $ sizes $ }$ input_values $);
+        return new Case(entry.GetProperty("id").GetString()!, rows, new int[] { $ sizes $ }$ input_values $);
     }
 
     private static T[] Slice<T>(T[] values, int row, int rows)

@@ -1,0 +1,198 @@
+"""The stages' reports in reports/, typed: one class a file."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from pipeline.core.files import write_json
+from pipeline.core.paths import (
+    DOTNET_REPORT,
+    EXPORT_REPORT,
+    PARITY_REPORT,
+    PUBLISH_REPORT,
+    SIMPLIFY_REPORT,
+    TRAIN_REPORT,
+)
+from pipeline.core.records import Record, read_record
+
+AnyReport = TypeVar("AnyReport", bound=Record)
+
+
+class TrainReport(Record):
+    """What training came to; without training only `parameters`, and which weights did not fit (model.strict=false)."""
+
+    parameters: int
+    threads: int | None = None
+    epochs: int | None = None
+    best_epoch: int | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    missing: list[str] = []
+    unexpected: list[str] = []
+
+
+class GraphSize(Record):
+    """Nodes (nested graphs' too), nodes by operator, initializers, nodes that constant folding would remove, bytes with weights."""
+
+    nodes: int
+    ops: dict[str, int]
+    initializers: int
+    foldable: int
+    bytes: int
+
+
+class ExportReport(Record):
+    """Which exporter made the graph, what the others said, and what was asked of the network.
+
+    `attempts` has the reason why each exporter that was tried was not used, "" for the one that was; `left_out` the golden
+    calls that the network itself cannot answer, with the reason.
+    """
+
+    opset: int
+    ir_version: int
+    torch: str
+    exporter: str
+    attempts: dict[str, str]
+    golden_calls: int
+    golden_texts: int
+    left_out: dict[str, str]
+    before_folding: GraphSize
+    graph: GraphSize
+
+
+class SimplifyReport(Record):
+    nodes: int
+    bytes: int
+    folded_constants: int
+    before: GraphSize
+    after: GraphSize
+
+
+class Comparison(Record):
+    """One output of one golden call, answered by one graph or by .NET, against PyTorch.
+
+    A number is None where there was nothing to subtract. `tolerance` is atol; `required_tolerance` the smallest atol that
+    passes; `used` the largest share of what is allowed, |got - expected| / (atol + rtol * |expected|). `way` is the method of
+    the C# client; `cosine` the smallest between an answer and PyTorch's, for texts.
+    """
+
+    stage: str
+    variant: str = "fp32"
+    case: str
+    output: str
+    batch: int | None
+    passed: bool
+    values: int
+    max_abs: float | None
+    max_rel: float | None
+    mean_abs: float | None
+    tolerance: float
+    rtol: float
+    required_tolerance: float | None
+    used: float | None
+    problem: str
+    way: str | None = None
+    cosine: float | None = None
+
+
+class TaskReport(Record):
+    """The task's metric on the whole test split: of the eager network and of each graph (None where it did not run)."""
+
+    metric: str
+    rows: int
+    eager: float
+    export: float | None
+    simplify: float | None
+    budget: float
+    passed: bool
+
+
+class ParityReport(Record):
+    """The gate's verdict. `models` has the SHA-256 of each graph that was judged; `gate` is "passed" or why not."""
+
+    passed: bool
+    gate: str
+    model: str
+    onnxruntime: str
+    models: dict[str, str]
+    contract_sha256: str
+    values: int
+    max_abs: float | None
+    required_tolerance: float | None
+    used: float | None
+    task: TaskReport | None
+    comparisons: list[Comparison]
+
+
+class OutputSummary(Record):
+    max_abs: float | None
+    required_tolerance: float | None
+
+
+class TextSummary(Record):
+    """How many texts and tokens were compared in .NET, how many texts have other tokens, and the smallest cosine."""
+
+    ways: list[str]
+    texts: int
+    tokens: int
+    mismatches: int
+    least_cosine: float | None
+
+
+class DotnetReport(Record):
+    """Whether the package answers like PyTorch in real .NET; `reason` says why not. Without an SDK nothing was compared."""
+
+    package: str
+    package_sha256: str
+    mode: str
+    verified: bool
+    reason: str
+    comparisons: list[Comparison] = []
+    sdk: str | None = None
+    runtime: str | None = None
+    onnxruntime: str | None = None
+    onnxruntime_python: str | None = None
+    note: str = ""
+    ways: list[str] = []
+    threads: int | None = None
+    rows: int = 0
+    values: int = 0
+    outputs: dict[str, OutputSummary] = {}
+    texts: TextSummary | None = None
+
+
+class PublishReport(Record):
+    tracking_uri: str
+    experiment_id: str
+    run_id: str
+    model: str
+    version: str
+    alias: str
+    package_sha256: str
+
+
+_FILES: dict[type[Any], tuple[Path, str]] = {
+    TrainReport: (TRAIN_REPORT, "train"),
+    ExportReport: (EXPORT_REPORT, "export"),
+    SimplifyReport: (SIMPLIFY_REPORT, "simplify"),
+    ParityReport: (PARITY_REPORT, "validate"),
+    DotnetReport: (DOTNET_REPORT, "verify"),
+    PublishReport: (PUBLISH_REPORT, "publish"),
+}
+
+
+def write_report(report: Record) -> None:
+    """Write the report to its place; what was not said of it is left out."""
+    path, _ = _FILES[type(report)]
+    write_json(path, report.model_dump(mode="json", exclude_unset=True))
+
+
+def read_report(kind: type[AnyReport]) -> AnyReport:
+    """Read the report of that kind.
+
+    Raises:
+        PipelineError: It is missing, or does not have its form.
+    """
+    path, made_by = _FILES[kind]
+    return read_record(path, TypeAdapter(kind), made_by)

@@ -1,0 +1,66 @@
+"""build/package/: the package, and the manifest that says what is in it. Whoever uses the package asks here for it."""
+
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256
+from pipeline.core.paths import MANIFEST, PACKAGE
+from pipeline.core.records import Record, read_record
+
+
+class RuntimeVersions(Record):
+    """The oldest onnxruntime that loads the model's format, and the one that it was validated with."""
+
+    minimum: str
+    validated: str
+
+
+class Origin(Record):
+    """What the model was made from, as SHA-256. The commit is MLflow's, found by the package's hash."""
+
+    weights_sha256: str
+    configuration_sha256: str
+    contract_sha256: str
+    data_sha256: dict[str, str]
+    golden: dict[str, str]
+
+
+class PackedManifest(Record):
+    """manifest.json within the package: `files` has the SHA-256 of every other file."""
+
+    id: str
+    version: str
+    client: str
+    namespace: str
+    class_name: str
+    model: str
+    onnxruntime: RuntimeVersions
+    lineage: Origin
+    files: dict[str, str]
+
+
+class Manifest(PackedManifest):
+    """manifest.json beside the package, which also says which file it is of."""
+
+    package: str
+    package_sha256: str
+
+    @property
+    def path(self) -> Path:
+        return PACKAGE / self.package
+
+
+def read_package() -> Manifest:
+    """The manifest, once the package beside it is the very one that it describes.
+
+    Raises:
+        PipelineError: One of both is missing or was changed.
+    """
+    manifest = read_record(MANIFEST, TypeAdapter(Manifest), made_by="package")
+    if not manifest.path.exists() or sha256(manifest.path) != manifest.package_sha256:
+        raise PipelineError(
+            f"{manifest.path} is not the package that {MANIFEST} describes: make it again with `python -m pipeline package`"
+        )
+    return manifest

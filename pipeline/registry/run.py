@@ -1,0 +1,128 @@
+"""One MLflow run: what was set, measured and made."""
+
+import csv
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.core.contract import Contract
+from pipeline.core.paths import (
+    CONTRACT,
+    DOTNET_REPORT,
+    EXPORT_REPORT,
+    GOLDEN_ARRAYS,
+    GOLDEN_INDEX,
+    GOLDEN_TEST_SPLIT,
+    MANIFEST,
+    METRICS_REPORT,
+    PARITY_PAGE,
+    PARITY_REPORT,
+    PARITY_TABLE,
+    SIMPLIFIED,
+    SIMPLIFY_REPORT,
+    TRAIN_REPORT,
+    TRAINING_CURVES,
+)
+from pipeline.core.reports import DotnetReport, ExportReport, ParityReport, SimplifyReport
+from pipeline.dotnet.nuget.manifest import Manifest
+from pipeline.settings.params import Params
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# What a run holds beside the package: what was made, and what was reported, each with the stage that writes it.
+CONTENT = (SIMPLIFIED, CONTRACT, GOLDEN_INDEX, GOLDEN_ARRAYS, GOLDEN_TEST_SPLIT)
+REPORTS = {
+    TRAIN_REPORT: "train",
+    TRAINING_CURVES: "train",
+    EXPORT_REPORT: "export",
+    SIMPLIFY_REPORT: "simplify",
+    PARITY_REPORT: "validate",
+    METRICS_REPORT: "validate",
+    PARITY_PAGE: "validate",
+    PARITY_TABLE: "validate",
+    DOTNET_REPORT: "verify",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was judged, and by whom: the reports, the contract and the package that they speak of."""
+
+    contract: Contract
+    export: ExportReport
+    simplify: SimplifyReport
+    parity: ParityReport
+    dotnet: DotnetReport
+    manifest: Manifest
+
+
+def dotnet_tags(dotnet: DotnetReport) -> dict[str, str]:
+    """Whether the package was verified in real .NET, and with which versions, or why not."""
+    details = {key: getattr(dotnet, key) for key in ("sdk", "runtime", "onnxruntime", "note", "reason")}
+    return {
+        "dotnet.verified": str(dotnet.verified).lower(),
+        **{f"dotnet.{key}": str(value) for key, value in details.items() if value},
+    }
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested mappings as dotted keys."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def collect_metrics(evidence: Evidence) -> dict[str, float]:
+    """Every number worth a chart: parity by graph and output, the task, sizes."""
+    parity, dotnet = evidence.parity, evidence.dotnet
+    metrics: dict[str, float] = {"parity.values": parity.values, "parity.comparisons": len(parity.comparisons)}
+    for entry in parity.comparisons:
+        for number in ("max_abs", "mean_abs", "required_tolerance", "used"):
+            value = getattr(entry, number)
+            if value is not None:
+                key = f"parity.{entry.stage}.{entry.output}.{number}"
+                metrics[key] = max(metrics.get(key, 0.0), value)
+    if task := parity.task:
+        scores = {"eager": task.eager, "export": task.export, "simplify": task.simplify}
+        metrics |= {f"{task.metric}.{name}": score for name, score in scores.items() if score is not None}
+    for output, summary in dotnet.outputs.items():
+        metrics |= {f"dotnet.{output}.{key}": value for key, value in summary if value is not None}
+    metrics["dotnet.verified"] = float(dotnet.verified)
+    metrics["graph.nodes"] = evidence.simplify.nodes
+    metrics["graph.bytes"] = evidence.simplify.bytes
+    metrics["graph.folded_constants"] = evidence.simplify.folded_constants
+    metrics["graph.nodes_exported"] = evidence.export.before_folding.nodes
+    return metrics
+
+
+def log_numbers(
+    client: "MlflowClient", run_id: str, params: Params, metrics: Mapping[str, float], tags: Mapping[str, str]
+) -> None:
+    """Parameters, metrics, training curves and tags, in as few calls as MLflow's limits (100, 1000) allow."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000)
+    numbers = [Metric(key, float(value), now, 0) for key, value in metrics.items()]
+    with TRAINING_CURVES.open(newline="") as file:
+        for row in csv.DictReader(file):
+            epoch = int(float(row.pop("epoch")))
+            numbers += [Metric(f"train.{key}", float(value), now, epoch) for key, value in row.items()]
+    settings = [Param(key, str(value)[:6000]) for key, value in flatten(params.model_dump(by_alias=True))]
+    for start in range(0, len(settings), 100):
+        client.log_batch(run_id, params=settings[start : start + 100])
+    for start in range(0, len(numbers), 900):
+        client.log_batch(run_id, metrics=numbers[start : start + 900])
+    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+
+
+def log_files(manifest: Manifest) -> None:
+    """Content, reports, package, manifest and params.yaml, in the folders that they have here."""
+    import mlflow
+
+    for path in (*CONTENT, *REPORTS, manifest.path, MANIFEST, Path("params.yaml")):
+        mlflow.log_artifact(str(path), artifact_path=path.parent.as_posix() if path.parent.name else None)

@@ -1,0 +1,102 @@
+"""fingerprint: what lies outside of the repository -> build/fingerprint/; always runs, so that other stages need not look.
+
+A small file a kind: the user's data, the network's weights and source, the libraries, the .NET SDK. Content that has not
+changed gives the same bytes, so that nothing runs after it.
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import replacing_folder, write_json
+from pipeline.core.known_files import KnownFiles, known_files
+from pipeline.core.paths import (
+    DATA_FINGERPRINT,
+    DOTNET_FINGERPRINT,
+    FINGERPRINT,
+    LIBRARIES_FINGERPRINT,
+    NETWORK_FINGERPRINT,
+)
+from pipeline.dotnet import sdk
+from pipeline.settings.compose import conf_sha256
+from pipeline.settings.outside import Named, named_files, named_targets
+from pipeline.settings.params import Params
+from pipeline.settings.source_code import import_closure
+
+# Libraries whose version may decide bytes. mlflow, dvc and hydra decide none.
+LIBRARIES = (
+    "accelerate",
+    "jinja2",
+    "numpy",
+    "onnx",
+    "onnx-ir",
+    "onnxruntime",
+    "onnxscript",
+    "onnxsim",
+    "safetensors",
+    "scikit-learn",
+    "tokenizers",
+    "torch",
+)
+
+
+def check_params(params: Params) -> None:
+    """Raise PipelineError unless params.yaml was composed from conf/ as it is now."""
+    now = conf_sha256(Path("conf"))
+    if params.conf_hash != now:
+        raise PipelineError(
+            f"params.yaml was composed from another conf/ (fingerprint {params.conf_hash[:12]}, now {now[:12]}): compose it "
+            "again with `python -m pipeline params [your overrides]`, or run `dvc exp run [-S your overrides]`"
+        )
+
+
+def fingerprint_files(files: KnownFiles, named: Iterator[Named]) -> dict[str, dict[str, str]]:
+    """SHA-256 of what each setting names; a path counts by what is there, wherever it lies."""
+    return {setting: files.digest(Path(path), setting) for setting, path in named}
+
+
+def fingerprint_code(files: KnownFiles, named: Iterator[Named]) -> dict[str, dict[str, str]]:
+    """SHA-256 of the modules that each `_target_` stands on; of one that is installed the library's version."""
+    code = {}
+    for setting, target in named:
+        closure = import_closure(target)
+        code[setting] = {module: files.digest(path, setting)["."] for module, path in closure.items()}
+        library = target.partition(".")[0]
+        if not closure and (installed := installed_version(library)):
+            code[setting] = {library: installed}
+    return code
+
+
+def installed_version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
+
+
+def run(params: Params) -> None:
+    check_params(params)
+    settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
+    model = settings.pop("model")
+    data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
+    network = {"model": model, **settings}
+    files_and_modules = [0, 0]
+    with known_files() as files, replacing_folder(FINGERPRINT) as folder:
+        for path, sections in ((DATA_FINGERPRINT, data), (NETWORK_FINGERPRINT, network)):
+            content: dict[str, dict[str, dict[str, str]]] = {"files": {}, "code": {}}
+            for name, section in sections.items():
+                content["files"] |= fingerprint_files(files, named_files(section, name))
+                content["code"] |= fingerprint_code(files, named_targets(section, name))
+            write_json(folder / path.name, content)
+            for place, kind in enumerate(content.values()):
+                files_and_modules[place] += sum(map(len, kind.values()))
+        libraries = {name: number for name in LIBRARIES if (number := installed_version(name))}
+        write_json(folder / LIBRARIES_FINGERPRINT.name, libraries)
+        dotnet = sdk.version(sdk.find()) or "none"
+        write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
+    print(
+        f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files and {files_and_modules[1]} modules of yours, {len(libraries)} libraries, "
+        f".NET SDK {dotnet}"
+    )

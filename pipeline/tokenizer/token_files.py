@@ -1,0 +1,75 @@
+"""What `prepare` writes of a tokenizer, for the export and for the C# client; a model without one has none of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from pipeline.core.arrays import load, save
+from pipeline.core.contract import TokenizerSpec
+from pipeline.core.files import checked
+from pipeline.core.paths import (
+    TOKENIZER,
+    TOKENIZER_CHARACTERS,
+    TOKENIZER_SPEC,
+    TOKENIZER_TEXTS,
+    TOKENIZER_VOCABULARY,
+)
+from pipeline.core.records import read_record, write_record
+
+_FORM = TypeAdapter(TokenizerSpec)
+
+
+def save_tokenizer(
+    folder: Path,
+    spec: TokenizerSpec,
+    vocabulary: str,
+    characters: str,
+    texts: Sequence[str],
+    token_ids: Sequence[Sequence[int]],
+) -> None:
+    """Write everything into `folder`.
+
+    Args:
+        folder: Where.
+        spec: What the contract says of the tokenizer.
+        vocabulary: A piece a line, in the order of their numbers.
+        characters: What becomes of every character, as pipeline/tokenizer/wordpiece.py writes it.
+        texts: The texts that prove the C# client's tokenizer.
+        token_ids: Hugging Face's tokens of each.
+    """
+    folder.mkdir(parents=True)
+    write_record(folder / TOKENIZER_SPEC.name, _FORM, spec)
+    (folder / TOKENIZER_VOCABULARY.name).write_text(vocabulary, encoding="utf-8", newline="")
+    (folder / TOKENIZER_CHARACTERS.name).write_text(characters, encoding="utf-8", newline="")
+    save(
+        folder / TOKENIZER_TEXTS.name,
+        {
+            "texts": np.array(texts, dtype=object),
+            "counts": np.array([len(ids) for ids in token_ids], dtype=np.int64),
+            "ids": np.array([number for ids in token_ids for number in ids], dtype=np.int64),
+        },
+    )
+
+
+def load_tokenizer() -> TokenizerSpec | None:
+    """What the contract says of the tokenizer; None for a model without one.
+
+    Raises:
+        PipelineError: The file was changed, or does not have its form.
+    """
+    if not TOKENIZER.exists():
+        return None
+    return read_record(checked(TOKENIZER_SPEC, "prepare"), _FORM, made_by="prepare")
+
+
+def load_texts() -> tuple[list[str], list[list[int]]]:
+    """The texts that prove the tokenizer, and the tokens of each.
+
+    Raises:
+        PipelineError: The file is missing, or was changed.
+    """
+    arrays = load(checked(TOKENIZER_TEXTS, "prepare"), made_by="prepare")
+    token_ids = np.split(arrays["ids"], np.cumsum(arrays["counts"])[:-1])
+    return arrays["texts"].tolist(), [ids.tolist() for ids in token_ids]
