@@ -11,10 +11,9 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 
-from pipeline.core import contract as contracts
-from pipeline.core.arrays import load
 from pipeline.dotnet import sdk
 from pipeline.graph.session import answer, open_session
+from pipeline_runs import golden_inputs, golden_outputs
 
 PROJECT = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.slow
@@ -155,8 +154,8 @@ def test_registered_model_answers_like_pytorch(clone: Clone, monkeypatch: pytest
     mlflow.set_tracking_uri(store)
     mlflow.set_registry_uri(store)
     session = open_session(mlflow.onnx.load_model("models:/digits@candidate").SerializeToString())
-    questions = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
-    expected = contracts.cases(load(contracts.GOLDEN_OUTPUTS, "export"))
+    questions = golden_inputs()
+    expected = golden_outputs()
     got = answer(session, questions["rows-7"])
     assert (got["label"] == expected["rows-7"]["label"]).all()
     assert abs(got["probabilities"] - expected["rows-7"]["probabilities"]).max() < 1e-5

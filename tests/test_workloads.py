@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
 from pipeline.dotnet import sdk
 from pipeline.export.golden_calls import ODD_TEXT
 from pipeline.graph.session import answer, open_session
 from pipeline.stages.prepare import FOLDER
-from pipeline_runs import PROJECT, run_stages
+from pipeline_runs import PROJECT, golden_inputs, golden_outputs, run_stages
 
 pytestmark = pytest.mark.slow
 AUTO = "verify.mode=auto"
@@ -67,17 +67,17 @@ def test_it_learns_and_is_proven(workload, least, request):
 
 
 def test_sentiment_takes_text(sentiment):
-    (text,) = contracts.load().inputs
+    (text,) = load_contract().inputs
     assert (text.dtype, text.shape) == ("string", ["batch"])
 
 
 def test_sentiment_s_odd_text_is_golden(sentiment):
-    asked = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))["odd-text"]["text"]
+    asked = golden_inputs()["odd-text"]["text"]
     assert asked.tolist() == list(ODD_TEXT)
 
 
 def test_sentiment_answers_a_text_alike_whatever_stands_beside_it(sentiment):
-    session = open_session(Path("build/simplified.onnx"))
+    session = open_session(Path("build/simplified/model.onnx"))
     rows = load(FOLDER / "test.npz", "prepare")["text"][:20]
     together = answer(session, {"text": np.append(rows, "word " * 5000)})["probabilities"][:20]
     alone = np.concatenate([answer(session, {"text": rows[place : place + 1]})["probabilities"] for place in range(20)])
@@ -85,13 +85,13 @@ def test_sentiment_answers_a_text_alike_whatever_stands_beside_it(sentiment):
 
 
 def test_sentiment_knows_good_from_bad(sentiment):
-    session = open_session(Path("build/simplified.onnx"))
+    session = open_session(Path("build/simplified/model.onnx"))
     asked = np.array(["An EXCELLENT meal, friendly staff!", "A terrible, boring film..."])
     assert answer(session, {"text": asked})["label"].tolist() == [1, 0]
 
 
 def test_tabular_s_columns_are_inputs_of_their_own(tabular):
-    assert {tensor.name: tensor.dtype for tensor in contracts.load().inputs} == {
+    assert {tensor.name: tensor.dtype for tensor in load_contract().inputs} == {
         "age": "int64",
         "sex": "string",
         **dict.fromkeys(("bmi", "pressure", "tc", "ldl", "hdl", "tch", "ltg", "glu"), "float32"),
@@ -99,8 +99,8 @@ def test_tabular_s_columns_are_inputs_of_their_own(tabular):
 
 
 def test_tabular_answers_where_all_is_missing_or_unknown(tabular):
-    cases = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
-    answers = contracts.cases(load(contracts.GOLDEN_OUTPUTS, "export"))
+    cases = golden_inputs()
+    answers = golden_outputs()
     assert np.isnan(cases["missing"]["bmi"]).all()
     assert "qzxv" in cases["odd-text"]["sex"]
     for case in ("missing", "odd-text"):
@@ -108,7 +108,7 @@ def test_tabular_answers_where_all_is_missing_or_unknown(tabular):
 
 
 def test_a_missing_value_counts_as_the_median(tabular):
-    session = open_session(Path("build/simplified.onnx"))
+    session = open_session(Path("build/simplified/model.onnx"))
     row = {name: array[:1] for name, array in load(FOLDER / "test.npz", "prepare").items() if name != "target"}
     train = load(FOLDER / "train.npz", "prepare")["bmi"]
     given = answer(session, row | {"bmi": np.array([np.nanmedian(train)], np.float32)})["probabilities"]
@@ -117,7 +117,7 @@ def test_a_missing_value_counts_as_the_median(tabular):
 
 
 def test_detector_s_outputs_differ_in_length(detector):
-    shapes = {tensor.name: tensor.shape for tensor in contracts.load().outputs}
+    shapes = {tensor.name: tensor.shape for tensor in load_contract().outputs}
     assert shapes == {"cell": ["batch"], "boxes": ["batch", 3, 4], "scores": ["batch", 3]}
 
 
@@ -126,7 +126,7 @@ def test_detector_finds_the_disc_in_a_picture_of_any_size(height, width, detecto
     y, x = np.mgrid[:height, :width]
     inside = (((y + 0.5) / height - 5.5 / 8) ** 2 + ((x + 0.5) / width - 2.5 / 8) ** 2) ** 0.5 < 1 / 16
     image = np.where(inside[..., None], 230, 40).astype(np.uint8).repeat(3, axis=-1)
-    found = answer(open_session(Path("build/simplified.onnx")), {"image": image[None]})
+    found = answer(open_session(Path("build/simplified/model.onnx")), {"image": image[None]})
     assert found["cell"][0] == 5 * 8 + 2
     np.testing.assert_allclose(
         found["boxes"][0, 0], [2 * width / 8, 5 * height / 8, 3 * width / 8, 6 * height / 8], rtol=1e-5

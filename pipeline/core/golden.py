@@ -7,10 +7,10 @@ uses golden calls loops over them, and knows no kinds. `calls.json` lists them; 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from pipeline.core.arrays import Array, Arrays, load, save
 from pipeline.core.files import checked
@@ -51,7 +51,8 @@ class _Entry(Record):
     texts: int | None
 
 
-_INDEX: TypeAdapter[list[_Entry]] = TypeAdapter(list[_Entry])
+# No calls prove nothing.
+_INDEX: TypeAdapter[list[_Entry]] = TypeAdapter(Annotated[list[_Entry], Field(min_length=1)])
 
 
 def save_calls(calls: Sequence[GoldenCall], folder: Path = GOLDEN) -> None:

@@ -4,11 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import missing, read_json, replacing, sha256, write_bytes, write_json, write_text
+from pipeline.core.files import (
+    checked,
+    missing,
+    read_json,
+    recorded_sha256,
+    replacing,
+    replacing_folder,
+    sha256,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from pipeline_runs import PROJECT
 
 
@@ -117,3 +129,97 @@ def test_missing_names_the_stage(tmp_path):
 
 def test_sha256(path):
     assert sha256(path) == hashlib.sha256(b"old").hexdigest()
+
+
+@pytest.fixture
+def build(empty):
+    return Path("build")
+
+
+def write_folder(content: str = "one") -> None:
+    with replacing_folder(Path("build/data")) as folder:
+        (folder / "nested").mkdir()
+        (folder / "a.txt").write_text(content)
+        (folder / "nested" / "b.txt").write_text("two")
+
+
+def test_a_folder_is_swapped_in_whole_with_its_checksums(build):
+    write_folder("old")
+    (build / "data" / "stale.txt").write_text("of an earlier run")
+    write_folder()
+    assert sorted(path.relative_to(build).as_posix() for path in build.rglob("*")) == [
+        "data",
+        "data/SHA256SUMS",
+        "data/a.txt",
+        "data/nested",
+        "data/nested/b.txt",
+    ]
+    sums = (build / "data" / "SHA256SUMS").read_text()
+    assert sums == f"{hashlib.sha256(b'one').hexdigest()}  a.txt\n{hashlib.sha256(b'two').hexdigest()}  nested/b.txt\n"
+
+
+def test_an_error_while_a_folder_is_written_leaves_the_old_one(build):
+    write_folder("old")
+    with pytest.raises(RuntimeError, match="stop"), replacing_folder(build / "data") as folder:
+        (folder / "a.txt").write_text("half")
+        raise RuntimeError("stop")
+    assert (build / "data" / "a.txt").read_text() == "old"
+    assert [path.name for path in build.iterdir()] == ["data"]
+
+
+def test_an_empty_folder_is_refused(build):
+    with pytest.raises(PipelineError, match="build/data: expected files, got none"), replacing_folder(build / "data"):
+        pass
+    assert list(build.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(build):
+    program = """
+import os
+from pathlib import Path
+from pipeline.core.files import replacing, replacing_folder
+with replacing_folder(Path("build/data")) as folder, replacing(Path("build/report.json")) as file:
+    (folder / "a.txt").write_text("half")
+    file.write_text("half")
+    os._exit(9)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    assert len(list(build.iterdir())) == 2
+    assert not (build / "data").exists()
+    write_folder()
+    write_text(build / "report.json", "{}")
+    assert sorted(path.name for path in build.iterdir()) == ["data", "report.json"]
+
+
+def test_what_a_living_process_writes_is_left_alone(build):
+    build.mkdir()
+    other = build / f".data.{os.getppid()}.tmp"
+    other.mkdir()
+    write_folder()
+    assert other.is_dir()
+
+
+def test_a_file_as_it_was_written_is_taken(build):
+    write_folder()
+    assert checked(build / "data" / "nested" / "b.txt", "prepare").read_text() == "two"
+    assert recorded_sha256(build / "data" / "a.txt", "prepare") == hashlib.sha256(b"one").hexdigest()
+
+
+def test_a_file_that_somebody_edited_is_named(build):
+    write_folder()
+    (build / "data" / "a.txt").write_text("edited")
+    with pytest.raises(
+        PipelineError, match=r"build/data/a\.txt is not what `prepare` wrote .* get it back with `dvc repro`"
+    ):
+        checked(build / "data" / "a.txt", "prepare")
+
+
+@pytest.mark.parametrize("without_sums", [True, False])
+def test_a_file_that_the_stage_did_not_write_is_named(without_sums, build):
+    write_folder()
+    (build / "data" / "c.txt").write_text("three")
+    if without_sums:
+        (build / "data" / "SHA256SUMS").unlink()
+    with pytest.raises(PipelineError, match=r"build/data/c\.txt is not listed in build/data/SHA256SUMS"):
+        checked(build / "data" / "c.txt", "prepare")

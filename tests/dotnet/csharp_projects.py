@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.core.contract import Contract, Golden, TensorSpec
+from pipeline.core.contract import Contract, TensorSpec
 from pipeline.dotnet.client import generator, text_input
 from pipeline.dotnet.nuget import targets
 
@@ -38,7 +38,7 @@ def contract(name: str, inputs: list[TensorSpec], outputs: list[TensorSpec], des
         ir_version=8,
         weights_sha256=SHA,
         configuration_sha256=SHA,
-        golden=Golden(inputs_sha256=SHA, outputs_sha256=SHA, test_sha256=SHA),
+        golden={"calls.npz": SHA},
     )
 
 

@@ -8,11 +8,11 @@ import onnxruntime
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
+from pipeline.core.paths import EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED
 from pipeline.core.rows import Rows
-from pipeline.graph import onnx_model
-from pipeline_runs import net
+from pipeline_runs import golden_inputs, net
 
 RNG = np.random.default_rng(0)
 F32 = np.float32
@@ -23,7 +23,7 @@ def normal(*shape: int, dtype: str = "float32") -> np.ndarray:
 
 
 def shapes() -> dict[str, list[int | str]]:
-    contract = contracts.load()
+    contract = load_contract()
     return {tensor.name: tensor.shape for tensor in (*contract.inputs, *contract.outputs)}
 
 
@@ -40,7 +40,7 @@ def test_the_answers_are_those_of_the_network_s_own_axes(bring):
     rows = normal(8, 2, 9)
     bring(net("x): return x.cumsum(0) * torch.arange(1, 10.)[:, None, None]"), "{x: {2: batch}}", x=rows.swapaxes(1, 2))
     np.testing.assert_allclose(
-        load(contracts.GOLDEN_TEST, "export")["output"],
+        load(GOLDEN_TEST_SPLIT, "export")["output"],
         rows.swapaxes(1, 2).cumsum(1) * np.arange(1, 10, dtype=F32)[None, :, None],
         rtol=1e-5,
         atol=1e-5,
@@ -75,11 +75,11 @@ def test_without_a_batch_a_call_is_one_row(name, bring):
     printed = bring(source, axes, **arrays)
     assert "8 test rows answered, one a call (no axis is named batch)" in printed["export"]
     assert printed["validate"].startswith("validate: passed")
-    assert not contracts.load().batched
-    golden = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
+    assert not load_contract().batched
+    golden = golden_inputs()
     assert [case for case in golden if case.startswith("row")] == [f"row-{row}" for row in range(1, 9)]
     assert all(len(shape) == arrays[name].ndim - 1 for name, shape in shapes().items() if name in arrays)
-    assert {len(array) for array in load(contracts.GOLDEN_TEST, "export").values()} == {8}
+    assert {len(array) for array in load(GOLDEN_TEST_SPLIT, "export").values()} == {8}
 
 
 def test_a_call_of_one_row_is_packed(bring, passes):
@@ -123,8 +123,8 @@ EMPTY = {
 def test_no_rows_have_no_answers_of_the_right_shape(name, bring):
     source, axes, rows = EMPTY[name]
     bring(source, axes, x=rows)
-    expected = (0, *load(contracts.GOLDEN_TEST, "export")["output"].shape[1:])
-    for path in (onnx_model.EXPORTED, onnx_model.SIMPLIFIED):
+    expected = (0, *load(GOLDEN_TEST_SPLIT, "export")["output"].shape[1:])
+    for path in (EXPORTED, SIMPLIFIED):
         (answer,) = onnxruntime.InferenceSession(path).run(None, {"x": rows[:0]})
         assert answer.shape == expected
 
@@ -140,8 +140,8 @@ def test_inputs_of_every_dtype(bring):
         **arrays,
     )
     assert printed["validate"].startswith("validate: passed")
-    assert [tensor.dtype for tensor in contracts.load().inputs] == dtypes
-    assert [tensor.dtype for tensor in contracts.load().outputs] == ["float64", *dtypes]
+    assert [tensor.dtype for tensor in load_contract().inputs] == dtypes
+    assert [tensor.dtype for tensor in load_contract().outputs] == ["float64", *dtypes]
 
 
 DATACLASS = """
@@ -178,7 +178,7 @@ def test_answers_of_every_form(name, exporter, bring):
     source, names = ANSWERS[name]
     printed = bring(source, "{x: {0: batch}}", f"export.exporter={exporter}", x=normal(8, 4))
     assert json.loads(Path("reports/export.json").read_text())["exporter"] == exporter.replace("auto", "dynamo")
-    assert [tensor.name for tensor in contracts.load().outputs] == names
+    assert [tensor.name for tensor in load_contract().outputs] == names
     assert printed["validate"].startswith("validate: passed")
 
 
@@ -191,7 +191,7 @@ def test_arguments_by_position(bring):
         y=y,
         z=z,
     )
-    np.testing.assert_allclose(load(contracts.GOLDEN_TEST, "export")["output"], x - y * z, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(load(GOLDEN_TEST_SPLIT, "export")["output"], x - y * z, rtol=1e-5, atol=1e-6)
 
 
 REFUSED = {

@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from pipeline.__main__ import main
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
+from pipeline.core.paths import GOLDEN_TEST_SPLIT
 from pipeline.export.golden_calls import infer_shape
-from pipeline_runs import net
+from pipeline_runs import golden_inputs, net
 
 RNG = np.random.default_rng(0)
 F32 = np.float32
@@ -104,7 +105,7 @@ def test_networks_of_many_kinds(name, bring):
         assert report["exporter"] == exporter
         assert "dynamo was not used: " in printed["export"]
     assert printed["validate"].startswith("validate: passed")
-    contract = contracts.load()
+    contract = load_contract()
     assert [tensor.name for tensor in contract.inputs] == list(arrays)
     assert [tensor.dtype for tensor in contract.inputs] == [array.dtype.name for array in arrays.values()]
     assert all(tensor.shape[0] == "batch" for tensor in (*contract.inputs, *contract.outputs))
@@ -113,15 +114,15 @@ def test_networks_of_many_kinds(name, bring):
 def test_other_sizes_of_a_dynamic_axis_are_golden_cases(bring):
     source, axes, arrays, _ = CASES["recurrent"]
     bring(source, axes, **arrays)
-    cases = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
+    cases = golden_inputs()
     assert {case["x"].shape[1] for case in cases.values()} == {1, 3, 4, 9}
-    assert contracts.load().outputs[0].shape == ["batch", "time", 4]
+    assert load_contract().outputs[0].shape == ["batch", "time", 4]
 
 
 def test_nested_outputs_are_named_by_their_keys(bring):
     source, axes, arrays, _ = CASES["two inputs, einsum, nested output"]
     bring(source, axes, **arrays)
-    assert [tensor.name for tensor in contracts.load().outputs] == ["out.product", "sum"]
+    assert [tensor.name for tensor in load_contract().outputs] == ["out.product", "sum"]
 
 
 def test_brought_weights_answer_as_they_did(bring, module):
@@ -132,7 +133,7 @@ def test_brought_weights_answer_as_they_did(bring, module):
     bring(net("x): return self.l(x)", "self.l = nn.Linear(3, 2)"), "{x: {0: batch}}", "model.weights=w.pt", x=rows)
     with torch.no_grad():
         np.testing.assert_allclose(
-            load(contracts.GOLDEN_TEST, "export")["output"], linear(torch.from_numpy(rows)), rtol=1e-6
+            load(GOLDEN_TEST_SPLIT, "export")["output"], linear(torch.from_numpy(rows)), rtol=1e-6
         )
 
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import load, save
+from pipeline.core.contract import TensorSpec, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client.members import view
 from pipeline.export.golden_calls import ODD_TEXT
 from pipeline.graph.session import answer, open_session
-from pipeline_runs import net
+from pipeline_runs import golden_inputs, net
 
 F32 = np.float32
 EMBED = net(
@@ -27,18 +27,18 @@ WORDS = "model.encoders={text: {kind: words, size: 20}}"
 
 
 def cases() -> dict[str, dict[str, np.ndarray]]:
-    return contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
+    return golden_inputs()
 
 
 @pytest.mark.parametrize("exporter", ["dynamo", "tracer"])
 def test_text_beside_numbers(exporter, bring):
     bring(EMBED, AXES, WORDS, f"export.exporter={exporter}", text=TEXTS, x=X)
-    assert [(tensor.dtype, tensor.shape) for tensor in contracts.load().inputs] == [
+    assert [(tensor.dtype, tensor.shape) for tensor in load_contract().inputs] == [
         ("string", ["batch"]),
         ("float32", ["batch"]),
     ]
     assert cases()["odd-text"]["text"].tolist() == list(ODD_TEXT)
-    found = answer(open_session(Path("build/simplified.onnx")), {"text": np.array(["Good; bad", ""]), "x": X[:2]})
+    found = answer(open_session(Path("build/simplified/model.onnx")), {"text": np.array(["Good; bad", ""]), "x": X[:2]})
     assert found["words"].tolist() == [2, 0]
 
 
@@ -49,7 +49,7 @@ def test_categories_of_several_columns(bring):
         "model.encoders={c: {kind: categories, size: 3}}",
         c=np.array([["red", "s"], ["blue", "m"], ["red", "m"], ["blue", "s"]] * 2),
     )
-    assert contracts.load().inputs[0].shape == ["batch", 2]
+    assert load_contract().inputs[0].shape == ["batch", 2]
     assert set(cases()["odd-text"]["c"][:, 1]) == set(ODD_TEXT)
 
 
@@ -60,7 +60,7 @@ def test_categories_where_there_is_no_batch(bring):
         "model.encoders={c: {kind: categories, size: 3}}",
         c=np.array([["red", "s"], ["blue", "m"], ["red", "m"]]),
     )
-    assert not contracts.load().batched
+    assert not load_contract().batched
     assert cases()["odd-text-1"]["c"].tolist() == ["", ""]
 
 
@@ -106,7 +106,7 @@ def test_missing_values_are_a_golden_case(bring):
         x=np.where(X[:, None] % 2 == 0, X[:, None], np.nan).astype(F32),
     )
     assert np.isnan(cases()["missing"]["x"]).all()
-    assert contracts.load().inputs[0].missing
+    assert load_contract().inputs[0].missing
     assert json.loads(Path("reports/parity.json").read_text())["passed"]
 
 
@@ -137,7 +137,7 @@ def test_settings_that_no_text_can_have(settings, says, params):
     ],
 )
 def test_csharp_refuses_nan_unless_it_stands_for_what_is_missing(bounds, missing, refused):
-    tensor = contracts.TensorSpec(
+    tensor = TensorSpec(
         name="x",
         dtype="float32",
         shape=["batch"],
@@ -185,7 +185,7 @@ class Net(nn.Module):
             configure("data=npz", "data.path=rows.npz", "train.enabled=true", "train.epochs=2", own, *overrides)
             passes("prepare")
             passes("train")
-            return load_file("build/checkpoint.safetensors")["mean"]
+            return load_file("build/weights/checkpoint.safetensors")["mean"]
 
         return run
 

@@ -11,9 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.__main__ import main
 from pipeline.core.arrays import load, save
-from pipeline.core.contract import GOLDEN_OUTPUTS
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, sha256
+from pipeline.core.paths import EXPORTED, SIMPLIFIED
 from pipeline.graph import external_data, onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.network import factory
@@ -21,7 +21,7 @@ from pipeline.stages.package import check_size
 
 STAGES = ("prepare", "train", "export", "simplify", "validate")
 LIMIT = 40_000
-WEIGHTS = [external_data.weights(path) for path in (onnx_model.EXPORTED, onnx_model.SIMPLIFIED)]
+WEIGHTS = [external_data.weights(path) for path in (EXPORTED, SIMPLIFIED)]
 SETTINGS = (
     "model=custom",
     "model.net._target_=torch.nn.Linear",
@@ -77,30 +77,28 @@ def test_the_whole_road(travelled):
 
 
 def test_the_weights_are_beside_the_graph(travelled):
-    for path, weights in zip((onnx_model.EXPORTED, onnx_model.SIMPLIFIED), WEIGHTS, strict=True):
+    for path, weights in zip((EXPORTED, SIMPLIFIED), WEIGHTS, strict=True):
         assert path.stat().st_size < 8_000
         assert weights.stat().st_size == SIZE
         assert [file.name for file in weights.parent.iterdir()] == ["weights"]
 
 
 def test_small_tensors_stay_in_the_graph(travelled):
-    model = onnx_model.load(onnx_model.EXPORTED, "export")
+    model = onnx_model.load(EXPORTED, "export")
     assert [tensor.name for tensor in model.graph.initializer if tensor.raw_data] == ["network.bias"]
     assert {place.file for place in external_data.places(model)} == {"exported.data/weights"}
 
 
 def test_onnx_itself_reads_it(travelled):
-    onnx.checker.check_model(onnx_model.SIMPLIFIED, full_check=True)
-    whole = onnx.load(onnx_model.SIMPLIFIED)
+    onnx.checker.check_model(SIMPLIFIED, full_check=True)
+    whole = onnx.load(SIMPLIFIED)
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in whole.graph.initializer}
     assert max(array.size for array in values.values()) == 128 * 128
 
 
 def test_the_same_answers_as_in_one_file(pipeline_runs):
     rows = {"input": load(pipeline_runs["large"] / "rows.npz", "x")["input"]}
-    small, large = (
-        answer(open_session(pipeline_runs[which] / onnx_model.EXPORTED), rows) for which in ("small", "large")
-    )
+    small, large = (answer(open_session(pipeline_runs[which] / EXPORTED), rows) for which in ("small", "large"))
     np.testing.assert_array_equal(small["output"], large["output"])
     golden = [(pipeline_runs[which] / GOLDEN_OUTPUTS).read_bytes() for which in ("small", "large")]
     assert golden[0] == golden[1]
@@ -176,7 +174,7 @@ def test_a_model_that_is_small_again_leaves_no_weights(travelled, monkeypatch, p
     for stage in STAGES[2:]:
         passes(stage)
     assert [path.exists() for path in WEIGHTS] == [False, False]
-    assert onnx_model.EXPORTED.stat().st_size > 65_536
+    assert EXPORTED.stat().st_size > 65_536
 
 
 def test_a_small_model_is_one_file(pipeline_runs):
@@ -200,7 +198,7 @@ def test_weights_that_are_not_whole(stage, left, got, travelled, fails):
     else:
         WEIGHTS[0].write_bytes((WEIGHTS[0].read_bytes() + bytes(9))[:left])
     assert (
-        f"build/exported.onnx: expected 65,536 bytes of weights in build/exported.data/weights, got {got}; make both again "
+        f"build/exported/model.onnx: expected 65,536 bytes of weights in build/exported.data/weights, got {got}; make both again "
         "with `python -m pipeline export`"
     ) in fails(stage)
 
@@ -208,25 +206,28 @@ def test_weights_that_are_not_whole(stage, left, got, travelled, fails):
 def test_other_weights_fail_the_gate(travelled, fails):
     WEIGHTS[1].write_bytes((np.fromfile(WEIGHTS[1], np.float32) * 2).tobytes())
     reports = ("reports/parity.json", "reports/parity.html", "reports/plots/parity.csv", "reports/metrics.json")
-    assert "build/simplified.onnx: output 'output'" in fails("validate", changes=reports)
+    assert "build/simplified/model.onnx: output 'output'" in fails("validate", changes=reports)
 
 
 def test_the_fingerprint_covers_the_weights(travelled):
-    before = onnx_model.fingerprint(onnx_model.EXPORTED)
+    before = onnx_model.fingerprint(EXPORTED)
     assert read_json(Path("reports/parity.json"), "validate")["models"]["export"] == before
     WEIGHTS[0].write_bytes(WEIGHTS[0].read_bytes()[:-1] + b"\1")
-    assert onnx_model.fingerprint(onnx_model.EXPORTED) != before
+    assert onnx_model.fingerprint(EXPORTED) != before
 
 
 def test_the_fingerprint_of_one_file_is_its_own(linear):
-    assert onnx_model.fingerprint(onnx_model.EXPORTED) == sha256(onnx_model.EXPORTED)
+    assert onnx_model.fingerprint(EXPORTED) == sha256(EXPORTED)
 
 
 @pytest.mark.parametrize("allowed", [250, 100_000])
 def test_it_is_not_packed(allowed, travelled, passes, fails):
     passes("params", *SETTINGS, f"package.largest_mb={allowed}")
     said = fails("package")
-    assert f"build/simplified.onnx has 0.1 MB with its weights in {WEIGHTS[1]}: expected at most {allowed:,} MB" in said
+    assert (
+        f"build/simplified/model.onnx has 0.1 MB with its weights in {WEIGHTS[1]}: expected at most {allowed:,} MB"
+        in said
+    )
     assert "package.largest_mb" in said
     assert "ship both files beside the program" in said
 
@@ -256,7 +257,7 @@ def test_a_failed_export_keeps_the_last_model(travelled, monkeypatch, fails):
 
 def test_publish_judges_the_weights_too(travelled, fails):
     WEIGHTS[1].write_bytes(WEIGHTS[1].read_bytes()[:-1] + b"\1")
-    assert "build/simplified.onnx is not the file that reports/parity.json judged" in fails("publish")
+    assert "build/simplified/model.onnx is not the file that reports/parity.json judged" in fails("publish")
 
 
 def test_a_copy_of_both_opens(travelled, tmp_path):

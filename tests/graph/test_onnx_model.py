@@ -3,8 +3,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.core import contract as contracts
+from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import EXPORTED
 from pipeline.graph import onnx_model
 
 
@@ -114,9 +115,9 @@ def test_signature(kind, name):
 
 
 def test_an_initializer_is_no_input(linear):
-    made = onnx_model.load(onnx_model.EXPORTED, "export")
+    made = onnx_model.load(EXPORTED, "export")
     made.graph.input.append(value(made.graph.initializer[0].name))
-    assert onnx_model.departures(made, contracts.load()) == []
+    assert onnx_model.departures(made, load_contract()) == []
 
 
 def retype(which, kind):
@@ -140,16 +141,16 @@ def resize(which, axis, size):
     ],
 )
 def test_departures(edit, says, linear):
-    made = onnx_model.load(onnx_model.EXPORTED, "export")
+    made = onnx_model.load(EXPORTED, "export")
     edit(made.graph)
-    assert onnx_model.departures(made, contracts.load()) == [says]
+    assert onnx_model.departures(made, load_contract()) == [says]
 
 
 def test_every_departure_is_said(linear):
-    made = onnx_model.load(onnx_model.EXPORTED, "export")
+    made = onnx_model.load(EXPORTED, "export")
     resize(made.graph.input[0], 0, 1)
     retype(made.graph.output[0], TensorProto.INT64)
-    assert len(onnx_model.departures(made, contracts.load())) == 2
+    assert len(onnx_model.departures(made, load_contract())) == 2
 
 
 def test_metadata():

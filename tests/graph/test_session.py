@@ -2,21 +2,21 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.graph import onnx_model
+from pipeline.core.paths import EXPORTED
 from pipeline.graph.session import answer, open_session
 
 ROWS = np.linspace(-1, 1, 30, dtype=np.float32).reshape(3, 10)
 
 
 def test_a_file_and_its_bytes_answer_alike(linear):
-    by_file = answer(open_session(onnx_model.EXPORTED), {"input": ROWS})
-    by_bytes = answer(open_session(onnx_model.EXPORTED.read_bytes()), {"input": ROWS})
+    by_file = answer(open_session(EXPORTED), {"input": ROWS})
+    by_bytes = answer(open_session(EXPORTED.read_bytes()), {"input": ROWS})
     assert list(by_file) == ["output"]
     np.testing.assert_array_equal(by_file["output"], by_bytes["output"])
 
 
 def test_one_thread_and_the_cpu(linear):
-    session = open_session(onnx_model.EXPORTED)
+    session = open_session(EXPORTED)
     assert session.get_session_options().intra_op_num_threads == 1
     assert session.get_providers() == ["CPUExecutionProvider"]
 
@@ -53,7 +53,7 @@ def test_bytes_have_no_name():
     ids=["shape", "dtype", "name", "none"],
 )
 def test_inputs_that_do_not_fit_are_named(inputs, says, linear, capfd):
-    session = open_session(onnx_model.EXPORTED)
+    session = open_session(EXPORTED)
     with pytest.raises(PipelineError, match=says) as caught:
         answer(session, inputs)
     assert "\n" not in str(caught.value)

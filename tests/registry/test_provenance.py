@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.graph import onnx_model
+from pipeline.core.paths import SIMPLIFIED
 from pipeline.registry.provenance import lineage
 from pipeline.settings.params import load
 
@@ -18,7 +18,9 @@ def test_without_git(linear, monkeypatch):
 
 def test_dvc_s_hashes_of_what_is_asked_for(linear):
     Path("dvc.lock").write_text(
-        "stages:\n  a:\n    outs:\n    - {path: build/simplified.onnx, md5: abc}\n    - {path: build/data/train.npz, md5: d}\n"
+        "stages:\n  a:\n    outs:\n    - {path: build/simplified/model.onnx, md5: abc}\n    - {path: build/data/train.npz, md5: d}\n"
     )
-    tags = lineage(load(), (onnx_model.SIMPLIFIED,))
-    assert {key: value for key, value in tags.items() if key.startswith("dvc.")} == {"dvc.build/simplified.onnx": "abc"}
+    tags = lineage(load(), (SIMPLIFIED,))
+    assert {key: value for key, value in tags.items() if key.startswith("dvc.")} == {
+        "dvc.build/simplified/model.onnx": "abc"
+    }

@@ -7,16 +7,16 @@ import onnx
 import pytest
 import torch
 
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
+from pipeline.core.paths import CHECKPOINT, CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED, TEST_SPLIT
 from pipeline.core.rows import Rows
 from pipeline.export.golden_calls import questions as golden_inputs
-from pipeline.export.reference import TEST_DATA
 from pipeline.graph import onnx_model
-from pipeline.network.factory import CHECKPOINT, build, load_weights, save_weights
+from pipeline.network.factory import build, load_weights, save_weights
 from pipeline.settings.model import Port
 from pipeline.stages.export import annotate, configuration_hash, tensor
-from pipeline_runs import SMALL
+from pipeline_runs import SMALL, golden_outputs
 
 NET = """
 class Net(nn.Module):
@@ -46,8 +46,8 @@ def test_the_golden_answers_are_pytorch_s(digits, params):
     network = build(params(*SMALL).model.net)
     load_weights(network, CHECKPOINT, "train")
     network.eval()
-    inputs = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))
-    outputs = contracts.cases(load(contracts.GOLDEN_OUTPUTS, "export"))
+    inputs = golden_inputs()
+    outputs = golden_outputs()
     assert list(inputs) == list(outputs)
     for case in inputs:
         with torch.no_grad():
@@ -59,10 +59,10 @@ def test_the_golden_answers_are_pytorch_s(digits, params):
 def test_the_whole_test_split_is_answered_in_its_order(digits, params):
     network = build(params(*SMALL).model.net)
     load_weights(network, CHECKPOINT, "train")
-    rows = torch.from_numpy(load(TEST_DATA, "prepare")["pixels"])
+    rows = torch.from_numpy(load(TEST_SPLIT, "prepare")["pixels"])
     with torch.no_grad():
         said = network.eval()(rows)["probabilities"].numpy()
-    answers = load(contracts.GOLDEN_TEST, "export")
+    answers = load(GOLDEN_TEST_SPLIT, "export")
     assert answers["label"].shape == (359,)
     np.testing.assert_allclose(answers["probabilities"], said, atol=1e-6)
 
@@ -117,9 +117,9 @@ def test_an_input_without_bounds_has_no_extreme_cases(params):
 
 def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
     paths = [
-        onnx_model.EXPORTED,
-        onnx_model.SIMPLIFIED,
-        contracts.CONTRACT,
+        EXPORTED,
+        SIMPLIFIED,
+        CONTRACT,
         *Path("build/golden").iterdir(),
         *Path("reports").glob("*.json"),
     ]
@@ -130,18 +130,18 @@ def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
 
 
 def test_the_graph_says_what_it_is(linear):
-    made = onnx_model.load(onnx_model.EXPORTED, "export")
+    made = onnx_model.load(EXPORTED, "export")
     said = onnx_model.metadata(made)
     assert (made.graph.name, made.doc_string, made.producer_name) == (
         "linear",
         "One linear layer from ten numbers to five.",
         "torch2dotnet",
     )
-    assert said["weights_sha256"] == contracts.load().weights_sha256
+    assert said["weights_sha256"] == load_contract().weights_sha256
 
 
 def test_no_path_of_this_machine_is_in_the_graph(digits):
-    content = onnx_model.EXPORTED.read_bytes()
+    content = EXPORTED.read_bytes()
     assert b"/site-packages/" not in content
     assert str(Path(__file__).parents[2]).encode() not in content
 
@@ -159,10 +159,10 @@ def test_annotate_keeps_what_names_the_module():
 def test_every_opset_is_reached(opset, linear, configure, passes):
     configure(f"export.opset={opset}")
     passes("export")
-    assert [
-        entry.version for entry in onnx_model.load(onnx_model.EXPORTED, "export").opset_import if entry.domain == ""
-    ] == [opset]
-    assert contracts.load().opset == opset
+    assert [entry.version for entry in onnx_model.load(EXPORTED, "export").opset_import if entry.domain == ""] == [
+        opset
+    ]
+    assert load_contract().opset == opset
 
 
 def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
@@ -206,7 +206,7 @@ def test_names_of_several_outputs(exporting, passes):
         *(f"+model.outputs.{name}={{}}" for name in "abc"),
     )
     passes("export")
-    outputs = contracts.load().outputs
+    outputs = load_contract().outputs
     assert [(t.name, t.dtype, t.shape) for t in outputs] == [
         ("a", "float32", ["batch", 5]),
         ("b", "float32", ["batch"]),
@@ -219,7 +219,7 @@ def test_names_of_several_outputs(exporting, passes):
 @pytest.mark.parametrize(
     "edit", [lambda p: p.unlink(), lambda p: p.write_bytes(p.read_bytes()[:40])], ids=["missing", "truncated"]
 )
-@pytest.mark.parametrize(("path", "stage"), [(CHECKPOINT, "train"), (TEST_DATA, "prepare")])
+@pytest.mark.parametrize(("path", "stage"), [(CHECKPOINT, "train"), (TEST_SPLIT, "prepare")])
 def test_what_it_reads_must_be_whole(edit, path, stage, linear, fails):
     edit(path)
     said = fails("export")

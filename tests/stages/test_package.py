@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.files import read_json, sha256, write_json
+from pipeline.core.paths import SIMPLIFIED
 from pipeline.dotnet import sdk
-from pipeline.graph import onnx_model
 
 MANIFEST = Path("build/package/manifest.json")
 
@@ -33,7 +33,7 @@ def test_holds_model_contract_golden_client_targets_and_readme(linear):
         "buildTransitive/Linear.targets",
         "README.md",
     } <= names
-    assert archive().read(model) == Path("build/simplified.onnx").read_bytes()
+    assert archive().read(model) == Path("build/simplified/model.onnx").read_bytes()
 
 
 def test_manifest_has_every_file(linear):
@@ -52,14 +52,14 @@ def test_manifest_has_every_file(linear):
 
 def test_lineage(linear):
     told = manifest()["lineage"]
-    assert told["weights_sha256"] == sha256(Path("build/checkpoint.safetensors"))
-    assert told["contract_sha256"] == sha256(Path("build/contract.json"))
+    assert told["weights_sha256"] == sha256(Path("build/weights/checkpoint.safetensors"))
+    assert told["contract_sha256"] == sha256(Path("build/golden/contract.json"))
     assert told["data_sha256"]["test"] == sha256(Path("build/data/test.npz"))
     assert told["golden"]["inputs_sha256"] == sha256(Path("build/golden/inputs.npz"))
 
 
 def test_model_name_carries_its_hash(linear):
-    assert manifest()["model"] == f"Linear.{sha256(Path('build/simplified.onnx'))[:8]}.onnx"
+    assert manifest()["model"] == f"Linear.{sha256(Path('build/simplified/model.onnx'))[:8]}.onnx"
 
 
 def test_same_bytes_again(linear, passes):
@@ -87,7 +87,7 @@ def test_readme_shows_usage_and_measurement(digits, passes):
     assert "Digits.Load()" in text
     assert "359 test rows" in text
     assert manifest()["lineage"]["weights_sha256"] not in text
-    assert sha256(Path("build/simplified.onnx")) in text
+    assert sha256(Path("build/simplified/model.onnx")) in text
 
 
 @pytest.mark.parametrize(
@@ -111,22 +111,23 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.stages.package.golden_files.files", lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)}
+        "pipeline.stages.package.golden_files.files",
+        lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")
 
 
 def test_too_large_a_model_is_refused_by_its_size(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
-    onnx_model.SIMPLIFIED.write_bytes(bytes(2_500_000))
+    SIMPLIFIED.write_bytes(bytes(2_500_000))
     assert (
-        "build/simplified.onnx has 2.5 MB: expected at most 1 MB (package.largest_mb): raise it for a feed that takes more"
+        "build/simplified/model.onnx has 2.5 MB: expected at most 1 MB (package.largest_mb): raise it for a feed that takes more"
     ) in fails("package")
 
 
 def test_no_model(linear, fails):
-    onnx_model.SIMPLIFIED.unlink()
-    assert "build/simplified.onnx is missing: it is written by `python -m pipeline simplify`" in fails("package")
+    SIMPLIFIED.unlink()
+    assert "build/simplified/model.onnx is missing: it is written by `python -m pipeline simplify`" in fails("package")
 
 
 def test_model_that_has_not_passed(linear, fails):

@@ -11,6 +11,7 @@ from pipeline.__main__ import STAGES, main
 from pipeline.core import contract as contracts
 from pipeline.core.arrays import load
 from pipeline.core.files import read_json, write_json
+from pipeline.core.paths import CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.registry import tracking
@@ -158,7 +159,7 @@ def test_the_signature_is_in_the_registry(published):
 
     mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
     found = mlflow.models.get_model_info("models:/linear/1").signature
-    assert found == signature(contracts.load(published / contracts.CONTRACT))
+    assert found == signature(contracts.load(published / CONTRACT))
 
 
 def test_publishing_again_adds_nothing(again, passes):
@@ -191,11 +192,11 @@ def test_a_registry_that_gives_back_another_model_keeps_the_alias(again, configu
     configure("verify.mode=off", "seed=1")
     for command in BEFORE_PUBLISH:
         passes(command)
-    other = onnx_model.load(onnx_model.EXPORTED, "export")
+    other = onnx_model.load(EXPORTED, "export")
     monkeypatch.setattr(mlflow.onnx, "load_model", lambda _: other)
     assert main(["publish"]) == 1
     said = capsys.readouterr().err.splitlines()[-1]
-    assert "the registry gives back another model than build/simplified.onnx: the alias was not moved" in said
+    assert "the registry gives back another model than build/simplified/model.onnx: the alias was not moved" in said
     assert candidate() == "1"
 
 
@@ -238,7 +239,7 @@ def test_a_gate_that_has_not_passed_publishes_nothing(changes, packed, fails):
     assert not Path("mlflow.db").exists()
 
 
-@pytest.mark.parametrize("path", [onnx_model.EXPORTED, onnx_model.SIMPLIFIED, contracts.CONTRACT])
+@pytest.mark.parametrize("path", [EXPORTED, SIMPLIFIED, CONTRACT])
 def test_a_file_that_was_not_judged_is_not_published(path, packed, fails):
     path.write_bytes(path.read_bytes() + b"\n")
     assert f"{path} is not the file that reports/parity.json judged: run `python -m pipeline validate`" in fails(
@@ -247,7 +248,7 @@ def test_a_file_that_was_not_judged_is_not_published(path, packed, fails):
     assert not Path("mlflow.db").exists()
 
 
-@pytest.mark.parametrize("path", [contracts.GOLDEN_INPUTS, contracts.GOLDEN_OUTPUTS, contracts.GOLDEN_TEST])
+@pytest.mark.parametrize("path", [contracts.GOLDEN_INPUTS, contracts.GOLDEN_OUTPUTS, GOLDEN_TEST_SPLIT])
 def test_another_golden_file_is_not_published(path, packed, fails):
     path.write_bytes(path.read_bytes() + b"\0")
     assert f"{path}: expected the golden file made with this model's contract" in fails("publish")

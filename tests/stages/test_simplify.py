@@ -8,30 +8,30 @@ import onnxsim
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.core import contract as contracts
-from pipeline.core.arrays import load
+from pipeline.core.paths import CONTRACT, EXPORTED, SIMPLIFIED
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.stages.simplify import table
+from pipeline_runs import golden_inputs
 
 REPORT = Path("reports/simplify.json")
 
 
 def test_the_same_answers(digits):
-    inputs = contracts.cases(load(contracts.GOLDEN_INPUTS, "export"))["rows-7"]
-    exported, simplified = (answer(open_session(path), inputs) for path in (onnx_model.EXPORTED, onnx_model.SIMPLIFIED))
+    inputs = golden_inputs()["rows-7"]
+    exported, simplified = (answer(open_session(path), inputs) for path in (EXPORTED, SIMPLIFIED))
     for name, array in exported.items():
         np.testing.assert_allclose(simplified[name], array, atol=1e-6)
 
 
 def test_it_folds_what_is_constant(linear, passes):
-    model = onnx_model.load(onnx_model.EXPORTED, "export")
+    model = onnx_model.load(EXPORTED, "export")
     output = model.graph.output[0].name
     model.graph.node[-1].output[0] = "before"
     model.graph.initializer.append(numpy_helper.from_array(np.zeros(5, np.float32), "zero"))
     model.graph.node.append(helper.make_node("Neg", ["zero"], ["negative"]))
     model.graph.node.append(helper.make_node("Add", ["before", "negative"], [output]))
-    onnx_model.save(model, onnx_model.EXPORTED)
+    onnx_model.save(model, EXPORTED)
     passes("simplify")
     report = json.loads(REPORT.read_text())
     assert report["folded_constants"] == 1
@@ -41,7 +41,7 @@ def test_it_folds_what_is_constant(linear, passes):
 
 
 def test_what_the_file_says_of_itself_stays(linear):
-    exported, simplified = (onnx_model.load(path, "export") for path in (onnx_model.EXPORTED, onnx_model.SIMPLIFIED))
+    exported, simplified = (onnx_model.load(path, "export") for path in (EXPORTED, SIMPLIFIED))
     assert onnx_model.metadata(simplified) == onnx_model.metadata(exported)
     for field in ("producer_name", "doc_string", "ir_version"):
         assert getattr(simplified, field) == getattr(exported, field)
@@ -49,12 +49,12 @@ def test_what_the_file_says_of_itself_stays(linear):
 
 
 def test_the_dynamic_axis_stays(linear):
-    assert onnx_model.signature(list(onnx_model.load(onnx_model.SIMPLIFIED, "simplify").graph.input)) == [
+    assert onnx_model.signature(list(onnx_model.load(SIMPLIFIED, "simplify").graph.input)) == [
         ("input", "float32", ["batch", 10])
     ]
 
 
-@pytest.mark.parametrize(("path", "stage"), [(onnx_model.EXPORTED, "export"), (contracts.CONTRACT, "export")])
+@pytest.mark.parametrize(("path", "stage"), [(EXPORTED, "export"), (CONTRACT, "export")])
 def test_what_it_reads_must_be_there(path, stage, linear, fails):
     path.unlink()
     assert f"{path} is missing: it is written by `python -m pipeline {stage}`" in fails("simplify")
@@ -62,23 +62,23 @@ def test_what_it_reads_must_be_there(path, stage, linear, fails):
 
 @pytest.mark.parametrize("share", [0, 0.2, 0.95])
 def test_a_truncated_graph(share, linear, fails):
-    content = onnx_model.EXPORTED.read_bytes()
-    onnx_model.EXPORTED.write_bytes(content[: int(len(content) * share)])
-    assert "build/exported.onnx: expected an ONNX model, got a damaged or truncated file" in fails("simplify")
+    content = EXPORTED.read_bytes()
+    EXPORTED.write_bytes(content[: int(len(content) * share)])
+    assert "build/exported/model.onnx: expected an ONNX model, got a damaged or truncated file" in fails("simplify")
 
 
 def test_a_graph_that_the_checker_refuses(linear, fails):
-    model = onnx_model.load(onnx_model.EXPORTED, "export")
+    model = onnx_model.load(EXPORTED, "export")
     model.graph.node[0].op_type = "NoSuchOp"
-    onnx_model.save(model, onnx_model.EXPORTED)
-    assert "build/exported.onnx: the ONNX checker refuses the graph" in fails("simplify")
+    onnx_model.save(model, EXPORTED)
+    assert "build/exported/model.onnx: the ONNX checker refuses the graph" in fails("simplify")
 
 
 def test_an_edited_signature_is_noticed(linear, fails):
-    model = onnx_model.load(onnx_model.EXPORTED, "export")
+    model = onnx_model.load(EXPORTED, "export")
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
-    onnx_model.save(model, onnx_model.EXPORTED)
-    assert "build/simplified.onnx: simplification changed the contract: " in fails("simplify")
+    onnx_model.save(model, EXPORTED)
+    assert "build/simplified/model.onnx: simplification changed the contract: " in fails("simplify")
 
 
 def test_a_simplifier_that_fails(linear, fails, monkeypatch):
@@ -86,7 +86,7 @@ def test_a_simplifier_that_fails(linear, fails, monkeypatch):
         raise RuntimeError("no\nway")
 
     monkeypatch.setattr(onnxsim, "simplify", refuse)
-    assert "build/exported.onnx: onnxsim cannot simplify the graph: no way" in fails("simplify")
+    assert "build/exported/model.onnx: onnxsim cannot simplify the graph: no way" in fails("simplify")
 
 
 def test_a_simplifier_that_spoils_the_graph(linear, fails, monkeypatch):
@@ -95,7 +95,7 @@ def test_a_simplifier_that_spoils_the_graph(linear, fails, monkeypatch):
         return model, True
 
     monkeypatch.setattr(onnxsim, "simplify", spoil)
-    assert "build/simplified.onnx: the ONNX checker refuses the graph" in fails("simplify")
+    assert "build/simplified/model.onnx: the ONNX checker refuses the graph" in fails("simplify")
 
 
 def test_table():

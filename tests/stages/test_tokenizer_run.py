@@ -12,9 +12,11 @@ from pipeline.__main__ import main
 from pipeline.compare.comparison import Policy
 from pipeline.core import contract as contracts
 from pipeline.core.arrays import load, save
+from pipeline.core.contract import TokenizerSpec, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, sha256
 from pipeline.core.golden_texts import GoldenTexts, load_golden, load_tokens
+from pipeline.core.paths import CONTRACT
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import text_answers
@@ -53,7 +55,7 @@ def test_prepare_tokenises_the_rows(texts):
 
 
 def test_prepare_again_gives_equal_bytes(texts, passes):
-    made = [*Path("build/tokenizer").iterdir(), *Path("build/data").iterdir()]
+    made = [*Path("build/data/tokenizer").iterdir(), *Path("build/data").iterdir()]
     before = {path: sha256(path) for path in made}
     passes("prepare")
     assert {path: sha256(path) for path in made} == before
@@ -68,9 +70,9 @@ def test_texts_of_one_s_own(bring, passes):
 
 
 def test_a_model_without_a_tokeniser_has_none(linear):
-    assert read_json(Path("build/tokenizer/tokenizer.json"), "prepare") is None
-    assert sorted(path.name for path in Path("build/tokenizer").iterdir()) == ["tokenizer.json"]
-    assert contracts.load().tokenizer is None
+    assert read_json(Path("build/data/tokenizer/tokenizer.json"), "prepare") is None
+    assert sorted(path.name for path in Path("build/data/tokenizer").iterdir()) == ["tokenizer.json"]
+    assert load_contract().tokenizer is None
     assert load_golden().texts == []
     assert "Tokenizers" not in package().read("Linear.nuspec").decode()
 
@@ -78,15 +80,15 @@ def test_a_model_without_a_tokeniser_has_none(linear):
 def test_another_model_s_tokeniser_is_taken_away(texts, configure, passes):
     configure()
     passes("prepare")
-    assert sorted(path.name for path in Path("build/tokenizer").iterdir()) == ["tokenizer.json"]
+    assert sorted(path.name for path in Path("build/data/tokenizer").iterdir()) == ["tokenizer.json"]
 
 
 def test_the_contract_says_how_texts_become_inputs(texts):
-    told = contracts.load().tokenizer
+    told = load_contract().tokenizer
     assert told is not None
     assert told.fills == {"ids": "input_ids", "mask": "attention_mask"}
     assert (told.max_length, told.before, told.after) == (text_network.LENGTH, [2], [3])
-    assert told.vocabulary_sha256 == sha256(Path("build/tokenizer/vocab.txt"))
+    assert told.vocabulary_sha256 == sha256(Path("build/data/tokenizer/vocab.txt"))
 
 
 def test_pytorch_answers_every_text(texts):
@@ -95,7 +97,7 @@ def test_pytorch_answers_every_text(texts):
     assert (found.texts, found.ids) == (asked, ids)
     assert [len(found.answers[name]) for name in ("embedding", "kind")] == [len(asked)] * 2
     assert {row.shape for row in found.answers["embedding"]} == {(6,)}
-    assert contracts.load().golden.texts_sha256 == sha256(contracts.GOLDEN_TEXTS)
+    assert load_contract().golden.texts_sha256 == sha256(contracts.GOLDEN_TEXTS)
 
 
 def test_other_golden_texts_are_noticed(texts, fails):
@@ -114,17 +116,17 @@ def test_another_vocabulary_than_the_embedding_s(rows, texts, passes, fails):
 
 
 def test_an_embedding_that_was_rounded_up_is_taken():
-    described = contracts.TokenizerSpec.model_construct(vocabulary_size=1000)
+    described = TokenizerSpec.model_construct(vocabulary_size=1000)
     check_vocabulary(text_network.TinyNet(1024), described)
     with pytest.raises(PipelineError, match="got 1,000"):
         check_vocabulary(text_network.TinyNet(999), described)
 
 
 def test_the_package_holds_vocabulary_texts_and_dependency(texts):
-    digest = sha256(Path("build/tokenizer/vocab.txt"))
+    digest = sha256(Path("build/data/tokenizer/vocab.txt"))
     with package() as opened:
         names = opened.namelist()
-        assert opened.read(f"model/Tiny.{digest[:8]}.vocab.txt") == Path("build/tokenizer/vocab.txt").read_bytes()
+        assert opened.read(f"model/Tiny.{digest[:8]}.vocab.txt") == Path("build/data/tokenizer/vocab.txt").read_bytes()
         assert {"golden/texts.json", "golden/texts.0.bin", "client/TinyTokenizer.cs", "client/TinyTexts.cs"} <= set(
             names
         )
@@ -137,9 +139,9 @@ def test_the_package_holds_vocabulary_texts_and_dependency(texts):
 
 @pytest.mark.parametrize("name", ["vocab.txt", "characters.txt"])
 def test_an_altered_or_missing_file_of_the_tokeniser(name, texts, fails):
-    path = Path("build/tokenizer") / name
+    path = Path("build/data/tokenizer") / name
     path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
-    assert f"{path} is not the file that build/contract.json was made with" in fails("package")
+    assert f"{path} is not the file that build/golden/contract.json was made with" in fails("package")
     path.unlink()
     assert f"{path} is missing: it is written by `python -m pipeline prepare`" in fails("package")
 
@@ -289,13 +291,13 @@ def test_real(texts, passes):
 def test_real_and_another_vocabulary(texts, passes, capsys):
     """Two words change places in what the client reads: PyTorch and its tokens stay as they were."""
     passes("params", *text_network.OVERRIDES, "verify.mode=required", "verify.threads=1")
-    path = Path("build/tokenizer/vocab.txt")
+    path = Path("build/data/tokenizer/vocab.txt")
     swapped = path.read_text().replace("\nthe\nnurse\n", "\nnurse\nthe\n")
     assert swapped != path.read_text()
     path.write_text(swapped)
-    contract = read_json(contracts.CONTRACT, "export")
+    contract = read_json(CONTRACT, "export")
     contract["tokenizer"]["vocabulary_sha256"] = sha256(path)
-    contracts.CONTRACT.write_text(json.dumps(contract))
+    CONTRACT.write_text(json.dumps(contract))
     passes("package")
     assert main(["verify"]) == 1
     told = capsys.readouterr().err

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.core.arrays import load, save
-from pipeline.network.factory import CHECKPOINT, build, save_weights
+from pipeline.core.paths import CHECKPOINT
+from pipeline.network.factory import build, save_weights
 from pipeline.stages.train import COLUMNS, learning_rate
 from pipeline_runs import PROJECT, SMALL
 
