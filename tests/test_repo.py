@@ -8,11 +8,11 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
+import house
 import pytest
+from house import MODULES, PIPELINE, ROOMS, closure, imported, room_of
 from ruamel.yaml import YAML
 
-import house
-from house import MODULES, PIPELINE, ROOMS, closure, imported, room_of
 from pipeline.__main__ import STAGES, parser
 from pipeline.settings.compose import compose
 from pipeline_runs import PROJECT
@@ -89,7 +89,9 @@ def test_a_stage_is_a_module_with_run(stage):
 
 def folders_of_code(stage: str) -> set[str]:
     """What a stage imports, as dvc.yaml lists it: rooms, and its own module."""
-    used = {path.relative_to(PROJECT).as_posix() for path in (MODULES[name] for name in closure(f"pipeline.stages.{stage}"))}
+    used = {
+        path.relative_to(PROJECT).as_posix() for path in (MODULES[name] for name in closure(f"pipeline.stages.{stage}"))
+    }
     return {
         path if path.startswith("pipeline/stages/") else "/".join(path.split("/")[:2]) for path in used - DOCSTRINGS
     }
@@ -102,9 +104,7 @@ def test_a_stage_depends_on_every_room_that_it_imports_and_on_no_other(stage):
 
 @pytest.mark.parametrize("stage", ["train", "export"])
 def test_an_edit_of_what_judges_or_packs_trains_nothing_again(stage):
-    assert not folders_of_code(stage) & {
-        f"pipeline/{room}" for room in ("parity", "dotnet", "registry", "experiments")
-    }
+    assert not folders_of_code(stage) & {f"pipeline/{room}" for room in ("parity", "dotnet", "registry", "experiments")}
 
 
 @pytest.mark.parametrize("stage", STAGES)
