@@ -1,9 +1,12 @@
+import io
 import time
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
 
-from pipeline.core.arrays import check_finite, load, save
+from pipeline.core.arrays import as_text, check_finite, load, save
 from pipeline.core.errors import PipelineError
 
 
@@ -17,7 +20,11 @@ def path(tmp_path):
     [
         np.arange(6, dtype=np.float32).reshape(2, 3),
         np.array([True, False]),
-        np.array(["a", "né"]),
+        np.array(["a", "né", "", "\0", "NUL at the end\0", "😀"], dtype=object),
+        np.array([["a", "b"], ["c\n", "\ufeff"]], dtype=object),
+        np.array("of no axis", dtype=object),
+        np.array([], dtype=object),
+        np.empty((0, 3), dtype=object),
         np.array([], dtype=np.int64),
         np.array(3, dtype=np.uint8),
         np.array([np.nan, np.inf], dtype=np.float16),
@@ -27,8 +34,89 @@ def path(tmp_path):
 def test_round_trip(array, path):
     save(path, {"x": array})
     got = load(path, "prepare")["x"]
-    assert got.dtype == array.dtype
+    assert (got.dtype, got.shape) == (array.dtype, array.shape)
     np.testing.assert_array_equal(got, array)
+
+
+NAMES = ["file", "arrays", "a/b", "a/b.npy", "x", "x.npy", "x.utf8", "x.lengths", "", "..", "naïve 名\n", "a\\b"]
+
+
+@pytest.mark.parametrize("array", [np.arange(3), np.array(["a", "b"], dtype=object)], ids=["numbers", "text"])
+def test_names_may_hold_anything(array, path):
+    save(path, dict.fromkeys(NAMES, array))
+    found = load(path, "prepare")
+    assert list(found) == NAMES
+    assert all(value.tolist() == array.tolist() for value in found.values())
+
+
+def test_numbers_and_text_whose_members_are_called_alike(path):
+    save(path, {"x": np.array(["a"], dtype=object), "x.utf8": np.arange(2), "x.lengths": np.arange(3)})
+    found = load(path, "prepare")
+    assert [found[name].tolist() for name in ("x", "x.utf8", "x.lengths")] == [["a"], [0, 1], [0, 1, 2]]
+
+
+def test_a_name_that_no_archive_holds(path):
+    with pytest.raises(PipelineError, match=r"expected names without NUL, got 'a\\x00b\.npy'"):
+        save(path, {"a\0b": np.zeros(1)})
+    assert not path.exists()
+
+
+def test_numbers_are_as_numpy_writes_them(path):
+    arrays = {"x": np.arange(6.0).reshape(2, 3), "columns": np.asfortranarray(np.arange(6).reshape(2, 3))}
+    save(path, arrays)
+    written = io.BytesIO()
+    np.savez(written, allow_pickle=False, **arrays)
+    assert path.read_bytes() == written.getvalue()
+
+
+def test_text_takes_the_room_of_its_characters(path):
+    texts = np.array(["x"] * 9_999 + ["y" * 1_000_000], dtype=object)
+    tracemalloc.start()
+    save(path, {"text": texts})
+    found = load(path, "prepare")["text"]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.tolist() == texts.tolist()
+    assert path.stat().st_size < 1.2e6
+    assert peak < 20e6  # as `U` it would be 40 GB
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.array([["a", "né"]]), np.array([["a".encode(), "né".encode()]]), np.array([["a", "né"]], np.dtypes.StringDType())],
+    ids=["U", "S", "T"],
+)
+def test_any_text_comes_back_as_str(array, path):
+    save(path, {"x": array})
+    found = load(path, "prepare")["x"]
+    assert found.dtype == object
+    assert found.tolist() == [["a", "né"]]
+
+
+@pytest.mark.parametrize("array", [np.array([["a", "né"]]), np.array([["a".encode(), "né".encode()]])], ids=["U", "S"])
+def test_text_that_numpy_wrote(array, path):
+    np.savez(path, x=array)
+    found = load(path, "prepare")["x"]
+    assert found.dtype == object
+    assert found.tolist() == [["a", "né"]]
+
+
+def test_bytes_that_are_no_utf_8(path):
+    np.savez(path, x=np.array([b"ok", b"\xff"]))
+    with pytest.raises(PipelineError, match=r"rows\.npz: 'x': expected UTF-8 text, got invalid start byte in value 1"):
+        load(path, "prepare")
+
+
+def test_half_a_surrogate_pair_is_never_written(path):
+    with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+        save(path, {"x": np.array(["\ud800"], dtype=object)})
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("value", [None, 1.5, {}, float("nan")], ids=str)
+def test_objects_are_no_text(value):
+    with pytest.raises(PipelineError, match=rf"here: expected .*, got an object of type {type(value).__name__} in value 1"):
+        as_text(np.array(["a", value], dtype=object), "here")
 
 
 def test_order_is_kept(path):
@@ -37,16 +125,17 @@ def test_order_is_kept(path):
 
 
 def test_equal_arrays_give_equal_bytes_whenever_they_are_written(path, monkeypatch):
-    save(path, {"x": np.arange(5)})
+    arrays = {"x": np.arange(5), "t": np.array(["a", "b"], dtype=object)}
+    save(path, arrays)
     before = path.read_bytes()
     day_later = time.time() + 86400
     monkeypatch.setattr(time, "time", lambda: day_later)
-    save(path, {"x": np.arange(5)})
+    save(path, {name: array.copy() for name, array in arrays.items()})
     assert path.read_bytes() == before
 
 
 def test_objects_are_never_written(path):
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(PipelineError, match=r"rows\.npz: 'x': expected .*, got an object of type dict in value 0"):
         save(path, {"x": np.array([{}], dtype=object)})
     assert not path.exists()
 
@@ -82,6 +171,45 @@ def test_a_flipped_bit_is_noticed(path):
     content[20000] ^= 1
     path.write_bytes(content)
     with pytest.raises(PipelineError, match=r"Bad CRC-32"):
+        load(path, "prepare")
+
+
+def rewrite(path, **members: np.ndarray | None) -> None:
+    """Replace members of an archive, or take them out; `__` stands for the dot of their names."""
+    with zipfile.ZipFile(path) as archive:
+        before = {name: archive.read(name) for name in archive.namelist()}
+    for name, array in members.items():
+        buffer = io.BytesIO()
+        np.save(buffer, array if array is not None else np.zeros(0))
+        before[name.replace("__", ".")] = buffer.getvalue()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in before.items():
+            if members.get(name.replace(".", "__"), ...) is not None:
+                archive.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"x__lengths": np.array([1, 4])},
+        {"x__lengths": np.array([4, -1])},
+        {"x__lengths": np.array([1.0, 2.0])},
+        {"x__lengths": None},
+        {"x__utf8": np.array([97, 255, 255], dtype=np.uint8)},
+    ],
+    ids=["longer", "negative", "no integers", "none", "no UTF-8"],
+)
+def test_text_with_other_lengths_or_bytes(members, path):
+    save(path, {"x": np.array(["a", "bc"], dtype=object)})
+    rewrite(path, **members)
+    with pytest.raises(PipelineError, match=r"expected an \.npz archive, got a damaged file .* make it again with prepare"):
+        load(path, "prepare")
+
+
+def test_a_member_that_is_no_array(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "notes")
+    with pytest.raises(PipelineError, match=r"its member 'notes\.txt' is not an array"):
         load(path, "prepare")
 
 
