@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import missing, read_json, replacing, sha256, write_bytes, write_json, write_text
+from pipeline.core.files import missing, read_json, read_lines, replacing, sha256, write_bytes, write_json, write_text
 from pipeline_runs import PROJECT
 
 
@@ -117,3 +117,49 @@ def test_missing_names_the_stage(tmp_path):
 
 def test_sha256(path):
     assert sha256(path) == hashlib.sha256(b"old").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ("", []),
+        ("\n", [""]),
+        ("a", ["a"]),
+        ("a\nb\n", ["a", "b"]),
+        ("a\r\n\r\nb", ["a", "", "b"]),
+        ("\ufeffa\n", ["a"]),
+        ("\ufeff", []),
+        ("a\u2028b\u0085c\x0cd\re\n", ["a\u2028b\u0085c\x0cd\re"]),
+    ],
+    ids=[
+        "empty",
+        "an empty line",
+        "no end",
+        "LF",
+        "CRLF",
+        "byte-order mark",
+        "nothing but it",
+        "what splitlines cuts at",
+    ],
+)
+def test_lines(content, lines, tmp_path):
+    (tmp_path / "x.txt").write_bytes(content.encode())
+    assert read_lines(tmp_path / "x.txt", "data.path") == lines
+
+
+def test_lines_of_no_file(tmp_path):
+    with pytest.raises(PipelineError, match=r"^data\.path=.*x\.txt: there is no such file$"):
+        read_lines(tmp_path / "x.txt", "data.path")
+
+
+def test_lines_of_a_folder(tmp_path):
+    with pytest.raises(PipelineError, match=r"^data\.path=.*: expected a file of UTF-8 text, got a folder$"):
+        read_lines(tmp_path, "data.path")
+
+
+def test_lines_that_are_no_utf_8(tmp_path):
+    (tmp_path / "x.txt").write_bytes("größer\n".encode("latin-1"))
+    with pytest.raises(
+        PipelineError, match=r"x\.txt: expected UTF-8 text, got invalid start byte at byte 2: save it as UTF-8"
+    ):
+        read_lines(tmp_path / "x.txt", "data.path")
