@@ -10,7 +10,7 @@ from pipeline.core.contract import BATCH
 from pipeline.core.errors import PipelineError
 from pipeline.core.rows import Rows
 from pipeline.export.adapter import Adapter
-from pipeline.settings.model import Model, Port
+from pipeline.settings.model import Model, TensorSettings
 
 # Rows that a traced graph is tried with one by one.
 ALONE = 64
@@ -55,7 +55,7 @@ def questions(rows: Rows, model: Model, batches: list[int], seed: int) -> dict[s
         cases |= {case if odd.batched else f"{case}-{place}": call for place, call in enumerate(calls, start=1)}
     # Only within declared bounds: elsewhere nobody has said that such values make sense, and on zeros every choice is a tie.
     numbers = [name for name, array in inputs.items() if not is_text(array)]
-    ports = [model.inputs.get(name, Port()) for name in numbers]
+    ports = [model.inputs.get(name, TensorSettings()) for name in numbers]
     low, high = [port.minimum for port in ports], [port.maximum for port in ports]
     zero = [
         0.0 if bottom is not None and top is not None and bottom <= 0 <= top else None

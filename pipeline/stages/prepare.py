@@ -4,93 +4,17 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.core.arrays import Array, Arrays, check_finite, is_text, save
-from pipeline.core.errors import PipelineError
+from pipeline.core.arrays import is_text, save
 from pipeline.core.files import write_json, write_text
 from pipeline.core.golden_texts import CHARACTERS, DESCRIPTION, TOKENS, VOCABULARY, save_tokens
-from pipeline.data import corpus
-from pipeline.data.sources import read
+from pipeline.data import corpus, loader
+from pipeline.data.checks import check_rows
+from pipeline.data.split import SPLITS, split
 from pipeline.network import encoders
-from pipeline.settings.model import Model, Port
-from pipeline.settings.params import Data, Params
+from pipeline.settings.params import Params
 from pipeline.tokenizer import huggingface
 
 FOLDER = Path("build/data")
-SPLITS = ("train", "validation", "test")
-
-
-def check(arrays: Arrays, model: Model, where: str, least: int = 1) -> None:
-    """Raise PipelineError unless the arrays are rows that the model can be proven on."""
-    wanted = sorted([*(model.inputs or model.dynamic_axes), *(["target"] if model.task else [])])
-    missing = [name for name in wanted if name not in arrays]
-    if missing:
-        raise PipelineError(f"{where}: expected arrays {wanted}, got {sorted(arrays)} ({', '.join(missing)} missing)")
-    rows = {name: len(array) if array.ndim else None for name, array in arrays.items()}
-    if len(set(rows.values())) != 1 or None in rows.values():
-        raise PipelineError(f"{where}: expected the same number of rows in every array, got {rows}")
-    if min(len(array) for array in arrays.values()) < least:
-        raise PipelineError(f"{where}: expected at least {least} rows, got {rows}")
-    for name, array in arrays.items():
-        if name == "target":
-            check_finite({name: array}, where, "repair or drop those rows")
-        else:
-            check_values(name, array, model, where)
-    if model.task and len(np.unique(arrays["target"])) < 2:
-        raise PipelineError(
-            f"{where}: expected two classes or more in `target`, got {np.unique(arrays['target']).tolist()} alone: there is nothing "
-            "to tell apart"
-        )
-
-
-def check_values(name: str, array: Array, model: Model, where: str) -> None:
-    """Raise PipelineError unless the values of one input are numbers within its bounds, or text that has an encoder."""
-    port = model.inputs.get(name, Port())
-    if is_text(array):
-        if name not in model.encoders:
-            raise PipelineError(
-                f"{where}: expected numbers in {name!r}, got text, which torch does not take: give it an encoder "
-                f"('model.encoders={{{name}: {{kind: words}}}}', or kind: categories)"
-            )
-        for row, texts_of_row in enumerate(array.reshape(len(array), -1).tolist()):
-            try:
-                "".join(texts_of_row).encode()
-            except UnicodeEncodeError:
-                raise PipelineError(
-                    f"{where}: expected text that is valid Unicode in {name!r}, got half a surrogate pair in row {row}: repair or drop "
-                    "that row"
-                ) from None
-        return
-    if array.dtype.kind not in "fiub":
-        raise PipelineError(f"{where}: expected numbers in {name!r}, got {array.dtype}")
-    known = array[~np.isnan(array)] if port.missing and array.dtype.kind == "f" else array
-    check_finite(
-        {name: known}, where, "repair or drop those rows (missing values: set model.inputs.<name>.missing=true)"
-    )
-    if not known.size:
-        raise PipelineError(f"{where}: expected values in {name!r}, got none that is not missing")
-    low, high = known.min(), known.max()
-    if (port.minimum is not None and low < port.minimum) or (port.maximum is not None and high > port.maximum):
-        raise PipelineError(
-            f"{where}: expected {name!r} from {port.minimum} to {port.maximum} (model.inputs.{name}), got values from "
-            f"{low} to {high}: mend the data or the bounds"
-        )
-
-
-def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arrays]:
-    """Shuffle the rows and cut them into train, validation and test."""
-    rows = len(next(iter(arrays.values())))
-    order = rng.permutation(rows)
-    validation, test = (max(1, round(rows * share)) for share in (data.validation, data.test))
-    if validation + test >= rows:
-        raise PipelineError(
-            f"data.validation={data.validation} and data.test={data.test} leave none of {rows} rows to train on"
-        )
-    cut = {
-        "train": order[validation + test :],
-        "validation": order[:validation],
-        "test": order[validation : validation + test],
-    }
-    return {name: {key: array[index] for key, array in arrays.items()} for name, index in cut.items()}
 
 
 def write_tokenizer(found: huggingface.LoadedTokenizer | None, params: Params) -> None:
@@ -113,15 +37,12 @@ def write_tokenizer(found: huggingface.LoadedTokenizer | None, params: Params) -
 
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
-    arrays = read(params.data, params.model, rng)
-    where = f"data={params.data.source}" + (f" {params.data.path}" if isinstance(params.data.path, str) else "")
+    arrays, where = loader.read(params.data, params.model, rng), loader.describe(params.data)
     asked = params.model.tokenizer
     found = huggingface.read(asked) if asked else None
     if found and asked:
         arrays = huggingface.fill(arrays, found, asked, where)
-    # numpy's own text, which needs no pickle in a file.
-    arrays = {name: array.astype(str) if is_text(array) else array for name, array in arrays.items()}
-    check(arrays, params.model, where, least=30 if params.train.enabled else 1)
+    check_rows(arrays, params.model, where, least=30 if params.train.enabled else 1)
     write_tokenizer(found, params)
     # What is not trained has seen no row: all of them may test it.
     parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
@@ -133,4 +54,7 @@ def run(params: Params) -> None:
         )
     for name, part in parts.items():
         save(FOLDER / f"{name}.npz", part)
-        print(f"prepare: {FOLDER / name}.npz: {', '.join(f'{k} {v.dtype}{list(v.shape)}' for k, v in part.items())}")
+        columns = (
+            f"{key} {'text' if is_text(array) else array.dtype}{list(array.shape)}" for key, array in part.items()
+        )
+        print(f"prepare: {FOLDER / name}.npz: {', '.join(columns)}")

@@ -14,7 +14,7 @@ from pipeline.export.golden_calls import questions as golden_inputs
 from pipeline.export.reference import TEST_DATA
 from pipeline.graph import onnx_model
 from pipeline.network.factory import CHECKPOINT, build, load_weights, save_weights
-from pipeline.settings.model import Port
+from pipeline.settings.model import TensorSettings
 from pipeline.stages.export import annotate, configuration_hash, tensor
 from pipeline_runs import SMALL
 
@@ -182,7 +182,7 @@ def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
     ],
 )
 def test_tensor(said, dtype):
-    assert tensor("x", said, ["batch"], Port(description="d")).dtype == dtype
+    assert tensor("x", said, ["batch"], TensorSettings(description="d")).dtype == dtype
 
 
 @pytest.mark.parametrize(
