@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.settings.compose import NOTHING, PARAMS, compose
+from pipeline.settings.compose import PARAMS, composed, describe
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
 STAGES = {
@@ -43,12 +43,16 @@ def parser() -> argparse.ArgumentParser:
             "--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)"
         )
     params = commands.add_parser(
-        "params", help="compose conf/ into params.yaml", description="Compose conf/ into params.yaml."
+        "params", help="compose conf/ into params.yaml", description="Compose conf/ into params.yaml.", add_help=False
     )
+    # Not argparse's own, which would end before the overrides are read: it shows what they compose.
+    params.add_argument("-h", "--help", action="store_true", help="show this and the composed configuration, and exit")
+    params.add_argument("--cfg", choices=["job"], help="print the composed configuration, and write nothing")
     params.add_argument(
         "overrides", nargs="*", metavar="key=value", help="Hydra overrides: model=linear train.epochs=5"
     )
     params.add_argument("--params", type=Path, default=PARAMS, help="the file to write (default: %(default)s)")
+    params.set_defaults(format_help=params.format_help)
     nuget = commands.add_parser(
         "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
     )
@@ -61,34 +65,36 @@ def parser() -> argparse.ArgumentParser:
 
 def write_params(overrides: list[str], path: Path) -> None:
     """Compose conf/ into `path`; a configuration that is refused leaves the old file as it was."""
-    from pipeline.core.files import replacing
-    from pipeline.settings.params import load
+    from pipeline.core.files import write_text
+    from pipeline.data.loader import check_settings
+    from pipeline.settings.package_files import locate
+    from pipeline.settings.params import parse
+    from pipeline.settings.targets import resolve
 
-    with replacing(path) as beside:
-        # DVC's writer goes by the file's ending.
-        composed = beside.with_suffix(".yaml")
+    text = composed(overrides)
+    params = parse(text, locate_files=False)
+    if params.data.target.startswith("pipeline."):
+        # Others may take long to import, or not be here: `prepare` will say the same of them.
+        check_settings(params.data, resolve(params.data.target, "data"))
+    write_text(path, text)
+    for setting, file in params.files().items():
         try:
-            compose(overrides, composed)
-            files = load(composed).files
-            composed.replace(beside)
+            lacking = "" if locate(file).exists() else f"{file}: there is no such file yet"
         except PipelineError as error:
-            raise PipelineError(str(error).replace(f"{composed}: ", "")) from None
-        finally:
-            composed.unlink(missing_ok=True)
-    named = [("data.path", file) for file in files.data] + [("model.weights", files.weights)]
-    named += [("model.encoders", file) for file in files.vocabularies] + [("model.tokenizer.file", files.tokenizer)]
-    for setting, file in named:
-        if file != NOTHING and not Path(file).exists():
-            # DVC would say it later, in its own words: the file is a dependency.
-            print(
-                f"warning: params: {setting}={file}: there is no such file yet; `dvc repro` needs it",
-                file=sys.stderr,
-            )
+            lacking = str(error)
+        if lacking:
+            print(f"warning: params: {setting}={lacking}; `dvc repro` needs it", file=sys.stderr)
 
 
 def run(options: argparse.Namespace) -> None:
     if options.command == "params":
-        write_params(options.overrides, options.params)
+        if options.help:
+            print(f"{options.format_help()}\n{describe(options.overrides)}", end="")
+            raise SystemExit(0)
+        if options.cfg:
+            print(composed(options.overrides), end="")
+        else:
+            write_params(options.overrides, options.params)
         return
     if options.command == "nuget":
         from pipeline.dotnet.nuget.feed import push

@@ -60,7 +60,11 @@ def test_an_unknown_command_is_refused(arguments, says, capsys):
         ("export.opset=99", "export.opset: expected an opset from 16 to "),
         ("train.epochs=0", "train.epochs: input should be greater than or equal to 1, got 0"),
         ("parity.atol=-1", "parity.atol: input should be greater than or equal to 0, got -1"),
-        ("data=npz", "data.path"),
+        ("data=npz", "data._target_=pipeline.data.sources.npz needs data.path, which has no value: set it with"),
+        ("data.rows=40", "data.rows=40: the source pipeline.data.sources.digits takes no 'rows' (it takes nothing)"),
+        ("data.path=x", "data.path=x: the source pipeline.data.sources.digits takes no 'path'"),
+        ("data.shapes={x: [3]}", "data.shapes={'x': [3]}: the source pipeline.data.sources.digits takes no 'shapes'"),
+        ("data._target_=pipeline.data.sources.digit", "the module pipeline.data.sources has no 'digit'; did you mean"),
     ],
 )
 def test_a_refused_override_keeps_params_yaml(override, says, linear, fails):
@@ -78,6 +82,35 @@ def test_params_leaves_nothing_beside(linear, passes):
     before = sorted(Path().iterdir())
     passes("params", "seed=3")
     assert sorted(Path().iterdir()) == before
+
+
+def test_cfg_prints_what_params_would_write_and_writes_nothing(linear, passes):
+    before = Path("params.yaml").read_bytes()
+    said = passes("params", "--cfg", "job", "model=linear", "seed=3", "experiment=quick")
+    assert Path("params.yaml").read_bytes() == before
+    passes("params", "model=linear", "seed=3", "experiment=quick")
+    assert Path("params.yaml").read_text() == said
+
+
+def test_help_shows_the_groups_and_what_the_overrides_compose(linear, capsys):
+    before = Path("params.yaml").read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        main(["params", "--help", "model=linear", "seed=3"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("usage: python -m pipeline params")
+    assert "  experiment: digits_wide, quick\n" in said
+    assert "  seed: 3\n" in said
+    assert "      _target_: torch.nn.Linear\n" in said
+    assert Path("params.yaml").read_bytes() == before
+
+
+def test_help_on_a_wrong_override_says_so(linear, fails):
+    assert "seeed: there is no such setting" in fails("params", "--help", "seeed=3")
+
+
+def test_a_source_of_one_s_own_is_not_imported_by_params(linear, passes):
+    passes("params", "model=linear", "data._target_=no_such_module.load", "data.shapes=null")
 
 
 def test_missing_params_say_how_to_make_them(linear, fails):

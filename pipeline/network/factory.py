@@ -1,6 +1,5 @@
 """The network that the configuration names, and its weights. Imports torch."""
 
-import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +9,12 @@ from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import missing, replacing
+from pipeline.core.files import replacing
 from pipeline.network.weights import read_state
-from pipeline.settings.compose import EXTRA
 from pipeline.settings.model import Net
+from pipeline.settings.targets import call, resolve
 
+SETTING = "model.net"
 # Bytes of a file of weights, from which on a network is made without memory for parameters that the file has.
 LARGE = 2**30
 
@@ -23,30 +23,13 @@ def build(net: Net) -> nn.Module:
     """Make the module that `_target_` names, with `kwargs`; its weights come from torch's current random state.
 
     Raises:
-        PipelineError: The name cannot be imported, takes other arguments or a file that is not there, or does not make an
-            nn.Module.
+        PipelineError: The name cannot be imported or called, refuses the arguments, or does not make an nn.Module.
     """
-    for setting, value in net.kwargs.items():
-        if isinstance(value, str) and value.startswith(EXTRA):
-            raise missing(Path(value), f"the setting model.net.kwargs.{setting}")
-    module, _, name = net.target.rpartition(".")
-    where = f"model.net._target_={net.target}"
-    try:
-        factory = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise PipelineError(
-            f"{where}: expected an importable class or function, got: {error} (looked beside dvc.yaml and in the environment)"
-        ) from None
-    if not callable(factory):
-        raise PipelineError(
-            f"{where}: expected a class or function that makes an nn.Module, got {type(factory).__name__}"
-        )
-    try:
-        made = factory(**net.kwargs)
-    except (TypeError, ValueError, RuntimeError, FileNotFoundError) as error:
-        raise PipelineError(f"{where}: model.net.kwargs={net.kwargs} does not fit {name}: {error}") from None
+    made = call(
+        resolve(net.target, SETTING), net.kwargs, f"{SETTING}._target_={net.target}, {SETTING}.kwargs={net.kwargs}"
+    )
     if not isinstance(made, nn.Module):
-        raise PipelineError(f"{where}: expected an nn.Module, got {type(made).__name__}")
+        raise PipelineError(f"{SETTING}._target_={net.target}: expected an nn.Module, got {type(made).__name__}")
     return made
 
 

@@ -2,8 +2,8 @@
 
 import difflib
 import hashlib
-import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,8 @@ from pipeline.core.errors import PipelineError
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARAMS = Path("params.yaml")
-# Stands for "no file" where dvc.yaml must name one.
-NOTHING = "LICENSE"
-# Files that a setting may name, for which dvc.yaml has dependencies.
-PLACES = 8
-# Begins what stands for a file of a package that is not installed; the extra that would bring it follows.
-EXTRA = "extra:"
+# Begins a file of conf/ whose keys are the configuration's own, not those of the group that it stands in.
+GLOBAL = "# @package _global_"
 
 
 def conf_sha256(folder: Path = PROJECT / "conf") -> str:
@@ -27,57 +23,6 @@ def conf_sha256(folder: Path = PROJECT / "conf") -> str:
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
-
-
-def dependency(path: str | None) -> str:
-    """What dvc.yaml depends on for a setting that may name a file: the file, or one that never changes."""
-    return path if path not in (None, "???") and not path.startswith(EXTRA) else NOTHING
-
-
-def package_file(extra: str, package: str, path: str) -> str:
-    """A file of an installed package; where it is not installed, what lets the stage that needs it name our `extra`.
-
-    params.yaml is composed on machines without the extra too.
-    """
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        return f"{EXTRA}{extra}/{package}/{path}"
-    return (Path(spec.submodule_search_locations[0]) / path).as_posix()
-
-
-def dependencies(paths: Iterable[str | None]) -> list[str]:
-    """The same for a setting that may name several: as many as dvc.yaml has places for.
-
-    Raises:
-        PipelineError: There are more.
-    """
-    named = [path for path in paths if path not in (None, "???")]
-    if len(named) > PLACES:
-        raise PipelineError(
-            f"expected {PLACES} files at most, got {len(named)}: put them into one folder and give that"
-        )
-    return [*map(dependency, named), *[NOTHING] * (PLACES - len(named))]
-
-
-def data_files(path: Any) -> list[str]:
-    """What data.path names: one file or folder, or a file for each label."""
-    if isinstance(path, Mapping):
-        return dependencies(path.values())
-    return dependencies([path] if path is None or isinstance(path, str) else path)
-
-
-def vocabularies(encoders: Mapping[str, Any] | None) -> list[str]:
-    """The vocabularies that model.encoders names."""
-    return dependencies(encoder.get("vocabulary") for encoder in (encoders or {}).values())
-
-
-def source(target: str, project: Path = PROJECT) -> str:
-    """The file or folder of the project that an importable name comes from, for dvc.yaml; models/ is there anyway."""
-    top = target.partition(".")[0]
-    for found in (Path(f"{top}.py"), Path(top)):
-        if top != "models" and (project / found).exists():
-            return found.as_posix()
-    return NOTHING
 
 
 def compose(overrides: list[str], output: Path, project: Path = PROJECT) -> None:
@@ -98,22 +43,52 @@ def compose(overrides: list[str], output: Path, project: Path = PROJECT) -> None
         raise PipelineError(_explain(error, overrides, project / "conf")) from None
 
 
+def composed(overrides: list[str], project: Path = PROJECT) -> str:
+    """What `compose` would write.
+
+    Raises:
+        PipelineError: As `compose`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / PARAMS.name
+        compose(overrides, path, project)
+        return path.read_text(encoding="utf-8")
+
+
+def groups(conf: Path = PROJECT / "conf") -> dict[str, list[str]]:
+    """The groups of conf/ with their choices, in alphabetical order."""
+    return {
+        folder.name: sorted(path.stem for path in folder.glob("*.yaml"))
+        for folder in sorted(conf.iterdir())
+        if folder.is_dir()
+    }
+
+
+def describe(overrides: list[str], project: Path = PROJECT) -> str:
+    """The groups with their choices, and the composed configuration, as the help of Hydra's applications shows them.
+
+    Raises:
+        PipelineError: As `compose`.
+    """
+    choices = "".join(f"  {name}: {', '.join(known)}\n" for name, known in groups(project / "conf").items())
+    configuration = "".join(f"  {line}\n" for line in composed(overrides, project).splitlines())
+    return f"configuration groups (group=choice):\n{choices}\nconfiguration (key=value):\n{configuration}"
+
+
 def _explain(error: Exception, overrides: list[str], conf: Path) -> str:
     """One sentence for what Hydra says in a paragraph."""
     for override in overrides:
         key, separator, value = override.lstrip("+~").partition("=")
         if not separator:
             return f"override {override!r}: expected key=value or group=choice (quote it if it has spaces)"
-        if (conf / key).is_dir():
-            choices = sorted(path.stem for path in (conf / key).glob("*.yaml"))
-            if value not in choices:
-                return f"{key}={value}: there is no such choice; {_did_you_mean(value, choices)}"
+        if (choices := groups(conf).get(key)) and value not in choices:
+            return f"{key}={value}: there is no such choice; {_did_you_mean(value, choices)}"
     text = " ".join(str(error).split())
     named = {key for key in (override.lstrip("+~").partition("=")[0] for override in overrides) if f"'{key}'" in text}
     for key in sorted(named):
         if key in {*_keys(conf)}:
             break  # the setting is there; something within its value is not
-        keys = sorted({*_keys(conf), *(path.name for path in conf.iterdir() if path.is_dir())})
+        keys = sorted({*_keys(conf), *groups(conf)})
         return f"{key}: there is no such setting; {_did_you_mean(key, keys)}"
     if "Missing mandatory value" in text or "MISSING" in text:
         return f"a setting has no value yet ({text}); add it to the command line, such as data.path=/path/to/file.npz"
@@ -142,4 +117,5 @@ def _keys(conf: Path) -> Iterator[str]:
 
     for path in sorted(conf.rglob("*.yaml")):
         group = path.parent.relative_to(conf).as_posix()
-        yield from walk("" if group == "." else f"{group}.", YAML(typ="safe").load(path))
+        top = group == "." or path.read_text(encoding="utf-8").startswith(GLOBAL)
+        yield from walk("" if top else f"{group}.", YAML(typ="safe").load(path))

@@ -11,7 +11,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
 
 
-class Port(Section):
+class TensorSettings(Section):
     """What a person is told of one input or output; `labels` name the classes, in the order of their numbers."""
 
     description: str = ""
@@ -23,13 +23,15 @@ class Port(Section):
     missing: bool = False
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Port":
+    def _ordered(self) -> "TensorSettings":
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"expected minimum <= maximum, got {self.minimum} > {self.maximum}")
         return self
 
 
-class Net(Section):
+class Target(Section):
+    """What `_target_` names, importable as Hydra finds it, and the arguments that it is called with."""
+
     target: Annotated[str, Field(alias="_target_", pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
     kwargs: dict[str, Any] = {}
 
@@ -37,6 +39,10 @@ class Net(Section):
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         return {} if value is None else value
+
+
+class Net(Target):
+    """A class or function that gives the nn.Module."""
 
 
 class TaskSettings(Section):
@@ -102,8 +108,8 @@ class Model(Section):
     dynamic_axes: dict[str, dict[int, Name]]
     # What turns inputs of text into numbers for the network, by input.
     encoders: dict[str, EncoderSettings]
-    inputs: dict[str, Port]
-    outputs: dict[str, Port]
+    inputs: dict[str, TensorSettings]
+    outputs: dict[str, TensorSettings]
     task: TaskSettings | None
     tokenizer: TokenizerSettings | None = None
 

@@ -12,34 +12,37 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
 from pipeline.settings.compose import PARAMS
-from pipeline.settings.model import Model, Name, Section
+from pipeline.settings.model import Model, Name, Section, Target
+from pipeline.settings.package_files import locate_all
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 # The operators that cut text came with it.
 WORDS_OPSET = 20
+# Sections that may name files.
+FILED = ("data", "model")
+# What conf/ says where a person must.
+NO_VALUE = "???"
 
 
-class Data(Section):
-    source: Literal["digits", "random", "waves", "npz", "sentences", "texts", "diabetes", "shapes"]
-    # A file or a folder; for sentences also a file for each label, by name or in the order of their numbers.
+class Data(Target):
+    """A function that gives the rows, and what it may ask for by its arguments' names (see pipeline/data/loader.py)."""
+
     path: str | list[str] | dict[str, str] | None
     rows: Annotated[int, Field(ge=30)] | None
+    # Shape of one row, by input.
     shapes: dict[str, list[int]]
     validation: Annotated[Share, Field(gt=0)]
     test: Annotated[Share, Field(gt=0)]
 
+    @field_validator("shapes", mode="before")
+    @classmethod
+    def _no_shapes(cls, value: Any) -> Any:
+        return {} if value is None else value
+
     @model_validator(mode="after")
-    def _complete(self) -> "Data":
+    def _some_are_left_for_training(self) -> "Data":
         if self.validation + self.test >= 1:
             raise ValueError(f"expected validation + test < 1, got {self.validation} + {self.test}")
-        if self.source == "npz" and (not isinstance(self.path, str) or self.path == "???"):
-            raise ValueError("data=npz needs data.path=/path/to/file.npz")
-        if self.source == "sentences" and self.path in (None, "???", [], {}):
-            raise ValueError("data=sentences needs data.path=/folder/of/label.txt or data.path={label: file, ...}")
-        if self.source == "texts" and not self.rows:
-            raise ValueError("data=texts needs data.rows, how many sentences to make")
-        if self.source in ("random", "waves", "shapes") and not (self.rows and self.shapes):
-            raise ValueError(f"data={self.source} needs data.rows and data.shapes={{input: [size, ...]}}")
         return self
 
 
@@ -107,16 +110,6 @@ class Publish(Section):
     alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 
 
-class Files(Section):
-    """What stages depend on of the user's own, for dvc.yaml; lists have a place for each file, and LICENSE where there is none."""
-
-    data: list[str]
-    vocabularies: list[str]
-    weights: str
-    network: str
-    tokenizer: str
-
-
 class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     conf_hash: str
@@ -128,8 +121,6 @@ class Params(Section):
     verify: Verify
     publish: Publish
     model: Model
-    # Last: where a path is not given, the setting that lacks it is what should be said.
-    files: Files
 
     @model_validator(mode="after")
     def _text_has_its_operators(self) -> "Params":
@@ -145,28 +136,60 @@ class Params(Section):
             )
         return self
 
+    def files(self) -> dict[str, str]:
+        """The files and folders that settings name, by setting."""
+        path, tokenizer = self.data.path, self.model.tokenizer
+        several = path if isinstance(path, dict) else dict(enumerate(path)) if isinstance(path, list) else {}
+        named = {
+            "data.path": path if isinstance(path, str) else None,
+            **{f"data.path.{key}": file for key, file in several.items()},
+            "model.weights": self.model.weights,
+            **{f"model.encoders.{name}.vocabulary": own.vocabulary for name, own in self.model.encoders.items()},
+            "model.tokenizer.file": tokenizer.file if tokenizer else None,
+        }
+        return {setting: file for setting, file in named.items() if file is not None}
+
 
 def load(path: Path = PARAMS) -> Params:
-    """Read and check `path`.
+    """Read and check `path`, which `python -m pipeline params` or `dvc exp run` composed.
 
     Raises:
-        PipelineError: The file is missing, is not YAML, or has an unknown, missing or unacceptable setting.
+        PipelineError: The file is missing, is not YAML, has an unknown, missing or unacceptable setting, or names a file of a
+            package that is not installed.
+    """
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PipelineError(f"{path} is missing: compose it from conf/ with `python -m pipeline params`") from None
+    except PipelineError as error:
+        raise PipelineError(f"{path}: {error}") from None
+
+
+def parse(text: str, *, locate_files: bool = True) -> Params:
+    """Check what `load` reads.
+
+    Args:
+        text: YAML.
+        locate_files: Whether `package:...` becomes the path of that file on this machine.
+
+    Raises:
+        PipelineError: As `load`.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        values = YAML(typ="safe").load(path)
-    except FileNotFoundError:
-        raise PipelineError(f"{path} is missing: compose it from conf/ with `python -m pipeline params`") from None
+        values = YAML(typ="safe").load(text)
     except YAMLError as error:
         raise PipelineError(
-            f"{path}: expected YAML, got {' '.join(str(error).split())}; compose it again with `python -m pipeline params`"
+            f"expected YAML, got {' '.join(str(error).split())}; compose it again with `python -m pipeline params`"
         ) from None
+    if locate_files and isinstance(values, dict):
+        values |= {name: locate_all(values[name], name) for name in FILED if name in values}
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise PipelineError(f"{path}: {_sentence(error)}") from None
+        raise PipelineError(_sentence(error)) from None
 
 
 def _sentence(error: ValidationError) -> str:
@@ -182,6 +205,8 @@ def _sentence(error: ValidationError) -> str:
         return f"{key}: there is no such setting{hint}{more}"
     if first["type"] == "missing":
         return f"{key}: the setting is missing; compose the file again with `python -m pipeline params`{more}"
+    if first["input"] == NO_VALUE:
+        return f"{key}: there is no value yet; set it with `python -m pipeline params {key}=...` or -S{more}"
     told = first["msg"].removeprefix("Value error, ")
     # A validator of ours says itself what it got.
     got = "" if first["type"] == "value_error" else f", got {first['input']!r}"

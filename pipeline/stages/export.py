@@ -28,7 +28,7 @@ from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
-from pipeline.settings.model import Port
+from pipeline.settings.model import TensorSettings
 from pipeline.settings.params import Export, Params
 
 # The graph while it is being proven, in a folder of its own.
@@ -120,8 +120,8 @@ def annotate(model: ModelProto, name: str, description: str, metadata: dict[str,
             node.metadata_props.add(key=key, value=value)
 
 
-def tensor(name: str, array: Array, shape: list[int | str], port: Port | None) -> TensorSpec:
-    port = port or Port()
+def tensor(name: str, array: Array, shape: list[int | str], port: TensorSettings | None) -> TensorSpec:
+    port = port or TensorSettings()
     dtype = "string" if is_text(array) else array.dtype.name
     return TensorSpec(name=name, dtype=dtype, shape=shape, **port.model_dump())
 

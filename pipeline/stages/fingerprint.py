@@ -81,7 +81,6 @@ def run(params: Params) -> None:
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
-    settings.pop("files", None)
     network = {"model": model, **settings}
     files_and_modules = [0, 0]
     with known_files() as files, replacing_folder(FINGERPRINT) as folder:

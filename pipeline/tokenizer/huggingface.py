@@ -1,6 +1,6 @@
 """Hugging Face's tokeniser, read from its tokenizer.json: it says what each text's tokens are, once, in `prepare`.
 
-What the C# client needs is taken from it and held against it on every text of pipeline/texts.py; where the client would
+What the C# client needs is taken from it and held against it on every text of pipeline/data/corpus.py; where the client would
 answer anything else, there is no package.
 """
 
@@ -16,8 +16,8 @@ from pipeline.core.arrays import Array, Arrays
 from pipeline.core.contract import TokenizerSpec
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing
-from pipeline.settings.compose import EXTRA
 from pipeline.settings.model import TokenizerSettings
+from pipeline.settings.package_files import not_installed
 from pipeline.tokenizer.wordpiece import Characters, WordPiece, characters, describe_mismatch
 
 SETTING = "model.tokenizer.file"
@@ -52,7 +52,7 @@ def read(asked: TokenizerSettings) -> LoadedTokenizer:
     if not path.exists():
         raise missing(path, f"the setting {SETTING} (or point it to another file)")
     if importlib.util.find_spec("tokenizers") is None:
-        raise missing(Path(f"{EXTRA}minilm"), "a model with a tokeniser")
+        raise PipelineError(f"{SETTING}={path}: {not_installed('tokenizers')}")
     from tokenizers import Tokenizer as HuggingFace
 
     where = f"{SETTING}={path}"

@@ -85,7 +85,7 @@ def test_text_takes_the_room_of_its_characters(path):
     "array",
     [
         np.array([["a", "né"]]),
-        np.array([["a".encode(), "né".encode()]]),
+        np.array([[b"a", "né".encode()]]),
         np.array([["a", "né"]], np.dtypes.StringDType()),
     ],
     ids=["U", "S", "T"],
@@ -97,7 +97,7 @@ def test_any_text_comes_back_as_str(array, path):
     assert found.tolist() == [["a", "né"]]
 
 
-@pytest.mark.parametrize("array", [np.array([["a", "né"]]), np.array([["a".encode(), "né".encode()]])], ids=["U", "S"])
+@pytest.mark.parametrize("array", [np.array([["a", "né"]]), np.array([[b"a", "né".encode()]])], ids=["U", "S"])
 def test_text_that_numpy_wrote(array, path):
     np.savez(path, x=array)
     found = load(path, "prepare")["x"]

@@ -13,6 +13,7 @@ from pipeline.core.files import (
     checked,
     missing,
     read_json,
+    read_lines,
     recorded_sha256,
     replacing,
     replacing_folder,
@@ -223,3 +224,49 @@ def test_a_file_that_the_stage_did_not_write_is_named(without_sums, build):
         (build / "data" / "SHA256SUMS").unlink()
     with pytest.raises(PipelineError, match=r"build/data/c\.txt is not listed in build/data/SHA256SUMS"):
         checked(build / "data" / "c.txt", "prepare")
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        ("", []),
+        ("\n", [""]),
+        ("a", ["a"]),
+        ("a\nb\n", ["a", "b"]),
+        ("a\r\n\r\nb", ["a", "", "b"]),
+        ("\ufeffa\n", ["a"]),
+        ("\ufeff", []),
+        ("a\u2028b\u0085c\x0cd\re\n", ["a\u2028b\u0085c\x0cd\re"]),
+    ],
+    ids=[
+        "empty",
+        "an empty line",
+        "no end",
+        "LF",
+        "CRLF",
+        "byte-order mark",
+        "nothing but it",
+        "what splitlines cuts at",
+    ],
+)
+def test_lines(content, lines, tmp_path):
+    (tmp_path / "x.txt").write_bytes(content.encode())
+    assert read_lines(tmp_path / "x.txt", "data.path") == lines
+
+
+def test_lines_of_no_file(tmp_path):
+    with pytest.raises(PipelineError, match=r"^data\.path=.*x\.txt: there is no such file$"):
+        read_lines(tmp_path / "x.txt", "data.path")
+
+
+def test_lines_of_a_folder(tmp_path):
+    with pytest.raises(PipelineError, match=r"^data\.path=.*: expected a file of UTF-8 text, got a folder$"):
+        read_lines(tmp_path, "data.path")
+
+
+def test_lines_that_are_no_utf_8(tmp_path):
+    (tmp_path / "x.txt").write_bytes("größer\n".encode("latin-1"))
+    with pytest.raises(
+        PipelineError, match=r"x\.txt: expected UTF-8 text, got invalid start byte at byte 2: save it as UTF-8"
+    ):
+        read_lines(tmp_path / "x.txt", "data.path")

@@ -1,14 +1,15 @@
 """Where rows come from."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.data.sources import DIABETES, diabetes, digits, noise, read, sentences, shapes
-from pipeline.settings.params import Data
+from pipeline.data.sources import DIABETES, diabetes, digits, discs, multilingual, noise, npz, sentences, waves
 
+RNG = partial(np.random.default_rng, 0)
 LABELS = {"negative": "bad\n\n  \nawful \r\n", "positive": "good\n"}
 
 
@@ -30,7 +31,7 @@ def test_the_digits_are_scikit_learn_s():
 def test_the_diabetes_table_is_scikit_learn_s_but_for_what_is_left_out():
     from sklearn.datasets import load_diabetes
 
-    ours, (table, progress) = diabetes(np.random.default_rng(0)), load_diabetes(return_X_y=True, scaled=False)
+    ours, (table, progress) = diabetes(RNG()), load_diabetes(return_X_y=True, scaled=False)
     assert list(ours) == [*DIABETES, "target"]
     np.testing.assert_array_equal(ours["age"], table[:, 0])
     assert set(ours["sex"]) == {"1", "2"}
@@ -42,22 +43,29 @@ def test_the_diabetes_table_is_scikit_learn_s_but_for_what_is_left_out():
     np.testing.assert_array_equal(ours["target"], progress > np.median(progress))
 
 
-def test_noise_keeps_the_bounds(params):
-    made = params("model=linear", "model.inputs.input.minimum=3", "model.inputs.input.maximum=4")
-    rows = noise(made.data, made.model, np.random.default_rng(0))["input"]
-    assert rows.shape == (100, 10)
+def test_noise_keeps_the_range():
+    rows = noise(RNG(), 100, {"input": [10]}, {"input": (3, 4)})["input"]
+    assert (rows.shape, rows.dtype) == ((100, 10), np.float32)
     assert 3 <= rows.min() < rows.max() <= 4
 
 
-def test_noise_without_bounds_is_between_0_and_1(params):
-    made = params("model=linear", "model.inputs.input.minimum=null", "model.inputs.input.maximum=null")
-    rows = noise(made.data, made.model, np.random.default_rng(0))["input"]
+@pytest.mark.parametrize("ranges", [{}, {"input": (None, None)}, {"other": (3, 4)}])
+def test_noise_without_a_range_is_between_0_and_1(ranges):
+    rows = noise(RNG(), 100, {"input": [10]}, ranges)["input"]
     assert 0 <= rows.min() < 0.1
     assert 0.9 < rows.max() <= 1
 
 
-def test_the_brightest_disc_lies_in_the_target_s_cell(params):
-    made = shapes(params("model=detector", "data.rows=40").data, np.random.default_rng(0))
+def test_waves_are_padded_with_zeros():
+    made = waves(RNG(), 50, {"series": [40, 1]})
+    assert made["series"].shape == (50, 40, 1)
+    assert set(made["target"]) == {0, 1, 2}
+    assert made["mask"].sum(axis=1).min() >= 8
+    assert not made["series"][~made["mask"]].any()
+
+
+def test_the_brightest_disc_lies_in_the_target_s_cell():
+    made = discs(RNG(), 40, {"image": [48, 64, 3]})
     assert made["image"].dtype == np.uint8
     assert made["image"].shape == (40, 48, 64, 3)
     for image, target in zip(made["image"], made["target"], strict=True):
@@ -66,19 +74,19 @@ def test_the_brightest_disc_lies_in_the_target_s_cell(params):
 
 
 def test_a_folder_has_a_file_for_each_label(folder):
-    made = sentences(str(folder), [])
+    made = sentences(str(folder), [], RNG())
     assert made["text"].tolist() == ["bad", "awful ", "good"]
     assert made["target"].tolist() == [0, 0, 1]
 
 
 def test_a_file_for_each_label_by_name(folder):
-    made = sentences({"p": str(folder / "positive.txt"), "n": str(folder / "negative.txt")}, ["p", "n"])
+    made = sentences({"p": str(folder / "positive.txt"), "n": str(folder / "negative.txt")}, ["p", "n"], RNG())
     assert made["text"].tolist() == ["good", "bad", "awful "]
     assert made["target"].tolist() == [0, 1, 1]
 
 
 def test_a_file_for_each_label_in_their_order(folder):
-    made = sentences([str(folder / "positive.txt"), str(folder / "negative.txt")], ["p", "n"])
+    made = sentences([str(folder / "positive.txt"), str(folder / "negative.txt")], ["p", "n"], RNG())
     assert made["target"].tolist() == [0, 1, 1]
 
 
@@ -89,13 +97,18 @@ def test_other_files_than_labels(folder):
 
 def test_a_byte_order_mark_is_no_text(folder):
     (folder / "positive.txt").write_bytes(b"\xef\xbb\xbfgood\n")
-    assert sentences(str(folder), [])["text"][-1] == "good"
+    assert sentences(str(folder), [], RNG())["text"][-1] == "good"
 
 
 def refused(path: str | list[str] | dict[str, str], known: list[str] | None = None) -> str:
     with pytest.raises(PipelineError) as caught:
-        sentences(path, known or [])
+        sentences(path, known or [], RNG())
     return str(caught.value)
+
+
+def test_a_line_separator_stands_within_a_sentence(folder):
+    (folder / "positive.txt").write_bytes("so\u2028so\n".encode())
+    assert sentences(str(folder), [], RNG())["text"][-1] == "so\u2028so"
 
 
 def test_text_that_is_not_utf_8(folder):
@@ -129,47 +142,33 @@ def test_other_labels_than_the_model_s(folder):
     )
 
 
-def test_fewer_sentences_are_of_every_label(params, tmp_path):
+def test_fewer_sentences_are_of_every_label(tmp_path):
     for label in ("negative", "positive"):
         (tmp_path / f"{label}.txt").write_text("".join(f"{label} {line}\n" for line in range(100)))
-    made = params("model=sentiment", f"data.path={tmp_path}", "data.rows=40")
-    rows = read(made.data, made.model, np.random.default_rng(0))
-    assert 10 <= rows["target"].sum() <= 30
-    assert all(text.startswith(("negative", "positive")[target]) for text, target in zip(*rows.values(), strict=True))
+    made = sentences(str(tmp_path), [], RNG(), rows=40)
+    assert len(made["text"]) == 40
+    assert 10 <= made["target"].sum() <= 30
+    assert all(text.startswith(("negative", "positive")[target]) for text, target in zip(*made.values(), strict=True))
 
 
-def test_sentences_need_a_path(params):
-    with pytest.raises(PipelineError, match=r"data=sentences needs data\.path="):
-        params("model=sentiment", "data.path=null")
+def test_made_sentences_are_of_many_languages():
+    made = multilingual(RNG(), 30)["text"]
+    assert made.dtype == object
+    assert len({text for text in made if not text.isascii()}) > 10
 
 
-def test_shapes_need_rows(params):
-    with pytest.raises(PipelineError, match=r"data=shapes needs data\.rows and data\.shapes"):
-        params("model=detector", "data.rows=null")
+def test_an_archive_of_one_s_own(tmp_path):
+    np.savez(tmp_path / "rows.npz", x=np.arange(5), text=np.array(list("abcde")), one=np.array(3))
+    made = npz(str(tmp_path / "rows.npz"), rows=2)
+    assert {name: array.tolist() for name, array in made.items()} == {"x": [0, 1], "text": ["a", "b"], "one": 3}
 
 
-def test_more_files_than_dvc_yaml_has_places_for(params):
-    files = ", ".join(f"l{place}: f{place}" for place in range(9))
-    with pytest.raises(PipelineError, match="expected 8 files at most, got 9: put them into one folder"):
-        params("model=sentiment", f"data.path={{{files}}}")
+def test_no_archive(tmp_path):
+    with pytest.raises(PipelineError, match=r"rows\.npz is missing: look at the setting data\.path"):
+        npz(str(tmp_path / "rows.npz"))
 
 
-def test_every_file_is_a_dependency(params):
-    made = params("model=sentiment", "data.path={negative: /x/n, positive: /x/p}")
-    assert made.files.data[:3] == ["/x/n", "/x/p", "LICENSE"]
-
-
-def test_every_file_of_a_list_is_a_dependency(params):
-    assert params("model=sentiment", "data.path=[/x/n, /x/p]").files.data[:3] == ["/x/n", "/x/p", "LICENSE"]
-
-
-def test_every_vocabulary_is_a_dependency(params):
-    assert params("model=sentiment", "+model.encoders.text.vocabulary=/x/v").files.vocabularies[:2] == [
-        "/x/v",
-        "LICENSE",
-    ]
-
-
-def test_a_data_section_of_its_own():
-    with pytest.raises(ValueError, match="data=npz needs"):
-        Data(source="npz", path={"a": "b"}, rows=None, shapes={}, validation=0.1, test=0.1)
+def test_without_scikit_learn(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(PipelineError, match="data=digits needs scikit-learn, which is not installed: run `make setup`"):
+        digits()

@@ -84,9 +84,10 @@ def test_made_sentences_go_through_an_encoder(bring):
         WORDS,
         "data=texts",
         "data.rows=30",
+        "data.path=null",
         text=TEXTS,
     )
-    assert cases()["rows-1"]["text"].dtype.kind == "U"
+    assert cases()["rows-1"]["text"].dtype == object
 
 
 def test_an_embedding_that_is_too_small_says_so(bring, capsys):

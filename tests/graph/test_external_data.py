@@ -13,7 +13,7 @@ from pipeline.__main__ import main
 from pipeline.core.arrays import load, save
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, sha256
-from pipeline.core.paths import EXPORTED, SIMPLIFIED
+from pipeline.core.paths import EXPORTED, GOLDEN_ARRAYS, SIMPLIFIED
 from pipeline.graph import external_data, onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.network import factory
@@ -100,7 +100,7 @@ def test_the_same_answers_as_in_one_file(pipeline_runs):
     rows = {"input": load(pipeline_runs["large"] / "rows.npz", "x")["input"]}
     small, large = (answer(open_session(pipeline_runs[which] / EXPORTED), rows) for which in ("small", "large"))
     np.testing.assert_array_equal(small["output"], large["output"])
-    golden = [(pipeline_runs[which] / GOLDEN_OUTPUTS).read_bytes() for which in ("small", "large")]
+    golden = [(pipeline_runs[which] / GOLDEN_ARRAYS).read_bytes() for which in ("small", "large")]
     assert golden[0] == golden[1]
 
 

@@ -182,11 +182,17 @@ def test_a_vocabulary_of_one_s_own(tmp_path):
     assert fit({"text": settings}, {"text": np.array(["x"])})["text"].entries == ["good", "bad"]
 
 
+def test_a_vocabulary_with_a_byte_order_mark_and_a_line_separator_within_an_entry(tmp_path):
+    (tmp_path / "words.txt").write_bytes("\ufeffgood\r\nso\u2028so\r\n".encode())
+    settings = CategoryEncoderSettings(kind="categories", vocabulary=str(tmp_path / "words.txt"))
+    assert fit({"text": settings}, {"text": np.array(["x"])})["text"].entries == ["good", "so\u2028so"]
+
+
 @pytest.mark.parametrize(
     ("content", "size", "says"),
     [
-        (None, 9, "there is no such file: give one entry a line"),
-        (b"\xff\xfe", 9, "expected UTF-8, got invalid start byte at byte 0"),
+        (None, 9, "there is no such file"),
+        (b"\xff\xfe", 9, "expected UTF-8 text, got invalid start byte at byte 0"),
         (b"", 9, "none empty and none twice, got 0 lines"),
         (b"a\n\nb\n", 9, "none empty and none twice, got 3 lines"),
         (b"a\na\n", 9, "none empty and none twice, got 2 lines"),

@@ -1,9 +1,13 @@
+from pathlib import Path
+
+import numpy
 import pytest
 from pydantic import ValidationError
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
-from pipeline.settings.params import Params, load
+from pipeline.settings.compose import composed
+from pipeline.settings.params import Params, load, parse
 
 
 @pytest.mark.parametrize(
@@ -34,8 +38,9 @@ from pipeline.settings.params import Params, load
         ("data.rows=29", "data.rows: input should be greater than or equal to 30, got 29"),
         ("data.test=0", "data.test: input should be greater than 0, got 0"),
         ("data.test=0.95", "data: expected validation + test < 1, got 0.1 + 0.95"),
-        ("data=npz", "data.path"),
-        ("data.source=random", "data=random needs data.rows and data.shapes"),
+        ("data._target_=digits", "data._target_: string should match pattern"),
+        ("data.source=digits", "data.source: there is no such setting"),
+        ("model=custom", "model.net._target_: there is no value yet; set it with"),
         ("model.name='a b'", "model.name: string should match pattern"),
         ("model.net._target_=Linear", "model.net._target_: string should match pattern"),
         ("model.inputs.pixels.minimum=17", "expected minimum <= maximum, got 17"),
@@ -99,3 +104,53 @@ def test_values_cannot_be_changed(params):
 def test_the_dump_reads_back(params):
     made = params("model=linear")
     assert Params.model_validate(made.model_dump(by_alias=True)) == made
+
+
+FILES = (
+    "model=custom",
+    "model.net._target_=torch.nn.Linear",
+    "model.net.kwargs={config: 'package:numpy/version.py'}",
+    "model.weights='package:numpy/w.pt'",
+    "model.encoders={text: {kind: categories, vocabulary: 'package:numpy/v.txt'}}",
+    "model.tokenizer={file: 'package:numpy/t.json', max_length: 9, inputs: {ids: i}}",
+    "model.dynamic_axes={i: {0: batch, 1: tokens}}",
+    "data.kwargs={files: ['package:numpy/a']}",
+)
+
+
+def test_files_of_packages_are_paths_of_this_machine(params):
+    made = params(*FILES, "data.path='package:numpy/rows.npz'")
+    folder = Path(numpy.__file__).parent.as_posix()
+    assert made.files() == {
+        "data.path": f"{folder}/rows.npz",
+        "model.weights": f"{folder}/w.pt",
+        "model.encoders.text.vocabulary": f"{folder}/v.txt",
+        "model.tokenizer.file": f"{folder}/t.json",
+    }
+    assert made.model.net.kwargs == {"config": f"{folder}/version.py"}
+    assert made.data.kwargs == {"files": [f"{folder}/a"]}
+
+
+def test_a_package_that_is_not_here_is_named_with_its_setting(params):
+    with pytest.raises(
+        PipelineError, match=r"composed-\d\.yaml: model\.weights=package:nowhere/w\.pt: the package 'nowhere'"
+    ):
+        params("model.weights='package:nowhere/w.pt'")
+
+
+def test_names_of_packages_may_be_left(tmp_path):
+    text = composed([*FILES, "data.path='package:nowhere/rows.npz'"])
+    assert parse(text, locate_files=False).data.path == "package:nowhere/rows.npz"
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("null", {}),
+        ("/x/a", {"data.path": "/x/a"}),
+        ("[/x/a, /x/b]", {"data.path.0": "/x/a", "data.path.1": "/x/b"}),
+        ("{n: /x/a, p: /x/b}", {"data.path.n": "/x/a", "data.path.p": "/x/b"}),
+    ],
+)
+def test_every_file_of_the_data_is_named(path, files, params):
+    assert params(f"data.path={path}").files() == files

@@ -14,7 +14,7 @@ from pipeline.core.rows import Rows
 from pipeline.export.golden_calls import choose_calls
 from pipeline.graph import onnx_model
 from pipeline.network.factory import build, load_weights, save_weights
-from pipeline.settings.model import Port
+from pipeline.settings.model import TensorSettings
 from pipeline.stages.export import annotate, configuration_hash, tensor
 from pipeline_runs import SMALL, golden_inputs, golden_outputs, reseal
 
@@ -188,7 +188,7 @@ def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
     ],
 )
 def test_tensor(said, dtype):
-    assert tensor("x", said, ["batch"], Port(description="d")).dtype == dtype
+    assert tensor("x", said, ["batch"], TensorSettings(description="d")).dtype == dtype
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ import pytest
 
 from pipeline.core.arrays import load, save
 from pipeline.network import encoders
-from pipeline.settings.params import Data
-from pipeline.stages.prepare import split
 
 PARTS = ("train", "validation", "test")
 X = np.linspace(-1, 1, 500, dtype=np.float32).reshape(50, 10)
@@ -64,54 +62,20 @@ def test_data_rows_takes_the_first(npz, passes):
     assert sorted(np.concatenate(parts("target"))) == list(range(40))
 
 
-def test_digits_without_scikit_learn(digits, fails, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "data=digits needs scikit-learn, which is not installed: run `make setup`" in fails("prepare")
-
-
-@pytest.mark.parametrize("rows", [30, 31, 99])
-def test_no_part_is_empty(rows):
-    data = Data(source="npz", path="x", rows=None, shapes={}, validation=0.001, test=0.001)
-    made = split({"x": np.arange(rows)}, data, np.random.default_rng(0))
-    assert {name: len(part["x"]) for name, part in made.items()} == {"train": rows - 2, "validation": 1, "test": 1}
-
-
-def test_no_row_is_left_to_train_on(npz, fails):
-    npz("data.validation=0.5", "data.test=0.499", input=X)
-    assert "train" in fails("prepare")
-
-
 NAN = X.copy()
 NAN[7, 3] = np.nan
-INF = X.copy()
-INF[7, 3] = np.inf
 
 
-@pytest.mark.parametrize(
-    ("arrays", "says"),
-    [
-        ({"other": X}, "expected arrays ['input'], got ['other'] (input missing)"),
-        ({"input": X[:29]}, "expected at least 30 rows, got {'input': 29}"),
-        ({"input": X[:0]}, "expected at least 30 rows"),
-        (
-            {"input": X, "target": np.arange(49)},
-            "expected the same number of rows in every array, got {'input': 50, 't",
-        ),
-        ({"input": X, "target": np.array(1)}, "got {'input': 50, 'target': None}"),
-        (
-            {"input": NAN},
-            "expected finite numbers, got nan in 'input' at row 7, index [3] (1 such values in all); repair",
-        ),
-        ({"input": INF}, "expected finite numbers, got inf in 'input' at row 7, index [3]"),
-        ({"input": X * 2}, "expected 'input' from -1.0 to 1.0 (model.inputs.input), got values from -2.0 to 2.0: mend"),
-    ],
-    ids=["name", "few", "none", "rows", "scalar", "nan", "inf", "bounds"],
-)
-def test_bad_rows_are_refused(arrays, says, npz, fails):
-    npz(**arrays)
-    said = fails("prepare")
-    assert "data=npz rows.npz: " in said
-    assert says in said
+def test_bad_rows_are_refused_with_the_source_that_gave_them(npz, fails):
+    npz(input=NAN)
+    assert fails("prepare").startswith(
+        "error: prepare: data._target_=pipeline.data.sources.npz, data.path=rows.npz: expected finite numbers, got nan in 'input'"
+    )
+
+
+def test_fewer_rows_than_training_needs(npz, fails):
+    npz(input=X[:29])
+    assert "expected at least 30 rows, got {'input': 29}" in fails("prepare")
 
 
 def test_what_is_not_trained_is_tested_whole(npz, passes):
@@ -124,11 +88,6 @@ def test_what_is_not_trained_is_tested_whole(npz, passes):
 def test_no_row_at_all(npz, fails):
     npz("train.enabled=false", input=X[:0])
     assert "expected at least 1 rows" in fails("prepare")
-
-
-def test_a_task_needs_a_target(npz, fails):
-    npz("model.task={metric: accuracy, output: output}", input=X)
-    assert "expected arrays ['input', 'target'], got ['input'] (target missing)" in fails("prepare")
 
 
 def test_text_without_an_encoder_is_refused(npz, fails):
@@ -151,13 +110,9 @@ def test_without_text_no_encoder_is_learnt(linear):
 
 
 def test_half_a_surrogate_pair_is_refused(npz, fails):
-    npz("model.inputs.input={}", "model.encoders={input: {kind: words}}", input=np.array(["ok", *["\ud800"] * 49]))
+    npz("model.inputs.input={}", "model.encoders={input: {kind: words}}", input=X)
+    np.savez("rows.npz", input=np.array(["ok", *["\ud800"] * 49]))
     assert "valid Unicode in 'input', got half a surrogate pair in row 1" in fails("prepare")
-
-
-def test_dates_are_refused(npz, fails):
-    npz(input=np.zeros((50, 10), dtype="datetime64[s]"))
-    assert "expected numbers in 'input', got datetime64[s]" in fails("prepare")
 
 
 MISSING = "+model.inputs.input.missing=true"
@@ -167,26 +122,6 @@ def test_values_may_be_missing_where_the_configuration_says_so(npz, passes):
     npz(MISSING, input=NAN)
     passes("prepare")
     assert np.isnan(np.concatenate(parts())).sum() == 1
-
-
-def test_infinity_is_never_missing(npz, fails):
-    npz(MISSING, input=INF)
-    assert "expected finite numbers, got inf in 'input'" in fails("prepare")
-
-
-def test_not_everything_may_be_missing(npz, fails):
-    npz(MISSING, input=X * np.nan)
-    assert "expected values in 'input', got none that is not missing" in fails("prepare")
-
-
-def test_one_class_alone_is_no_task(npz, fails):
-    npz("model.task={metric: accuracy, output: output}", input=X, target=np.ones(50, int))
-    assert "expected two classes or more in `target`, got [1] alone: there is nothing to tell apart" in fails("prepare")
-
-
-def test_a_target_that_is_missing_is_refused(npz, fails):
-    npz(input=X, target=np.full(50, np.nan))
-    assert "expected finite numbers, got nan in 'target'" in fails("prepare")
 
 
 def test_a_missing_source_is_explained(npz, fails):
@@ -214,3 +149,42 @@ def test_a_source_with_objects_is_never_unpickled(npz, fails):
 def test_an_input_that_random_data_lacks(linear, configure, fails):
     configure("+model.inputs.second={}")
     assert "expected arrays ['input', 'second'], got ['input'] (second missing)" in fails("prepare")
+
+
+SOURCE = """
+def load(rng, rows, power=1):
+    import numpy as np
+    return {"input": (rng.uniform(-1, 1, (rows, 10)) ** power).astype(np.float32), "target": np.arange(rows) % 2}
+"""
+
+
+def test_a_source_of_one_s_own(linear, configure, module, passes):
+    configure(
+        f"data._target_={module(SOURCE)}.load",
+        "data.rows=40",
+        "data.shapes=null",
+        "data.kwargs={power: 3}",
+        "train=default",
+    )
+    passes("prepare")
+    assert sum(map(len, parts("target"))) == 40
+    assert 0 < abs(np.concatenate(parts())).mean() < 0.4
+
+
+def test_a_source_that_is_not_importable(linear, configure, fails):
+    configure("data._target_=my_dta.load")
+    assert "data._target_=my_dta.load: expected an importable function or class, got: no module 'my_dta'" in fails(
+        "prepare"
+    )
+
+
+def test_a_setting_that_the_source_does_not_take(linear, configure, module, fails):
+    configure(f"data._target_={module(SOURCE)}.load", "data.shapes=null", "data.path=x.npz")
+    assert "data.path=x.npz: the source " in fails("prepare")
+
+
+def test_text_is_kept_whole(npz, passes):
+    texts = np.array([f"NUL at the end {row}\0" for row in range(50)], dtype=object)
+    npz("model.inputs.input={}", "model.encoders={input: {kind: categories}}", input=texts)
+    assert "input text[35]" in passes("prepare")
+    assert sorted(np.concatenate(parts())) == sorted(texts)

@@ -166,7 +166,7 @@ def test_a_tokeniser_that_does_not_fill_every_input(texts, passes, fails):
         ("model.tokenizer={file: t, max_length: 2, inputs: {ids: input_ids}}", "model.tokenizer.max_length: "),
         ("model.tokenizer={file: t, max_length: 9, inputs: {mask: m}}", "expected the input that takes the tokens"),
         ("model.dynamic_axes={input_ids: {0: batch}}", "a tokeniser fills rows of any length: expected dynamic_axes"),
-        ("data.rows=null", "data=texts needs data.rows"),
+        ("data.rows=null", "data._target_=pipeline.data.sources.multilingual needs data.rows"),
     ],
 )
 def test_settings_that_are_refused(override, told, empty, capsys):
