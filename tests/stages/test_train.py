@@ -167,8 +167,8 @@ def test_a_network_without_logits(linear, configure, fails):
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("nowhere.Net", "model.net._target_=nowhere.Net: expected an importable class or function"),
-        ("torch.nn.functional.relu", "model.net.kwargs={'in_features': 10, 'out_features': 5} does not fit relu"),
+        ("nowhere.Net", "model.net._target_=nowhere.Net: expected an importable function or class"),
+        ("torch.nn.functional.relu", "model.net.kwargs={'in_features': 10, 'out_features': 5}: does not fit relu"),
         ("builtins.dict", "expected an nn.Module, got dict"),
     ],
 )
