@@ -67,9 +67,9 @@ def write_params(overrides: list[str], path: Path) -> None:
     """Compose conf/ into `path`; a configuration that is refused leaves the old file as it was."""
     from pipeline.core.files import write_text
     from pipeline.data.loader import check_settings
+    from pipeline.settings.hydra_targets import resolve
     from pipeline.settings.package_files import locate
     from pipeline.settings.params import parse
-    from pipeline.settings.targets import resolve
 
     text = composed(overrides)
     params = parse(text, locate_files=False)

@@ -9,9 +9,9 @@ import numpy as np
 from pipeline.core.arrays import Arrays, as_text, is_text
 from pipeline.core.errors import PipelineError
 from pipeline.data.checks import check_unicode
+from pipeline.settings.hydra_targets import call, resolve, signature_of
 from pipeline.settings.model import Model
 from pipeline.settings.params import Data
-from pipeline.settings.targets import call, resolve, signature_of
 
 # What a source may ask for by name, beside its kwargs: settings of the section `data`, and what there is for every source.
 SETTINGS = ("path", "rows", "shapes")

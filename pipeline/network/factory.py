@@ -11,8 +11,8 @@ from torch.utils import _pytree as pytree
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import replacing
 from pipeline.network.weights import read_state
+from pipeline.settings.hydra_targets import call, resolve
 from pipeline.settings.model import Net
-from pipeline.settings.targets import call, resolve
 
 SETTING = "model.net"
 # Bytes of a file of weights, from which on a network is made without memory for parameters that the file has.

@@ -7,9 +7,9 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.data import sources
 from pipeline.data.loader import check_settings, describe, read
+from pipeline.settings.hydra_targets import resolve
 from pipeline.settings.model import Model, TensorSettings
 from pipeline.settings.params import Data
-from pipeline.settings.targets import resolve
 
 MODEL = Model(
     name="m",

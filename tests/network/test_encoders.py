@@ -9,6 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import replacing_folder
+from pipeline.core.paths import DATA, ENCODERS
 from pipeline.export.encoder_graph import prepend
 from pipeline.export.golden_calls import ODD_TEXT
 from pipeline.graph import onnx_model
@@ -237,17 +239,22 @@ def test_words_add_an_axis_and_categories_none():
 
 def test_encoders_come_back_as_they_were_written(empty):
     known = {"t": words("a", "é"), "c": CategoryEncoder(entries=["b"])}
-    encoders.save(known)
-    assert encoders.load() == known
+    with replacing_folder(DATA) as folder:
+        encoders.save_encoders(known, folder)
+    assert encoders.load_encoders() == known
 
 
-@pytest.mark.parametrize(("content", "says"), [(None, "is missing"), ('{"t": {"kind": "zzz"}}', "make it again with")])
-def test_encoders_that_cannot_be_read(content, says, empty):
-    if content is not None:
-        encoders.ENCODERS.parent.mkdir()
-        encoders.ENCODERS.write_text(content)
-    with pytest.raises(PipelineError, match=says):
-        encoders.load()
+def test_a_model_without_encoders_has_no_file(empty):
+    encoders.save_encoders({}, empty)
+    assert list(empty.iterdir()) == []
+    assert encoders.load_encoders() == {}
+
+
+def test_encoders_that_somebody_broke(empty):
+    with replacing_folder(DATA) as folder:
+        (folder / ENCODERS.name).write_text('{"t": {"kind": "zzz"}}')
+    with pytest.raises(PipelineError, match=r"encoders\.json: t: .*make it again with `python -m pipeline prepare`"):
+        encoders.load_encoders()
 
 
 def test_a_graph_that_has_the_operator_set_keeps_it():

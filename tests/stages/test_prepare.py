@@ -102,11 +102,11 @@ def test_an_encoder_learns_from_the_training_split_alone(npz, passes):
     npz("model.inputs.input={}", "model.encoders={input: {kind: categories}}", input=texts)
     passes("prepare")
     train, *_ = parts()
-    assert encoders.load()["input"].entries == sorted(train)
+    assert encoders.load_encoders()["input"].entries == sorted(train)
 
 
 def test_without_text_no_encoder_is_learnt(linear):
-    assert encoders.load() == {}
+    assert encoders.load_encoders() == {}
 
 
 def test_half_a_surrogate_pair_is_refused(npz, fails):

@@ -4,7 +4,7 @@ import pytest
 from hydra.utils import get_object
 
 from pipeline.core.errors import PipelineError
-from pipeline.settings.targets import call, resolve
+from pipeline.settings.hydra_targets import call, resolve
 
 NETS = """
 class Net:
