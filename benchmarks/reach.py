@@ -26,7 +26,7 @@ import classifiers
 import networks
 from pipeline.__main__ import main as pipeline
 from pipeline.export import exporters
-from pipeline.export.outputs import leaves
+from pipeline.export.outputs import flatten
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
 STAGES = ("prepare", "train", "export", "simplify", "validate")
@@ -68,7 +68,11 @@ def plain(kind: str, *, dynamo: bool) -> str:
     names = list(calls[0])
     dynamic = {"dynamic_shapes": networks.axes(kind)} if dynamo else {"dynamic_axes": networks.axes(kind)}
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), exporters.quiet():
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            exporters.suppress_native_stdout(),
+        ):
             torch.onnx.export(
                 net,
                 _tensors(calls[0]),
@@ -81,7 +85,7 @@ def plain(kind: str, *, dynamo: bool) -> str:
             )
         session = onnxruntime.InferenceSession("plain.onnx")
         for number, asked in enumerate(calls):
-            wanted = [tensor.detach().numpy() for _, tensor in leaves(net(*_tensors(asked)))]
+            wanted = [tensor.detach().numpy() for _, tensor in flatten(net(*_tensors(asked)))]
             got = session.run(None, {value.name: asked[value.name] for value in session.get_inputs()})
             if [a.shape for a in got] != [a.shape for a in wanted] or not all(
                 np.allclose(a, b, atol=1e-3, rtol=1e-2) for a, b in zip(got, wanted, strict=True)

@@ -1,6 +1,7 @@
 """The network as the pipeline calls it, whatever its own form: the batch first, a flat answer with names. Imports torch."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,20 +11,18 @@ from torch import Tensor, nn
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.rows import Rows
-from pipeline.export.diagnostics import locate
-from pipeline.export.outputs import leaves, name_outputs
+from pipeline.export.diagnostics import NETWORK_ERRORS, is_own, locate
+from pipeline.export.outputs import flatten, name_outputs
 from pipeline.network.encoders import Encoders, encode
 
 _ARGS, _KWARGS = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
-# What a network may raise for inputs that it cannot take.
-FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError, AssertionError, ArithmeticError)
 
 
 class Adapter(nn.Module):
     """Takes the inputs by position, in the order of `inputs`; answers a flat tuple, which is what both exporters take.
 
     `axes` is where the network has each input's batch; `answer_axes`, where its answers have theirs. Both are empty
-    where it knows no batch. `encoders` turn text into numbers before the network sees it.
+    where it knows no batch. `output_names` is model.outputs. `encoders` turn text into numbers before the network sees it.
     """
 
     def __init__(
@@ -31,43 +30,48 @@ class Adapter(nn.Module):
         network: nn.Module,
         inputs: list[str],
         axes: Mapping[str, int],
-        configured: list[str],
+        output_names: list[str],
         encoders: Encoders | None = None,
     ) -> None:
         super().__init__()
         self.network = network
         self.inputs = inputs
         self.axes = dict(axes)
-        self.configured = configured
+        self.output_names = output_names
         self.encoders = encoders or {}
         self.positional = positional(network.forward, inputs, type(network).__name__)
         self.answer_axes: list[int] = []
 
     def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
-        answers: list[Tensor] = []
-        for tensor in self.named(*values).values():
+        outputs: list[Tensor] = []
+        for tensor in self.named_outputs(*values).values():
             # A value has one name in a graph: an input that is answered as it is, or an answer given twice, needs another.
-            known = any(tensor is other for other in (*values, *answers))
-            answers.append(tensor.clone() if known else tensor)
-        return tuple(answers)
+            known = any(tensor is other for other in (*values, *outputs))
+            outputs.append(tensor.clone() if known else tensor)
+        return tuple(outputs)
 
-    def named(self, *values: Tensor) -> dict[str, Tensor]:
-        """The answers by name, the batch first."""
-        found = name_outputs(leaves(self.own(*values)), self.configured, self.inputs)
-        axes = self.answer_axes or [0] * len(found)
+    def named_outputs(self, *values: Tensor) -> dict[str, Tensor]:
+        """The network's answer as tensors by name, the batch first."""
+        outputs = name_outputs(flatten(self.call_network(*values)), self.output_names, self.inputs)
+        axes = self.answer_axes or [0] * len(outputs)
+        if len(axes) != len(outputs):
+            raise PipelineError(
+                f"the network's answer: expected {len(axes)} outputs, as in other calls, got {list(outputs)}: answer the same outputs "
+                "whatever the size of the call"
+            )
         return {
-            name: tensor.movedim(axis, 0) if axis else tensor
-            for (name, tensor), axis in zip(found.items(), axes, strict=True)
+            name: _move_batch_first(name, tensor, axis)
+            for (name, tensor), axis in zip(outputs.items(), axes, strict=True)
         }
 
-    def own(self, *values: Tensor) -> Any:
-        """The network's own answer."""
-        given = {
+    def call_network(self, *values: Tensor) -> Any:
+        """The network's own answer, whatever its form."""
+        arguments = {
             name: tensor.movedim(0, self.axes[name]) if self.axes.get(name) else tensor
             for name, tensor in zip(self.inputs, values, strict=True)
         }
-        first = [given.pop(name) for name in self.positional]
-        return self.network(*first, **given)
+        by_position = [arguments.pop(name) for name in self.positional]
+        return self.network(*by_position, **arguments)
 
     def answer(self, inputs: Arrays) -> Arrays:
         """The network's own answers to the inputs of one call, by name.
@@ -75,50 +79,61 @@ class Adapter(nn.Module):
         Raises:
             PipelineError: The network cannot take them, or answers something other than tensors.
         """
-        return {name: tensor.numpy() for name, tensor in self._call(self.named, inputs).items()}
+        return {name: tensor.numpy() for name, tensor in self._run(self.named_outputs, inputs).items()}
 
-    def _call(self, method: Callable[..., Any], inputs: Arrays) -> Any:
+    def _run(self, method: Callable[..., Any], inputs: Arrays) -> Any:
+        """What `method` gives for `inputs`; an error of our own code under it is raised as it is."""
         # Copies: a network that edits its input in place must not edit ours.
         encoded = encode(inputs, self.encoders)
         tensors = [torch.from_numpy(encoded[name].copy()) for name in self.inputs]
         try:
             with torch.inference_mode():
                 return method(*tensors)
-        except FAILURES as error:
+        except NETWORK_ERRORS as error:
+            if is_own(error):
+                raise
             shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
-            where = locate(error)
+            line = locate(error)
             raise PipelineError(
-                f"{type(self.network).__name__} itself cannot answer {shapes}: {f'{where}: ' if where else ''}{type(error).__name__}: "
-                f"{' '.join(str(error).split())}{self.trained()}{_hint(str(error))}"
+                f"{type(self.network).__name__} itself cannot answer {shapes}: {f'{line}: ' if line else ''}{type(error).__name__}: "
+                f"{' '.join(str(error).split())}{self.describe_training()}{_dtype_hint(str(error))}"
             ) from None
 
-    def trained(self) -> str:
+    def describe_training(self) -> str:
         """Names the layers that are in training mode, or nothing."""
-        found = [name or "the network itself" for name, module in self.network.named_modules() if module.training]
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        return f" (in training mode although eval() was called: {', '.join(found[:3])}{more})" if found else ""
+        layers = [name or "the network itself" for name, module in self.network.named_modules() if module.training]
+        more = f" and {len(layers) - 3} more" if len(layers) > 3 else ""
+        return f" (in training mode although eval() was called: {', '.join(layers[:3])}{more})" if layers else ""
 
     def find_axes(self, rows: Rows) -> None:
         """Find which axis of each answer is the batch: the one that is as long as the call has rows.
 
         Raises:
-            PipelineError: The network cannot answer, or an answer has no such axis, or several.
+            PipelineError: The network cannot answer, or an answer has other axes for two rows than for three.
         """
         if not rows.batched:
             return
-        by_rows = {}
+        shapes = {}
         for count in (2, 3):
             (call,) = rows.calls([place % len(rows) for place in range(count)])
-            named = name_outputs(leaves(self._call(self.own, call)), self.configured, self.inputs)
-            by_rows[count] = {name: tuple(tensor.shape) for name, tensor in named.items()}
-        found = []
-        for name, shape in by_rows[2].items():
-            other = by_rows[3].get(name, ())
+            outputs = name_outputs(flatten(self._run(self.call_network, call)), self.output_names, self.inputs)
+            shapes[count] = {name: tuple(tensor.shape) for name, tensor in outputs.items()}
+        self.answer_axes = []
+        for name, shape in shapes[2].items():
+            other = shapes[3].get(name, ())
             if len(other) != len(shape):
                 raise PipelineError(f"output {name!r}: expected one number of axes, got shapes {shape} and {other}")
             axes = [axis for axis, sizes in enumerate(zip(shape, other, strict=True)) if sizes == (2, 3)]
-            found.append(axes[0] if axes else 0)
-        self.answer_axes = found
+            self.answer_axes.append(axes[0] if axes else 0)
+
+
+def _move_batch_first(name: str, tensor: Tensor, axis: int) -> Tensor:
+    if axis and axis >= tensor.ndim:
+        raise PipelineError(
+            f"output {name!r}: expected the batch on axis {axis}, as in other calls, got shape {list(tensor.shape)}: keep the number of "
+            "axes (`squeeze()` removes a batch of 1 too: name the axis that it should remove)"
+        )
+    return tensor.movedim(axis, 0) if axis else tensor
 
 
 def positional(forward: Callable[..., Any], inputs: list[str], network: str) -> list[str]:
@@ -153,9 +168,8 @@ def positional(forward: Callable[..., Any], inputs: list[str], network: str) -> 
     return [*before, *foreign]
 
 
-def _hint(error: str) -> str:
+def _dtype_hint(error: str) -> str:
     """What to do about an input of another dtype."""
-    told = error.lower()
-    if "dtype" in told or "scalar type" in told or "datatype" in told:
+    if re.search("dtype|scalar type|datatype", error.lower()):
         return "; save the array in the dtype that forward takes, such as `array.astype('float32')`"
     return ""

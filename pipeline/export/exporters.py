@@ -1,4 +1,4 @@
-"""An adapted network -> ONNX by torch's two exporters: dynamo, and the tracer that dynamo replaces. Imports torch."""
+"""An adapted network to ONNX by torch's two exporters: dynamo, and the TorchScript tracer that came before. Imports torch."""
 
 import contextlib
 import io
@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import onnx
 import onnx_ir
 import torch
-from onnx import ModelProto, TensorProto
+from onnx import ModelProto
+from onnx_ir.tensor_adapters import TorchTensor
 from torch import nn
 from torch.jit._trace import TracerWarning
 
@@ -23,7 +24,7 @@ from pipeline.export import diagnostics
 from pipeline.graph import external_data, onnx_model
 
 
-class Job(NamedTuple):
+class ExportRequest(NamedTuple):
     """What to export.
 
     `example` has inputs by name, two rows or more: an axis traced at size 1 is taken for a constant. `outputs` has the shape of
@@ -38,59 +39,60 @@ class Job(NamedTuple):
     folder: Path
 
 
-# Share of protobuf's limit that weights may take: the graph itself needs room too.
-_ROOM = 0.95
-
-
 class Exported(NamedTuple):
-    """The model, sizes of its graph before constant folding, and the network's lines that a tracer warned of and froze."""
+    """The model, its size before constant folding (`onnx_model.count`), and the network's lines whose result was frozen."""
 
     model: ModelProto
-    before: dict[str, Any]
+    before_folding: dict[str, Any]
     frozen: list[str]
 
 
-Exporter = Callable[[nn.Module, Job], tuple[ModelProto, dict[str, Any]]]
+def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exported:
+    """Export with one exporter.
+
+    Args:
+        exporter: "dynamo" or "tracer".
+        network: Takes its inputs by position and answers a flat tuple (adapter.py); in evaluation mode.
+        request: What to export.
+
+    Raises:
+        PipelineError: The exporter refuses the network, or cannot reach the opset.
+    """
+    exported = EXPORTERS[exporter](network, request)
+    opset = next(entry.version for entry in exported.model.opset_import if entry.domain in ("", "ai.onnx"))
+    if opset != request.opset:
+        raise PipelineError(
+            f"expected opset {request.opset} (export.opset), got {opset}: torch's {exporter} exporter cannot convert this graph that far; "
+            f"use export.opset={opset}"
+        )
+    return exported
 
 
-def dynamo(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
+def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     """Export through torch.export, then fold constants."""
-    program = torch.onnx.export(
+    program, _ = _call_torch(
+        "dynamo",
         network,
-        tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
+        request,
         dynamo=True,
         optimize=False,
-        opset_version=job.opset,
-        input_names=list(job.example),
-        output_names=list(job.outputs),
-        dynamic_shapes={"values": tuple(job.dynamic_axes.get(name, {}) for name in job.example)},
-        verbose=False,
+        dynamic_shapes={"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
     )
-    if program is None:
-        raise PipelineError("it made no graph")
     widen_indices(program.model.graph)
-    weights = sum(value.const_value.nbytes for value in program.model.graph.initializers.values() if value.const_value)
-    if weights > _ROOM * external_data.LIMIT:
-        onnx_ir.external_data.unload_from_model(
-            program.model, job.folder, "dynamo.data", size_threshold_bytes=external_data.INLINE
-        )
-    whole = program.model_proto
-    before = onnx_model.count(whole)
-    bare, held = external_data.detach(whole)
-    if held:  # the optimizer would fold copies of them
-        program.model = onnx_ir.serde.deserialize_model(bare)
+    external_data.unload(program.model, request.folder, "dynamo.data")
+    before_folding = onnx_model.count(program.model_proto)
+    weights = external_data.detach(program.model)  # the optimizer would fold copies of them
     program.optimize()
-    made: ModelProto = program.model_proto
-    external_data.attach(made, held)
-    return made, before
+    external_data.attach(program.model, weights)
+    return Exported(program.model_proto, before_folding, [])
 
 
-def widen_indices(made: onnx_ir.Graph) -> None:
+def widen_indices(graph: onnx_ir.Graph) -> None:
     """Cast the 32-bit indices that torch takes and ONNX does not, such as those by which torch.istft adds up its windows.
 
     Not all types are known here: a cast that changes nothing is folded away.
     """
-    for node in list(made.all_nodes()):
+    for node in list(graph.all_nodes()):
         indices = node.inputs[1] if node.op_type == "ScatterND" else None
         if indices is not None and indices.dtype != onnx_ir.DataType.INT64:
             cast = onnx_ir.node("Cast", [indices], {"to": onnx_ir.DataType.INT64})
@@ -98,70 +100,93 @@ def widen_indices(made: onnx_ir.Graph) -> None:
             node.replace_input_with(1, cast.outputs[0])
 
 
-def tracer(network: nn.Module, job: Job) -> tuple[ModelProto, dict[str, Any]]:
-    """Export what one run of the network did; whatever depends on values is frozen as it was in that run."""
-    file = job.folder / "traced.onnx"
-    dynamic = {name: dict(axes) for name, axes in job.dynamic_axes.items()}
-    dynamic |= {
+def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
+    """Export what one run of the network did, constants folded; what depends on values is frozen as it was in that run."""
+    file = request.folder / "traced.onnx"
+    dynamic_axes = {name: dict(axes) for name, axes in request.dynamic_axes.items()}
+    dynamic_axes |= {
         name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
-        for name, shape in job.outputs.items()
+        for name, shape in request.outputs.items()
     }
     state = network.state_dict()
-    large = sum(tensor.nbytes for tensor in state.values()) > _ROOM * external_data.LIMIT
-    torch.onnx.export(
+    large = sum(tensor.nbytes for tensor in state.values()) > external_data.ROOM * external_data.LIMIT
+    _, warned = _call_torch(
+        "tracer",
         network,
-        tuple(torch.from_numpy(array.copy()) for array in job.example.values()),
+        request,
         str(file),
         dynamo=False,
-        opset_version=job.opset,
-        input_names=list(job.example),
-        output_names=list(job.outputs),
-        dynamic_axes=dynamic,
-        # With the weights it holds them three times.
+        dynamic_axes=dynamic_axes,
+        # With the weights the tracer holds them three times; without, they are inputs of its graph.
         export_params=not large,
         do_constant_folding=not large,
-        verbose=False,
     )
-    made = onnx.load(file, load_external_data=False)
     if large:
-        _give_weights(made, state, job.folder)
-    return made, onnx_model.count(made)
+        lazy = onnx_ir.load(file)
+        external_data.attach(lazy, {name: TorchTensor(tensor, name) for name, tensor in state.items()})
+        external_data.unload(lazy, request.folder, "traced.data")
+        model = onnx_ir.to_proto(lazy)
+    else:
+        model = onnx.load(file)
+    return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(warned))
 
 
-def _give_weights(made: ModelProto, state: Mapping[str, torch.Tensor], folder: Path) -> None:
-    """Make initializers, in a file of `folder`, of those inputs of the graph that are weights."""
-    held = {}
-    with (folder / "traced.data").open("wb") as file:
-        for value in [value for value in made.graph.input if value.name in state]:
-            kind = value.type.tensor_type
-            dims = [dim.dim_value for dim in kind.shape.dim]
-            held[value.name] = TensorProto(name=value.name, data_type=kind.elem_type, dims=dims)
-            raw = state[value.name].contiguous().reshape(-1).view(torch.uint8).numpy()
-            if raw.size < external_data.INLINE:
-                held[value.name].raw_data = raw.tobytes()
-            else:
-                external_data.place(held[value.name], external_data.Place("traced.data", file.tell(), raw.size))
-                file.write(raw.data)
-    external_data.attach(made, held)
+EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {
+    "dynamo": export_dynamo,
+    "tracer": export_tracer,
+}
 
 
-EXPORTERS: Mapping[str, Exporter] = {"dynamo": dynamo, "tracer": tracer}
-# What either raises for a network that it cannot export; their own errors derive from these.
-REFUSALS = (
-    RuntimeError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    NotImplementedError,
-    AssertionError,
-)
+def _call_torch(
+    exporter: str, network: nn.Module, request: ExportRequest, *arguments: Any, **options: Any
+) -> tuple[Any, list[diagnostics.Warned]]:
+    """Call torch.onnx.export, and nothing else, so that only what torch and the network raise is taken for a refusal.
+
+    Returns:
+        What it returns, and what the tracer warned of.
+
+    Raises:
+        PipelineError: torch refuses the network. An error of our own code under it is raised as it is.
+    """
+    # What the exporters say of their own insides helps nobody who reads it here.
+    for library in ("torch", "onnxscript"):
+        logging.getLogger(library).setLevel(logging.ERROR)
+    example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
+    names = list(request.example)
+    try:
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            contextlib.redirect_stderr(io.StringIO()),
+            contextlib.redirect_stdout(io.StringIO()),
+            suppress_native_stdout(),
+        ):
+            warnings.simplefilter("always", TracerWarning)
+            program = torch.onnx.export(
+                network,
+                example,
+                *arguments,
+                opset_version=request.opset,
+                input_names=names,
+                output_names=list(request.outputs),
+                verbose=False,
+                **options,
+            )
+    except (torch.onnx.OnnxExporterError, *diagnostics.NETWORK_ERRORS) as error:
+        if diagnostics.is_own(error):
+            raise
+        # Where dynamo speaks of an input by its place, the reader knows its name.
+        reason = re.sub(r"inputs\['values'\]\[(\d+)\]", lambda match: names[int(match[1])], diagnostics.explain(error))
+        raise PipelineError(f"torch's {exporter} exporter refuses the network: {reason}") from None
+    return program, [
+        diagnostics.Warned(warning.filename, warning.lineno, str(warning.message))
+        for warning in caught
+        if issubclass(warning.category, TracerWarning)
+    ]
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Throw away what reaches the process's own standard output: there the tracer prints the graph that it refuses."""
+def suppress_native_stdout() -> Iterator[None]:
+    """Discard what reaches the process's own standard output: there the tracer prints the graph that it refuses."""
     kept = os.dup(1)
     try:
         with Path(os.devnull).open("wb") as nothing:
@@ -170,56 +195,3 @@ def quiet() -> Iterator[None]:
     finally:
         os.dup2(kept, 1)
         os.close(kept)
-
-
-def export(which: str, network: nn.Module, job: Job) -> Exported:
-    """Export with one exporter.
-
-    Args:
-        which: "dynamo" or "tracer".
-        network: Takes its inputs by position and answers a flat tuple (pipeline/adapter.py); in evaluation mode.
-        job: What to export.
-
-    The tracer folds constants while it exports.
-
-    Raises:
-        PipelineError: The exporter refuses the network, or cannot reach the opset.
-    """
-    # What the exporters say of their own insides helps nobody who reads it here.
-    for library in ("torch", "onnxscript"):
-        logging.getLogger(library).setLevel(logging.ERROR)
-    try:
-        with (
-            warnings.catch_warnings(record=True) as warned,
-            contextlib.redirect_stderr(io.StringIO()),
-            contextlib.redirect_stdout(io.StringIO()),
-            quiet(),
-        ):
-            warnings.simplefilter("always", TracerWarning)
-            made, before = EXPORTERS[which](network, job)
-    except (*REFUSALS, torch.onnx.errors.OnnxExporterError, torch.onnx.OnnxExporterError) as error:
-        # Where dynamo speaks of an input by its place, the reader knows its name.
-        said = re.sub(
-            r"inputs\['values'\]\[(\d+)\]", lambda place: list(job.example)[int(place[1])], diagnostics.explain(error)
-        )
-        raise PipelineError(f"torch's {which} exporter refuses the network: {said}") from None
-    reached = next(entry.version for entry in made.opset_import if entry.domain in ("", "ai.onnx"))
-    if reached != job.opset:
-        raise PipelineError(
-            f"expected opset {job.opset} (export.opset), got {reached}: torch's {which} exporter cannot convert this graph that far; use "
-            f"export.opset={reached}"
-        )
-    name_axes(made, job.outputs)
-    told = [(w.filename, w.lineno, str(w.message)) for w in warned if issubclass(w.category, TracerWarning)]
-    return Exported(made, before, diagnostics.frozen(told))
-
-
-def name_axes(model: ModelProto, outputs: Mapping[str, list[int | str]]) -> None:
-    """Name the outputs' dynamic axes as the contract does; an axis that the exporter fixed stays fixed, to be found."""
-    for value in model.graph.output:
-        dims = value.type.tensor_type.shape.dim
-        for dim, size in zip(dims, outputs.get(value.name, []), strict=False):
-            if isinstance(size, str) and not dim.HasField("dim_value"):
-                dim.dim_param = size
-            elif isinstance(size, int) and not dim.HasField("dim_value"):
-                dim.dim_value = size

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from pipeline.core.errors import PipelineError
 
-# What neither numpy nor C# has, and what to answer instead.
-FOREIGN = {
+# dtypes that neither numpy nor C# has, and what to answer instead.
+UNSUPPORTED = {
     torch.bfloat16: "answer `.float()`",
     torch.complex32: "answer `torch.view_as_real(...)`, or `.abs()` and `.angle()`",
     torch.complex64: "answer `torch.view_as_real(...)`, or `.abs()` and `.angle()`",
@@ -18,7 +18,7 @@ FOREIGN = {
 }
 
 
-def leaves(answer: Any) -> list[tuple[str, Tensor]]:
+def flatten(answer: Any) -> list[tuple[str, Tensor]]:
     """The tensors of a tensor, tuple, list, dict, dataclass or nesting of them, in their order; None is left out.
 
     Keys and fields name them; within a named sequence the place does. What nothing names is "".
@@ -26,7 +26,7 @@ def leaves(answer: Any) -> list[tuple[str, Tensor]]:
     Raises:
         PipelineError: Something in the answer is not a tensor, or of a type that C# has not, or there is nothing in it.
     """
-    found = []
+    tensors = []
     for path, leaf in _walk(answer, ()):
         name = ".".join(part for part in path if isinstance(part, str))
         where = name or "".join(f"[{place}]" for place in path) or "the top"
@@ -34,16 +34,16 @@ def leaves(answer: Any) -> list[tuple[str, Tensor]]:
             raise PipelineError(
                 f"the network's answer: expected tensors, got {type(leaf).__name__} at {where}: leave it out"
             )
-        if leaf.dtype in FOREIGN or leaf.layout != torch.strided:
-            got = leaf.dtype if leaf.dtype in FOREIGN else leaf.layout
-            advice = FOREIGN.get(leaf.dtype, "answer `.to_dense()`")
+        if leaf.dtype in UNSUPPORTED or leaf.layout != torch.strided:
+            got = leaf.dtype if leaf.dtype in UNSUPPORTED else leaf.layout
+            advice = UNSUPPORTED.get(leaf.dtype, "answer `.to_dense()`")
             raise PipelineError(
                 f"the network's answer: expected numbers that C# has, got {str(got).removeprefix('torch.')} at {where}: {advice}"
             )
-        found.append((name, leaf))
-    if not found:
+        tensors.append((name, leaf))
+    if not tensors:
         raise PipelineError(f"the network's answer: expected at least one tensor, got {answer!r}")
-    return found
+    return tensors
 
 
 def _walk(answer: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -68,7 +68,7 @@ def _walk(answer: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
 
 
 def name_outputs(
-    found: Iterable[tuple[str, Tensor]], configured: list[str], inputs: Collection[str] = ()
+    tensors: Iterable[tuple[str, Tensor]], configured: list[str], inputs: Collection[str] = ()
 ) -> dict[str, Tensor]:
     """Name each tensor by its key, or else by its place in `configured` (model.outputs), or else output_0, output_1, ...
 
@@ -77,7 +77,7 @@ def name_outputs(
     Raises:
         PipelineError: `configured` names other outputs than there are, or two have one name.
     """
-    pairs = list(found)
+    pairs = list(tensors)
     keyed = all(name for name, _ in pairs)
     if keyed:
         # A number is a name in no graph, and in no C#.

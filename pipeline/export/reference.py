@@ -18,7 +18,7 @@ from pipeline.core.rows import Rows
 from pipeline.export import determinism
 from pipeline.export.adapter import Adapter
 from pipeline.export.golden_calls import axis_sizes, choose_calls, input_names
-from pipeline.export.shapes import infer_shape
+from pipeline.export.shapes import infer_output_shapes
 from pipeline.export.text_calls import check_vocabulary, choose_text_calls
 from pipeline.network import encoders
 from pipeline.network.axes import batch_axes, batch_first, check_axes
@@ -90,10 +90,10 @@ def answer_everything(params: Params) -> Reference:
     calls, left_out = answer_calls(adapter, choose_calls(rows, model, params.export.golden_batches, params.seed))
     test_split = answer_rows(adapter, rows)
     check_no_nan({"test split": test_split}, type(adapter.network).__name__)
-    determinism.check_repeats(adapter, {call.name: (call.inputs, call.outputs) for call in calls})
+    determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls})
     shapes = {
         "inputs": {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()},
-        "outputs": output_shapes(adapter, rows, model, calls),
+        "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
     if tokenizer:
         texts, _ = answer_calls(adapter, choose_text_calls(tokenizer, *load_texts()))
@@ -129,21 +129,6 @@ def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[Go
         else:
             answered.append(replace(call, outputs=outputs))
     return answered, left_out
-
-
-def output_shapes(
-    adapter: Adapter, rows: Rows, model: Model, calls: Sequence[GoldenCall]
-) -> dict[str, list[int | str]]:
-    """Shape of each output with its dynamic axes named, from the golden calls and from calls of 2 and 3 rows beside them.
-
-    The latter because golden calls may all have one number of rows.
-    """
-    observed = [(call.sizes, call.outputs) for call in calls]
-    for count in (2, 3) if rows.batched else ():
-        (inputs,) = rows.calls([place % len(rows) for place in range(count)])
-        observed.append((axis_sizes(inputs, model), adapter.answer(inputs)))
-    sizes = [sizes for sizes, _ in observed]
-    return {name: infer_shape(name, sizes, [outputs[name].shape for _, outputs in observed]) for name in observed[0][1]}
 
 
 def single_rows(adapter: Adapter, rows: Rows) -> dict[str, tuple[Arrays, Arrays]]:

@@ -1,157 +1,142 @@
-"""Weights beside the graph: what protobuf cannot hold goes into a file of its own.
+"""Weights beside the graph: what protobuf cannot hold goes into one file next to it, `model.onnx.data` for `model.onnx`.
 
-`build/exported.onnx` then names `exported.data/weights`. The folder is always there, because DVC's outputs are, and is empty
-where the graph holds its weights itself.
+onnx-ir does what is done to such weights, by tensors that it reads where they are; it is imported only where there are some,
+because it takes longer to import than the rest of `validate` together.
 """
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import TYPE_CHECKING
 
-from onnx import ModelProto, NodeProto, TensorProto, helper
-from onnx.external_data_helper import ExternalDataInfo, load_external_data_for_tensor, uses_external_data
+from onnx import ModelProto
+from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import replacing
+
+if TYPE_CHECKING:
+    import onnx_ir
+
+    Weights = dict[str, onnx_ir.TensorProtocol]
 
 # Bytes of one protobuf message, at most.
 LIMIT = 2**31 - 1
-# Shapes and other small tensors stay in the graph, where shape inference reads them.
+# Share of LIMIT that weights may take before they leave the graph, which needs room too.
+ROOM = 0.95
+# Tensors of up to so many bytes stay in the graph: shape inference reads shapes there.
 INLINE = 1024
-_CHUNK = 1 << 20
-
-
-class Place(NamedTuple):
-    """Where a tensor's bytes are: `file` is relative to the graph's folder."""
-
-    file: str
-    offset: int
-    length: int
 
 
 def weights(path: Path) -> Path:
     """The file that takes the weights of the graph at `path`."""
-    return path.with_suffix(".data") / "weights"
+    return path.with_name(f"{path.name}.data")
 
 
-def places(model: ModelProto) -> list[Place]:
-    """Where the weights are that the graph does not hold; empty when it holds them all."""
-    return [_place(tensor) for tensor in model.graph.initializer if uses_external_data(tensor)]
+def outside(model: ModelProto) -> list[ExternalDataInfo]:
+    """Where the weights are that the graph does not hold, in its order; empty when it holds them all."""
+    return [ExternalDataInfo(tensor) for tensor in model.graph.initializer if uses_external_data(tensor)]
 
 
 def size(model: ModelProto) -> int:
     """Bytes of the graph and of its weights, wherever they are."""
-    return int(model.ByteSize()) + sum(found.length for found in places(model))
+    return int(model.ByteSize()) + sum(info.length or 0 for info in outside(model))
 
 
-def check_whole(model: ModelProto, path: Path, made_by: str) -> None:
+def check_complete(model: ModelProto, path: Path, made_by: str) -> None:
     """Raise PipelineError unless the weights that the graph at `path` names are there, all of them."""
     ends: dict[str, int] = {}
-    for found in places(model):
-        ends[found.file] = max(ends.get(found.file, 0), found.offset + found.length)
+    for info in outside(model):
+        ends[info.location] = max(ends.get(info.location, 0), (info.offset or 0) + (info.length or 0))
     for name, expected in ends.items():
         file = path.parent / name
-        there = file.stat().st_size if file.is_file() else None
-        if there != expected:
-            got = "no such file" if there is None else f"{there:,}"
+        actual = file.stat().st_size if file.is_file() else None
+        if actual != expected:
+            got = "no such file" if actual is None else f"{actual:,}"
             raise PipelineError(
                 f"{path}: expected {expected:,} bytes of weights in {file}, got {got}; make both again with `python -m pipeline {made_by}`"
             )
 
 
-def move_out(model: ModelProto, folder: Path, path: Path) -> None:
-    """Write the weights of `model` beside the graph that will be at `path`, and let `model` name them there.
+def move_weights(model: ModelProto, source: Path, path: Path) -> ModelProto:
+    """`model` with its weights where `save` puts them for the graph at `path`: in it, or beside it when they are too many.
 
-    They are copied in the graph's order, piece by piece: those in memory, and those in files of `folder`.
+    Args:
+        model: Stays as it is.
+        source: Folder of the files of weights that `model` names.
+        path: The graph's file; that of its weights is written, whole or not at all.
+
+    Raises:
+        PipelineError: Weights in `source` are links, which onnx-ir does not follow.
     """
-    target = weights(path)
-    with replacing(target) as beside, beside.open("wb") as file:
-        for tensor in model.graph.initializer:
-            outside = uses_external_data(tensor)
-            length = _place(tensor).length if outside else len(tensor.raw_data)
-            if length < INLINE:
-                if outside:
-                    load_external_data_for_tensor(tensor, str(folder))
-                continue
-            offset = file.tell()
-            if outside:
-                _copy(folder, _place(tensor), file)
-            else:
-                file.write(tensor.raw_data)
-            place(tensor, Place(target.relative_to(path.parent).as_posix(), offset, length))
-    for other in target.parent.iterdir():
-        if other != target:  # what a killed process has left
-            other.unlink()
+    import onnx_ir
+
+    lazy = onnx_ir.from_proto(model)
+    onnx_ir.external_data.set_base_dir(lazy.graph, source)
+    try:
+        if size(model) > LIMIT:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            onnx_ir.external_data.unload_from_model(lazy, path.parent, weights(path).name, size_threshold_bytes=INLINE)
+        else:
+            onnx_ir.external_data.load_to_model(lazy)
+    except ValueError as error:
+        raise PipelineError(
+            f"{path}: expected weights in files of their own, got: {error} Let DVC copy them: `dvc config cache.type reflink,copy`, "
+            "then `dvc checkout --relink`"
+        ) from None
+    return onnx_ir.to_proto(lazy)
 
 
-def place(tensor: TensorProto, where: Place) -> None:
-    """Say in `tensor` that its bytes are outside of the graph, and where."""
-    tensor.ClearField("raw_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    del tensor.external_data[:]
-    for key, value in (("location", where.file), ("offset", where.offset), ("length", where.length)):
-        tensor.external_data.add(key=key, value=str(value))
+def unload(model: "onnx_ir.Model", folder: Path, name: str) -> None:
+    """Move weights that protobuf cannot hold out of `model`, into the file `name` of `folder`."""
+    import onnx_ir
+
+    tensors = [value.const_value for value in model.graph.initializers.values() if value.const_value is not None]
+    if sum(tensor.nbytes for tensor in tensors) > ROOM * LIMIT:
+        onnx_ir.external_data.unload_from_model(model, folder, name, size_threshold_bytes=INLINE)
 
 
-def bring_in(model: ModelProto, folder: Path) -> None:
-    """Read the weights that are in files of `folder` into `model`."""
-    for tensor in model.graph.initializer:
-        if uses_external_data(tensor):
-            load_external_data_for_tensor(tensor, str(folder))
-
-
-def detach(model: ModelProto) -> tuple[ModelProto, dict[str, TensorProto]]:
-    """The model with inputs where it has weights outside of the graph, and those weights by name.
+def detach(model: "onnx_ir.Model") -> "Weights":
+    """Make inputs of the initializers that are outside of the graph; those weights by name.
 
     For libraries that would read weights where they are initializers, several times at once: what works on graphs needs to
-    know their types alone. The model itself, where there are no such weights.
+    know their types alone.
     """
-    held = {tensor.name: tensor for tensor in model.graph.initializer if uses_external_data(tensor)}
-    if not held:
-        return model, held
-    bare = ModelProto()
-    bare.CopyFrom(model)
-    del bare.graph.initializer[:]
-    bare.graph.initializer.extend(tensor for tensor in model.graph.initializer if tensor.name not in held)
-    bare.graph.input.extend(
-        helper.make_tensor_value_info(name, tensor.data_type, list(tensor.dims)) for name, tensor in held.items()
-    )
-    return bare, held
+    import onnx_ir
+
+    detached: Weights = {}
+    for name, value in list(model.graph.initializers.items()):
+        if isinstance(value.const_value, onnx_ir.ExternalTensor):
+            detached[name] = value.const_value
+            del model.graph.initializers[name]
+            value.const_value = None
+            model.graph.inputs.append(value)
+    return detached
 
 
-def attach(model: ModelProto, held: Mapping[str, TensorProto]) -> None:
+def attach(model: "onnx_ir.Model", detached: "Weights") -> None:
     """Make initializers again of the inputs that are weights, where the graph still uses them."""
-    used = {name for node in model.graph.node for name in _reads(node)} | {value.name for value in model.graph.output}
-    inputs = [value for value in model.graph.input if value.name not in held]
-    del model.graph.input[:]
-    model.graph.input.extend(inputs)
-    model.graph.initializer.extend(tensor for name, tensor in held.items() if name in used)
+    for value in [value for value in model.graph.inputs if value.name in detached]:
+        model.graph.inputs.remove(value)
+        if value.uses() or value.is_graph_output():
+            value.const_value = detached[str(value.name)]
+            model.graph.register_initializer(value)
 
 
-def clear(path: Path) -> None:
-    """Leave no weights beside the graph at `path`, which holds them itself."""
-    folder = weights(path).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.iterdir():
-        file.unlink()
+def strip(model: ModelProto) -> "tuple[ModelProto, Weights]":
+    """`model` with inputs where it has weights outside of the graph, and those weights; itself where it has none."""
+    if not outside(model):
+        return model, {}
+    import onnx_ir
+
+    lazy = onnx_ir.from_proto(model)
+    detached = detach(lazy)
+    return onnx_ir.to_proto(lazy), detached
 
 
-def _reads(node: NodeProto) -> Iterator[str]:
-    """Names that a node reads, those that its nested graphs read too."""
-    yield from node.input
-    for attribute in node.attribute:
-        for nested in [attribute.g, *attribute.graphs]:
-            for inner in nested.node:
-                yield from _reads(inner)
+def restore(model: ModelProto, detached: "Weights") -> ModelProto:
+    """`model` with the weights that `strip` took."""
+    if not detached:
+        return model
+    import onnx_ir
 
-
-def _place(tensor: TensorProto) -> Place:
-    said = ExternalDataInfo(tensor)
-    return Place(said.location, said.offset or 0, said.length or 0)
-
-
-def _copy(folder: Path, where: Place, target: IO[bytes]) -> None:
-    with (folder / where.file).open("rb") as source:
-        source.seek(where.offset)
-        for start in range(0, where.length, _CHUNK):
-            target.write(source.read(min(_CHUNK, where.length - start)))
+    lazy = onnx_ir.from_proto(model)
+    attach(lazy, detached)
+    return onnx_ir.to_proto(lazy)

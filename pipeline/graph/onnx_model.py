@@ -8,9 +8,8 @@ from typing import Any
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
+from onnx import GraphProto, ModelProto, NodeProto
 
-from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing, write_bytes
 from pipeline.graph import external_data
@@ -32,45 +31,42 @@ def load(path: Path, made_by: str) -> ModelProto:
         raise PipelineError(
             f"{path}: expected an ONNX model, got a damaged or truncated file; make it again with `python -m pipeline {made_by}`"
         )
-    external_data.check_whole(model, path, made_by)
+    external_data.check_complete(model, path, made_by)
     return model
 
 
-def save(model: ModelProto, path: Path, folder: Path | None = None) -> None:
+def save(model: ModelProto, path: Path, source: Path | None = None) -> None:
     """Write `model`, whole or not at all; equal models give equal bytes.
 
-    One file, unless protobuf cannot hold it: then the weights go beside it, first, and `model` names them there.
+    One file, unless protobuf cannot hold it: then the weights go into a file beside it, first.
 
     Args:
-        model: What to write.
+        model: What to write; stays as it is.
         path: Where.
-        folder: Holds the files of weights that `model` names; that of `path` by default.
+        source: Folder of the files of weights that `model` names; that of `path` by default.
 
     Raises:
         PipelineError: What is no weight is more than protobuf holds.
     """
-    folder = folder or path.parent
-    if external_data.size(model) <= external_data.LIMIT:
-        external_data.bring_in(model, folder)
-        write_bytes(path, model.SerializeToString(deterministic=True))
-        external_data.clear(path)
-        return
-    external_data.move_out(model, folder, path)
+    if external_data.outside(model) or external_data.size(model) > external_data.LIMIT:
+        model = external_data.move_weights(model, source or path.parent, path)
     if model.ByteSize() > external_data.LIMIT:
         raise PipelineError(
             f"{path}: expected at most {external_data.LIMIT:,} bytes beside the weights, got {model.ByteSize():,}: register large "
             "constants of the network as buffers, so that they are weights"
         )
     write_bytes(path, model.SerializeToString(deterministic=True))
+    if not external_data.outside(model):
+        external_data.weights(path).unlink(missing_ok=True)
 
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of a model, in hexadecimal: of its file, and of the weights beside it where there are some."""
     digest = hashlib.sha256()
-    for part in (path, external_data.weights(path)):
-        if part == path or part.exists():
-            with part.open("rb") as file:
-                hashlib.file_digest(file, lambda: digest)
+    beside = external_data.weights(path)
+    for part in (path, beside) if beside.exists() else (path,):
+        with part.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
@@ -80,10 +76,10 @@ def check(model: ModelProto, where: str) -> None:
     Raises:
         PipelineError: Either refuses the model.
     """
-    bare, _ = external_data.detach(model)  # the checker looks for weights beside a file
+    stripped, _ = external_data.strip(model)  # the checker looks for weights beside a file
     try:
-        onnx.checker.check_model(bare, full_check=True)
-        onnx.shape_inference.infer_shapes(bare, check_type=True, strict_mode=True, data_prop=True)
+        onnx.checker.check_model(stripped, full_check=True)
+        onnx.shape_inference.infer_shapes(stripped, check_type=True, strict_mode=True, data_prop=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise PipelineError(f"{where}: the ONNX checker refuses the graph: {' '.join(str(error).split())}") from None
 
@@ -112,48 +108,12 @@ def count(model: ModelProto) -> dict[str, Any]:
 def foldable(model: ModelProto) -> int:
     """Nodes of the main graph whose every input is known before the model runs: what constant folding removes."""
     known = {tensor.name for tensor in model.graph.initializer}
-    found = 0
+    total = 0
     for node in model.graph.node:  # in topological order, as the checker demands
         if all(not name or name in known for name in node.input) and not node.op_type.startswith("Random"):
             known.update(node.output)
-            found += node.op_type != "Constant"
-    return found
-
-
-def signature(values: list[ValueInfoProto]) -> list[tuple[str, str, list[int | str]]]:
-    """Name, dtype (numpy's name, or "string") and shape (number or axis name) of inputs or outputs."""
-    return [(value.name, _dtype(value), _shape(value)) for value in values]
-
-
-def departures(model: ModelProto, contract: Contract) -> list[str]:
-    """What the graph's inputs and outputs say otherwise than the contract; empty when they agree."""
-    initializers = {tensor.name for tensor in model.graph.initializer}
-    inputs = [value for value in model.graph.input if value.name not in initializers]
-    return [
-        *_compare("input", signature(inputs), contract.inputs),
-        *_compare("output", signature(list(model.graph.output)), contract.outputs),
-    ]
-
-
-def _compare(kind: str, found: list[tuple[str, str, list[int | str]]], expected: list[TensorSpec]) -> list[str]:
-    if [name for name, _, _ in found] != [tensor.name for tensor in expected]:
-        return [f"{kind}s: expected {[t.name for t in expected]}, got {[name for name, _, _ in found]}"]
-    said = []
-    for (name, dtype, shape), tensor in zip(found, expected, strict=True):
-        if dtype != tensor.dtype:
-            said.append(f"{kind} {name!r}: expected dtype {tensor.dtype}, got {dtype}")
-        if shape != tensor.shape:
-            said.append(f"{kind} {name!r}: expected shape {tensor.shape}, got {shape}")
-    return said
-
-
-def _dtype(value: ValueInfoProto) -> str:
-    kind = value.type.tensor_type.elem_type
-    return "string" if kind == onnx.TensorProto.STRING else str(onnx.helper.tensor_dtype_to_np_dtype(kind))
-
-
-def _shape(value: ValueInfoProto) -> list[int | str]:
-    return [d.dim_value if d.HasField("dim_value") else d.dim_param for d in value.type.tensor_type.shape.dim]
+            total += node.op_type != "Constant"
+    return total
 
 
 def metadata(model: ModelProto) -> dict[str, str]:

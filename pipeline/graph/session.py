@@ -1,4 +1,4 @@
-"""The one onnxruntime session, set up as the .NET client sets it up."""
+"""onnxruntime sessions, set up as the .NET client sets them up."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.core.arrays import Arrays, is_text
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
 
-_REFUSALS = (
+_RUNTIME_ERRORS = (
     state.Fail,
     state.InvalidArgument,
     state.InvalidGraph,
@@ -30,14 +30,13 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
-    where = model if isinstance(model, Path) else "the model"
     try:
         source = str(model) if isinstance(model, Path) else model
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except _REFUSALS as error:
+    except _RUNTIME_ERRORS as error:
         version, limits = compat.installed()
         raise PipelineError(
-            f"{where}: onnxruntime {version} (opset up to {limits.opset}, IR up to {limits.ir}) refuses the model: "
+            f"{model if isinstance(model, Path) else 'the model'}: onnxruntime {version} (opset up to {limits.opset}, IR up to {limits.ir}) refuses the model: "
             f"{' '.join(str(error).split())}"
         ) from None
 
@@ -51,8 +50,8 @@ def answer(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
     names = [output.name for output in session.get_outputs()]
     try:
         # Text as objects: onnxruntime ends numpy's own strings at the first NUL.
-        asked = {name: array.astype(object) if is_text(array) else array for name, array in inputs.items()}
-        return dict(zip(names, session.run(names, asked), strict=True))
-    except (*_REFUSALS, ValueError) as error:
+        feed = {name: array.astype(object) if is_text(array) else array for name, array in inputs.items()}
+        return dict(zip(names, session.run(names, feed), strict=True))
+    except (*_RUNTIME_ERRORS, ValueError) as error:
         shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
         raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {' '.join(str(error).split())}") from None

@@ -36,7 +36,9 @@ def batch_first(model: Model) -> Model:
 
 
 def check_axes(inputs: Mapping[str, tuple[int, ...]], model: Model) -> None:
-    """Raise PipelineError unless dynamic_axes fit the inputs of a call, and all of them have a batch or none.
+    """Raise PipelineError unless dynamic_axes fit the inputs of a call: axes that are there, all with a batch or none.
+
+    Axes of one name have one length.
 
     Args:
         inputs: Shape of each input of one call, the batch first.
@@ -57,3 +59,14 @@ def check_axes(inputs: Mapping[str, tuple[int, ...]], model: Model) -> None:
             f"give {lacking[0]!r} a value for each row ('{lacking[0]}: {{0: {BATCH}}}'), or make what is the same for all rows a buffer "
             "or an argument of the network (model.net.kwargs)"
         )
+    first: dict[str, tuple[str, int]] = {}
+    dynamic_axes = batch_first(model).dynamic_axes
+    for name, shape in inputs.items():
+        for axis, axis_name in dynamic_axes.get(name, {}).items():
+            length = shape[axis]
+            other, expected = first.setdefault(axis_name, (name, length))
+            if length != expected:
+                raise PipelineError(
+                    f"model.dynamic_axes: expected axes named {axis_name!r} to have one length, got {expected} in {other!r} and {length} "
+                    f"in {name!r}: give axes of different length different names"
+                )

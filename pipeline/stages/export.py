@@ -21,9 +21,9 @@ from pipeline.core.golden import proven_sizes, save_calls
 from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
 from pipeline.core.reports import ExportReport, GraphSize, write_report
 from pipeline.export import determinism, diagnostics, encoder_graph, exporters
-from pipeline.export.exporters import EXPORTERS
+from pipeline.export.exporters import EXPORTERS, ExportRequest
 from pipeline.export.reference import Reference, answer_everything, single_rows
-from pipeline.graph import external_data, onnx_model
+from pipeline.graph import external_data, onnx_model, signature
 from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
 from pipeline.network import encoders
@@ -47,10 +47,10 @@ def choose(export: Export) -> list[str]:
 def prove(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     """Why the graph does not answer like the network; empty when it does."""
     session = open_session(file)
-    for case, (inputs, expected) in golden.items():
+    for call, (inputs, expected) in golden.items():
         for comparison in compare(expected, answer_onnx(session, inputs), COARSE):
             if not comparison.passed:
-                return f"{comparison.problem} (call {case})"
+                return f"{comparison.problem} (call {call})"
     return ""
 
 
@@ -67,38 +67,45 @@ def to_onnx(
     Raises:
         PipelineError: None of those that export.exporter allows does.
     """
-    learnt = encoders.load_encoders()
+    text_encoders = encoders.load_encoders()
     golden = {call.name: (call.inputs, call.outputs) for call in subject.calls}
     _, (example, _) = determinism.largest(golden)
     if subject.rows.batched:
         example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
-    axes = encoded_axes(subject.model.dynamic_axes, learnt)
-    job = exporters.Job(encode(example, learnt), subject.shapes["outputs"], axes, params.export.opset, folder)
+    axes = encoded_axes(subject.model.dynamic_axes, text_encoders)
+    request = ExportRequest(
+        encode(example, text_encoders), subject.shapes["outputs"], axes, params.export.opset, folder
+    )
     attempts: dict[str, str] = {}
-    for which in choose(params.export):
+    for exporter in choose(params.export):
         adapter = subject.adapter()
         frozen: list[str] = []
         try:
-            made, before, frozen = exporters.export(which, adapter, job)
-            encoder_graph.prepend(made, learnt, {tensor.name: tensor.shape for tensor in contract(made).inputs})
-            if departures := onnx_model.departures(made, contract(made)):
-                attempts[which] = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(departures)}"
+            model, before_folding, frozen = exporters.export(exporter, adapter, request)
+            expected = contract(model)
+            encoder_graph.prepend(model, text_encoders, {tensor.name: tensor.shape for tensor in expected.inputs})
+            signature.name_axes(model, expected)
+            if mismatches := signature.mismatches(model, expected, allow_open=True):
+                attempts[exporter] = (
+                    f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
+                )
             else:
-                alone = single_rows(adapter, subject.rows) if which == "tracer" else {}
-                onnx.save(made, folder / PROVEN)
+                single = single_rows(adapter, subject.rows) if exporter == "tracer" else {}
+                onnx.save(model, folder / PROVEN)
                 # The session takes as much memory as the network.
                 del adapter
                 gc.collect()
-                attempts[which] = prove(folder / PROVEN, {**golden, **alone})
+                attempts[exporter] = prove(folder / PROVEN, {**golden, **single})
         except PipelineError as error:
-            attempts[which] = str(error)
-        if not attempts[which]:
-            return made, {"exporter": which, "attempts": attempts, "before_folding": before}
+            attempts[exporter] = str(error)
+        if not attempts[exporter]:
+            signature.fix_axes(model, expected)  # the golden calls have shown these sizes
+            return model, {"exporter": exporter, "attempts": attempts, "before_folding": before_folding}
         if frozen:
-            attempts[which] += f"; it froze {' and '.join(frozen[:2])}"
-    told = "; ".join(f"{which}: {said}" for which, said in attempts.items())
+            attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
+    reasons = "; ".join(f"{exporter}: {reason}" for exporter, reason in attempts.items())
     raise PipelineError(
-        f"model.net._target_={params.model.net.target} cannot be exported: {told}. What helps: {diagnostics.remedies(told)}"
+        f"model.net._target_={params.model.net.target} cannot be exported: {reasons}. What helps: {diagnostics.remedies(reasons)}"
     )
 
 
@@ -193,7 +200,7 @@ def run(params: Params) -> None:
         contract = describe(reference, params, weights, made.ir_version)
         if reference.rows.batched:
             golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-            determinism.check_alone(reference.adapter(), golden)
+            determinism.check_row_independence(reference.adapter(), golden)
         metadata = {
             "name": contract.name,
             "weights_sha256": weights,

@@ -30,6 +30,7 @@ from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_re
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
+from pipeline.graph.signature import mismatches
 from pipeline.parity import page
 from pipeline.parity.gate import why_failed
 from pipeline.settings.params import Params
@@ -65,7 +66,7 @@ def replay(
         A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
     """
     model = onnx_model.load(checked(path, stage), made_by=stage)
-    problems = onnx_model.departures(model, contract)
+    problems = mismatches(model, contract)
     if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
         problems.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")
     if problems:

@@ -111,3 +111,37 @@ def test_what_is_answered_twice_has_two_values():
     x = torch.ones(2, 3)
     answers = Adapter(module(forward), ["x"], {}, [])(x)
     assert len({id(tensor) for tensor in (x, *answers)}) == 4
+
+
+def test_an_answer_that_loses_the_batch_axis_is_refused():
+    adapter = Adapter(module(lambda x: x.T.squeeze()), ["x"], {"x": 0}, [])
+    adapter.answer_axes = [1]
+    with pytest.raises(
+        PipelineError, match=r"output 'output': expected the batch on axis 1, as in other calls, got shape \[3\]: keep"
+    ):
+        adapter.answer({"x": X[:1]})
+
+
+def test_an_answer_with_other_outputs_than_in_other_calls_is_refused():
+    adapter = Adapter(module(lambda x: (x, x) if len(x) == 1 else x), ["x"], {"x": 0}, [])
+    adapter.answer_axes = [0]
+    with pytest.raises(
+        PipelineError, match=r"expected 1 outputs, as in other calls, got \['output_0', 'output_1'\]: answer the same"
+    ):
+        adapter.answer({"x": X[:1]})
+
+
+@pytest.mark.parametrize("error", [IndexError, KeyError, RuntimeError, TypeError, ZeroDivisionError])
+def test_what_a_network_raises_is_explained(error):
+    def forward(x):
+        raise error("no way")
+
+    with pytest.raises(PipelineError, match=rf"Net itself cannot answer .*: {error.__name__}: .*no way"):
+        Adapter(module(forward), ["x"], {}, []).answer({"x": X})
+
+
+def test_an_error_of_our_own_is_raised_as_it_is():
+    adapter = Adapter(module(lambda x: x), ["x"], {}, [])
+    adapter.positional = ["no such input"]
+    with pytest.raises(KeyError, match="no such input"):
+        adapter.answer({"x": X})

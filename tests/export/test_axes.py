@@ -285,7 +285,7 @@ STEADY = {
             "x): return self.drop(x)\n\n    def train(self, mode=True): return super().train(True)",
             "self.drop = nn.Dropout(0.5)",
         ),
-        "otherwise when it is asked again (output 'output') (in training mode although eval() was called: the network itself, drop)",
+        "otherwise when it is run again (output 'output') (in training mode although eval() was called: the network itself, drop)",
     ),
     "dropout by function": (
         net("x): return nn.functional.dropout(x, 0.5)"),

@@ -11,7 +11,6 @@ from pipeline.__main__ import main
 from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
 from pipeline.core.paths import GOLDEN_TEST_SPLIT
-from pipeline.export.golden_calls import infer_shape
 from pipeline_runs import golden_inputs, net
 
 RNG = np.random.default_rng(0)
@@ -184,27 +183,3 @@ def test_what_cannot_be_carried_is_refused_in_one_sentence(name, bring, capsys):
     said = capsys.readouterr().err
     assert says in said
     assert said.strip().count("\n") == 0
-
-
-def test_axes_of_one_name_have_one_size(bring, capsys):
-    with pytest.raises(AssertionError):
-        bring(
-            net("a, b): return a"),
-            "{a: {0: batch, 1: time}, b: {0: batch, 1: time}}",
-            a=np.ones((4, 3), F32),
-            b=np.ones((4, 2), F32),
-        )
-    assert main(["export"]) == 1
-    assert "axes named 'time' must have one size, got 3 and 2" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("shapes", "expected"),
-    [
-        ([(1, 4), (2, 4)], ["batch", 4]),
-        ([(1, 5), (2, 9)], ["batch", "y_1"]),
-        ([(3, 4), (3, 4)], [3, 4]),
-    ],
-)
-def test_shapes_are_inferred_from_what_was_seen(shapes, expected):
-    assert infer_shape("y", [{"batch": 1}, {"batch": 2}], shapes) == expected

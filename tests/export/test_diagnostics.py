@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from pipeline.__main__ import main
-from pipeline.export.diagnostics import Line, explain, frozen, locate, remedies
-from pipeline.export.exporters import quiet
+from pipeline.export.adapter import Adapter
+from pipeline.export.diagnostics import SourceLine, Warned, explain, frozen_lines, is_own, locate, remedies
+from pipeline.export.exporters import suppress_native_stdout
+from pipeline.export.outputs import flatten
 from pipeline_runs import net
 
 RNG = np.random.default_rng(0)
@@ -89,7 +91,7 @@ def test_a_refusal_names_the_line_and_what_helps(name, bring, capsys):
 
 
 def test_what_is_printed_past_python_is_not_seen(capfd):
-    with quiet():
+    with suppress_native_stdout():
         os.write(1, b"Torch IR graph at exception")
     os.write(1, b"after")
     assert capfd.readouterr().out == "after"
@@ -175,14 +177,14 @@ def test_the_first_cause_goes_before_what_it_led_to():
     ],
 )
 def test_whose_line_it_is(file, rank):
-    assert Line(file, 1, "x").rank == rank
+    assert SourceLine(file, 1, "x").rank == rank
 
 
 def test_no_path_of_this_machine_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert str(Line(str(tmp_path / "nets" / "a.py"), 3, "x = 1")) == "nets/a.py, line 3 (`x = 1`)"
-    assert str(Line("/home/someone/b.py", 3, "x = 1")) == "b.py, line 3 (`x = 1`)"
-    assert str(Line("/v/site-packages/kit/c.py", 3, "x = 1")) == "kit/c.py, line 3 (`x = 1`)"
+    assert str(SourceLine(str(tmp_path / "nets" / "a.py"), 3, "x = 1")) == "nets/a.py, line 3 (`x = 1`)"
+    assert str(SourceLine("/home/someone/b.py", 3, "x = 1")) == "b.py, line 3 (`x = 1`)"
+    assert str(SourceLine("/v/site-packages/kit/c.py", 3, "x = 1")) == "kit/c.py, line 3 (`x = 1`)"
 
 
 def test_an_error_without_a_line_is_explained_all_the_same():
@@ -194,13 +196,45 @@ def test_an_error_without_a_line_is_explained_all_the_same():
 
 def test_lines_of_libraries_are_frozen_in_their_own_right_only_where_there_are_no_others(tmp_path):
     (tmp_path / "a.py").write_text("if x > 0:\n")
-    mine = (str(tmp_path / "a.py"), 1, "Converting a tensor to a Python boolean might cause the trace to be incorrect")
-    theirs = ("/v/site-packages/kit/c.py", 3, "Iterating over a tensor might cause")
-    harmless = (str(tmp_path / "a.py"), 1, "torch.from_numpy results are registered as constants, this might cause")
-    assert frozen([theirs, mine, harmless]) == ["a.py, line 1 (`if x > 0:`): Converting a tensor to a Python boolean"]
-    assert frozen([theirs]) == ["kit/c.py, line 3 (``): Iterating over a tensor"]
-    assert frozen([harmless]) == []
+    mine = Warned(
+        str(tmp_path / "a.py"), 1, "Converting a tensor to a Python boolean might cause the trace to be wrong"
+    )
+    theirs = Warned("/v/site-packages/kit/c.py", 3, "Iterating over a tensor might cause")
+    harmless = Warned(
+        str(tmp_path / "a.py"), 1, "torch.from_numpy results are registered as constants, this might cause"
+    )
+    assert frozen_lines([theirs, mine, harmless]) == [
+        "a.py, line 1 (`if x > 0:`): Converting a tensor to a Python boolean"
+    ]
+    assert frozen_lines([theirs]) == ["kit/c.py, line 3 (``): Iterating over a tensor"]
+    assert frozen_lines([harmless]) == []
 
 
 def test_every_refusal_has_some_remedy():
     assert remedies("something that nobody has seen yet").startswith("sizes taken from the input")
+
+
+def test_an_error_of_the_pipeline_s_code_is_its_own():
+    assert is_own(error_of(explain, None))
+
+
+def test_an_error_that_one_of_the_pipeline_s_led_to_is_its_own():
+    def wrap():
+        try:
+            explain(None)
+        except AttributeError as error:
+            raise RuntimeError("torch wraps it") from error
+
+    assert is_own(error_of(wrap))
+
+
+def test_an_error_of_a_network_that_the_pipeline_calls_is_not():
+    class Net(torch.nn.Module):
+        def forward(self, x):
+            return {}[x]
+
+    assert not is_own(error_of(Adapter(Net(), ["x"], {}, []).call_network, torch.ones(1)))
+
+
+def test_a_sentence_for_people_is_no_error_of_the_pipeline_s_code():
+    assert not is_own(error_of(flatten, 3))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from pipeline.core.errors import PipelineError
-from pipeline.export.outputs import leaves, name_outputs
+from pipeline.export.outputs import flatten, name_outputs
 
 A, B, C = torch.zeros(1), torch.ones(2), torch.ones(3)
 
@@ -62,8 +62,8 @@ def shown(found: list[tuple[str, Tensor]]) -> list[tuple[str, int]]:
         *("dataclass in a tuple", "named tuple", "topk"),
     ],
 )
-def test_leaves(answer, expected):
-    assert shown(leaves(answer)) == expected
+def test_flatten(answer, expected):
+    assert shown(flatten(answer)) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_leaves(answer, expected):
 )
 def test_what_is_no_tensor_is_refused(answer, says):
     with pytest.raises(PipelineError, match=f"the network's answer: {says}"):
-        leaves(answer)
+        flatten(answer)
 
 
 @pytest.mark.parametrize(

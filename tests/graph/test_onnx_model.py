@@ -3,9 +3,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.paths import EXPORTED
 from pipeline.graph import onnx_model
 
 
@@ -96,61 +94,6 @@ def test_a_shape_that_contradicts_is_refused():
     bad = model([helper.make_node("Identity", ["x"], ["y"])], [value("x", shape=(3, 2))], [value("y", shape=(4, 2))])
     with pytest.raises(PipelineError, match="here: the ONNX checker refuses the graph"):
         onnx_model.check(bad, "here")
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        (TensorProto.FLOAT, "float32"),
-        (TensorProto.FLOAT16, "float16"),
-        (TensorProto.DOUBLE, "float64"),
-        (TensorProto.INT64, "int64"),
-        (TensorProto.UINT8, "uint8"),
-        (TensorProto.BOOL, "bool"),
-        (TensorProto.STRING, "string"),
-    ],
-)
-def test_signature(kind, name):
-    assert onnx_model.signature([value("x", kind, ("batch", 3))]) == [("x", name, ["batch", 3])]
-
-
-def test_an_initializer_is_no_input(linear):
-    made = onnx_model.load(EXPORTED, "export")
-    made.graph.input.append(value(made.graph.initializer[0].name))
-    assert onnx_model.departures(made, load_contract()) == []
-
-
-def retype(which, kind):
-    which.type.tensor_type.elem_type = kind
-
-
-def resize(which, axis, size):
-    which.type.tensor_type.shape.dim[axis].dim_value = size
-
-
-@pytest.mark.parametrize(
-    ("edit", "says"),
-    [
-        (lambda g: setattr(g.output[0], "name", "other"), "outputs: expected ['output'], got ['other']"),
-        (lambda g: setattr(g.input[0], "name", "other"), "inputs: expected ['input'], got ['other']"),
-        (lambda g: g.output.append(value("more")), "outputs: expected ['output'], got ['output', 'more']"),
-        (lambda g: g.ClearField("output"), "outputs: expected ['output'], got []"),
-        (lambda g: retype(g.output[0], TensorProto.DOUBLE), "output 'output': expected dtype float32, got float64"),
-        (lambda g: resize(g.input[0], 0, 1), "input 'input': expected shape ['batch', 10], got [1, 10]"),
-        (lambda g: resize(g.output[0], 1, 6), "output 'output': expected shape ['batch', 5], got ['batch', 6]"),
-    ],
-)
-def test_departures(edit, says, linear):
-    made = onnx_model.load(EXPORTED, "export")
-    edit(made.graph)
-    assert onnx_model.departures(made, load_contract()) == [says]
-
-
-def test_every_departure_is_said(linear):
-    made = onnx_model.load(EXPORTED, "export")
-    resize(made.graph.input[0], 0, 1)
-    retype(made.graph.output[0], TensorProto.INT64)
-    assert len(onnx_model.departures(made, load_contract())) == 2
 
 
 def test_metadata():

@@ -11,12 +11,14 @@ from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
 from pipeline.core.paths import CHECKPOINT, CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED, TEST_SPLIT
 from pipeline.core.rows import Rows
+from pipeline.export import reference
 from pipeline.export.golden_calls import choose_calls
-from pipeline.graph import onnx_model
+from pipeline.graph import onnx_model, signature
 from pipeline.network.factory import build, load_weights, save_weights
 from pipeline.settings.model import TensorSettings
-from pipeline.stages.export import annotate, configuration_hash, tensor
-from pipeline_runs import SMALL, golden_inputs, golden_outputs, reseal
+from pipeline.stages import export
+from pipeline.stages.export import annotate, configuration_hash, prove, tensor
+from pipeline_runs import SMALL, golden_inputs, golden_outputs, net, reseal
 
 NET = """
 class Net(nn.Module):
@@ -281,7 +283,7 @@ def test_a_frozen_batch_axis_is_refused(forward, exporting, fails):
 def test_a_graph_whose_axis_is_not_dynamic_loses_nothing(exporting, fails, monkeypatch):
     exporting("return 2 * self.linear(input)")
     monkeypatch.setattr(
-        onnx_model, "departures", lambda *_: ["input 'input': expected shape ['batch', 10], got [2, 10]"]
+        signature, "mismatches", lambda *_, **__: ["input 'input': expected shape ['batch', 10], got [2, 10]"]
     )
     assert "the exported graph is not what model.dynamic_axes asks for: input 'input'" in fails("export")
 
@@ -355,3 +357,30 @@ def test_files_count_by_what_is_in_them(params, tmp_path):
         )
 
     assert made("a", "1") == made("b", "1") != made("b", "2")
+
+
+def test_a_number_where_the_graph_has_a_dynamic_axis_is_refused(linear, fails, monkeypatch):
+    monkeypatch.setattr(reference, "infer_output_shapes", lambda *_: {"output": [8, 5]})
+    assert (
+        "dynamo: the exported graph is not what model.dynamic_axes asks for: output 'output': expected shape [8, 5], "
+        in fails("export")
+    )
+
+
+def test_an_axis_that_the_graph_leaves_open_is_fixed_once_the_golden_calls_have_shown_its_size(bring, monkeypatch):
+    proven = []
+
+    def prove_and_note(file, golden):
+        proven.extend(signature.signature(list(onnx.load(file).graph.output)))
+        return prove(file, golden)
+
+    monkeypatch.setattr(export, "prove", prove_and_note)
+    bring(
+        net("x): return self.f(x)", "self.f = nn.EmbeddingBag(10, 4)"),
+        "{x: {0: batch}}",
+        "export.exporter=tracer",
+        x=np.arange(40).reshape(8, 5) % 10,
+    )
+    (name, dtype, shape) = signature.signature(list(onnx_model.load(EXPORTED, "export").graph.output))[0]
+    assert (name, dtype, shape) == ("output", "float32", ["batch", 4])
+    assert isinstance(proven[0][2][1], str)
