@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,8 +23,11 @@ pytestmark = pytest.mark.slow
 class Clone:
     """A copy of what git knows of the project, committed, with the commands a user types."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, made: bool = False) -> None:
         self.folder = folder
+        if made:
+            return
+        folder.mkdir(exist_ok=True)
         listed = self.call(
             "git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=PROJECT
         ).stdout.splitlines()
@@ -58,7 +62,7 @@ class Clone:
         """Run `dvc repro`; the stages that ran."""
         self.done = self.call("dvc", "repro", *arguments, fails=fails)
         ran = [line.split("'")[1] for line in self.done.stdout.splitlines() if line.startswith("Running stage")]
-        return [stage for stage in ran if stage != "sdk"]  # it always runs
+        return [stage for stage in ran if stage != "fingerprint"]  # it always runs
 
     def params(self, *overrides: str) -> None:
         self.call("python", "-m", "pipeline", "params", *overrides)
@@ -85,30 +89,24 @@ class Clone:
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     made = Clone(tmp_path_factory.mktemp("clone"))
     made.first = made.repro()
+    made.printed = made.done
     made.commit("the first run")
     return made
 
 
 @pytest.fixture(autouse=True)
 def _as_after_the_first_run(clone: Clone):
+    publication = clone.folder / "reports" / "publish.json"
+    published = publication.read_bytes()
     yield
+    publication.write_bytes(published)  # no cache has it
     clone.call("git", "checkout", "-q", "--", ".")
     clone.call("git", "clean", "-fdq")
     clone.call("dvc", "checkout", "-q", "--force")
 
 
 def test_main_job(clone: Clone) -> None:
-    assert clone.first == [
-        "config",
-        "prepare",
-        "train",
-        "export",
-        "simplify",
-        "validate",
-        "package",
-        "verify",
-        "publish",
-    ]
+    assert clone.first == ["prepare", "train", "export", "simplify", "validate", "package", "verify", "publish"]
     parity = clone.report("parity")
     assert parity["passed"]
     assert parity["task"]["simplify"] >= 0.96
@@ -116,6 +114,17 @@ def test_main_job(clone: Clone) -> None:
     assert clone.versions("digits") == ["1"]
     (run,) = clone.client().search_runs(["1"])
     assert run.data.tags["dotnet.verified"] == str(clone.report("dotnet")["verified"]).lower()
+
+
+def test_the_main_job_prints_what_the_stages_say_and_dvc_s_own_lines(clone: Clone) -> None:
+    stages = ("fingerprint", *clone.first)
+    dvc = (
+        r"Running stage '\w+':|> python -m pipeline \w+|(Generating|Updating) lock file 'dvc\.lock'|Use `dvc push` .*|"
+    )
+    dvc += r"To track the changes with git, run:|\tgit add .*|To enable auto staging, run:|\tdvc config core\.autostage true"
+    table = r"  .{24} +[\d,]+ +[\d,]+|  +before +after"
+    lines = [line for line in (clone.printed.stdout + clone.printed.stderr).splitlines() if line.strip()]
+    assert [line for line in lines if not re.fullmatch(f"{dvc}|{table}|({'|'.join(stages)}): .*", line)] == []
 
 
 @pytest.mark.skipif(sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
@@ -139,24 +148,14 @@ def test_an_sdk_that_goes_makes_verify_stale(clone: Clone, monkeypatch: pytest.M
     assert clone.versions("digits") == ["1"]
 
 
-def test_the_folders_for_weights_are_outputs_that_come_back(clone: Clone) -> None:
-    folders = [clone.folder / "build" / name for name in ("exported.data", "simplified.data")]
-    for folder in folders:
-        folder.rmdir()  # empty: a small model is one file
-    clone.call("dvc", "checkout")
-    assert [folder.is_dir() for folder in folders] == [True, True]
-    assert clone.repro() == []
-
-
 def test_registered_model_answers_like_pytorch(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(clone.folder)
     store = f"sqlite:///{clone.folder}/mlflow.db"
     mlflow.set_tracking_uri(store)
     mlflow.set_registry_uri(store)
     session = open_session(mlflow.onnx.load_model("models:/digits@candidate").SerializeToString())
-    questions = golden_inputs()
-    expected = golden_outputs()
-    got = answer(session, questions["rows-7"])
+    inputs, expected = golden_inputs(), golden_outputs()
+    got = answer(session, inputs["rows-7"])
     assert (got["label"] == expected["rows-7"]["label"]).all()
     assert abs(got["probabilities"] - expected["rows-7"]["probabilities"]).max() < 1e-5
 
@@ -171,21 +170,116 @@ def test_a_tolerance_reruns_only_what_follows_it(clone: Clone) -> None:
     assert clone.versions("digits") == ["1"]
 
 
-def test_failed_gate_publishes_nothing(clone: Clone) -> None:
+def test_a_failed_gate_publishes_nothing_and_loses_nothing(clone: Clone) -> None:
     runs = len(clone.client().search_runs(["1"]))
-    before = clone.bytes()
+    before, parity = clone.bytes(), (clone.folder / "reports" / "parity.json").read_bytes()
     clone.params("parity.rtol=0", "parity.atol=0")
     assert clone.repro(fails=True) == ["validate"]
     assert "the parity gate failed" in clone.done.stderr
     assert "Traceback" not in clone.done.stderr
     assert len(clone.client().search_runs(["1"])) == runs
     assert clone.bytes() == before
+    assert not clone.report("parity")["passed"]
+    clone.call("dvc", "checkout", "--force")
+    assert (clone.folder / "reports" / "parity.json").read_bytes() == parity
+
+
+def test_going_back_trains_and_exports_nothing(clone: Clone) -> None:
+    before = clone.bytes()
+    clone.params("model=linear")
+    clone.repro()
+    clone.params()
+    assert clone.repro() in ([], ["publish"])
+    assert clone.bytes() == before
+    clone.params("model=linear")
+    assert clone.repro() in ([], ["publish"])
+    assert clone.versions("linear") == ["1"]
+
+
+def test_a_commit_checked_out_and_back_runs_nothing(clone: Clone) -> None:
+    clone.params("model=linear")
+    clone.repro()
+    clone.commit("linear")
+    clone.call("git", "checkout", "-q", "HEAD~1")
+    clone.call("dvc", "checkout", "--force")
+    assert clone.repro() in ([], ["publish"])
+    clone.call("git", "checkout", "-q", "-")
+    clone.call("dvc", "checkout", "--force")
+    assert clone.repro() in ([], ["publish"])
+    clone.call("git", "reset", "-q", "--hard", "HEAD~1")
+
+
+def test_a_colleague_s_run_cache_serves_us(clone: Clone, tmp_path: Path) -> None:
+    remote = tmp_path / "remote"
+    clone.call("dvc", "remote", "add", "--default", "--force", "shared", str(remote))
+    clone.call("dvc", "push", "--run-cache", "-q")
+    ours = Clone(tmp_path / "ours")
+    ours.call("dvc", "remote", "add", "--default", "shared", str(remote))
+    ours.call("dvc", "pull", "--run-cache", "-q", "--allow-missing")
+    assert ours.repro("--pull") == ["publish"]
+    assert ours.bytes() == clone.bytes()
+
+
+def test_what_dvc_tracks_is_pulled_and_trains_nothing(clone: Clone, tmp_path: Path) -> None:
+    """Data of one's own, tracked by DVC itself: a fresh clone pulls data and outputs alike."""
+    reviews, remote = clone.folder / "mine", tmp_path / "remote"
+    reviews.mkdir()
+    for label in ("negative", "positive"):
+        (reviews / f"{label}.txt").write_text("".join(f"{label} words in line {n}\n" for n in range(60)))
+    clone.call("dvc", "add", "-q", "mine")
+    clone.params("model=sentiment", "data.path=mine", "train.epochs=1", "verify.mode=off")
+    clone.call("dvc", "remote", "add", "--default", "--force", "shared", str(remote))
+    clone.repro()
+    clone.commit("sentiment")
+    clone.call("dvc", "push", "-q")
+    clone.call("git", "clone", "-q", str(clone.folder), str(tmp_path / "fresh"))
+    fresh = Clone(tmp_path / "fresh", made=True)
+    fresh.call("dvc", "pull", "-q", "--allow-missing")
+    assert fresh.repro() == ["publish"]
+    (fresh.folder / "mine" / "negative.txt").unlink()
+    (fresh.folder / "mine" / "positive.txt").unlink()
+    assert "get it with `dvc pull` where DVC tracks it" in (fresh.repro(fails=True), fresh.done.stderr)[1]
+    clone.call("git", "reset", "-q", "--hard", "HEAD~1")
+
+
+def test_a_folder_that_somebody_edited_is_put_back(clone: Clone) -> None:
+    before = clone.bytes()
+    data = clone.folder / "build" / "data" / "train.npz"
+    data.chmod(0o644)
+    data.write_bytes(b"edited")
+    assert (
+        "build/data/train.npz is not what `prepare` wrote"
+        in clone.call("python", "-m", "pipeline", "train", fails=True).stderr
+    )
+    assert clone.repro() == []
+    assert clone.bytes() == before
+
+
+def test_an_edit_retrains_only_what_stands_on_it(clone: Clone) -> None:
+    def edit(name: str) -> None:
+        path = clone.folder / name
+        path.write_text(path.read_text() + "\n# edited\n")
+
+    edit("models/detector.py")
+    assert clone.repro() == []
+    edit("pipeline/parity/gate.py")
+    assert clone.repro()[:1] == ["validate"]
+    edit("pipeline/registry/ui.py")
+    assert clone.repro() == ["publish"]
+    (clone.folder / "models" / "parts.py").write_text("SCALE = 16\n")
+    digits = clone.folder / "models" / "digits.py"
+    digits.write_text(
+        digits.read_text().replace("import torch\n", "import torch\n\nfrom models.parts import SCALE\n", 1)
+    )
+    assert clone.repro()[:2] == ["train", "export"]
+    edit("models/parts.py")
+    assert clone.repro()[:2] == ["train", "export"]
 
 
 def test_edited_conf_is_not_run_with_stale_values(clone: Clone) -> None:
     conf = clone.folder / "conf" / "train" / "default.yaml"
     conf.write_text(conf.read_text().replace("epochs: 40", "epochs: 39"))
-    assert clone.repro(fails=True) == ["config"]
+    assert clone.repro(fails=True) == []
     assert "python -m pipeline params" in clone.done.stderr
 
 
@@ -196,7 +290,7 @@ def test_both_ways_of_overriding_give_the_same_bytes(clone: Clone) -> None:
     clone.params("train.epochs=5", "model=linear")
     # Forced: DVC's run cache would hand back the very bytes that the experiment made.
     ran = clone.repro("--force")
-    assert ran[0] == "config"
+    assert ran[0] == "prepare"
     assert ((clone.folder / "params.yaml").read_bytes(), clone.bytes()) == by_dvc
     assert clone.versions("linear") == ["1"]
 

@@ -10,13 +10,13 @@ import pytest
 
 from pipeline.__main__ import STAGES, main, parser
 from pipeline.core.errors import PipelineError
-from pipeline.stages import config as stage
+from pipeline.stages import fingerprint as stage
 from pipeline_runs import PROJECT
 
 
 @pytest.fixture
 def broken(linear, monkeypatch):
-    """Make the config stage raise."""
+    """Make the fingerprint stage raise."""
 
     def with_(error: BaseException) -> None:
         def run(_):
@@ -103,21 +103,21 @@ def test_broken_params_are_explained(edit, says, linear, fails):
 
 def test_an_error_for_people(broken, fails):
     broken(PipelineError("expected this, got that"))
-    assert fails("config") == "error: config: expected this, got that\n"
+    assert fails("fingerprint") == "error: fingerprint: expected this, got that\n"
 
 
 def test_control_c(broken, fails, capsys):
     broken(KeyboardInterrupt())
-    assert main(["config"]) == 1
+    assert main(["fingerprint"]) == 1
     assert capsys.readouterr().err == (
-        "\nerror: config: interrupted; what was made before is whole, run it again to go on\n"
+        "\nerror: fingerprint: interrupted; what was made before is whole, run it again to go on\n"
     )
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS])
 def test_what_cannot_be_written(number, broken, fails):
     broken(OSError(number, os.strerror(number), "build/x"))
-    assert f"cannot write build/x: {os.strerror(number)}; make room or give access" in fails("config")
+    assert f"cannot write build/x: {os.strerror(number)}; make room or give access" in fails("fingerprint")
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_what_cannot_be_written(number, broken, fails):
 def test_a_bug_keeps_its_traceback(error, broken):
     broken(error)
     with pytest.raises(type(error)):
-        main(["config"])
+        main(["fingerprint"])
 
 
 def test_a_missing_package_says_what_to_run(broken, fails):
     broken(ModuleNotFoundError("No module named 'onnxsim.x'", name="onnxsim.x"))
-    said = fails("config")
+    said = fails("fingerprint")
     assert "the package 'onnxsim.x' is not in this Python" in said
     assert "make setup" in said
 
@@ -148,11 +148,11 @@ def test_a_full_disk_loses_nothing(command, function, linear, fails, monkeypatch
 
 def test_a_process_ends_with_its_exit_code(linear):
     shutil.rmtree("conf")
-    command = [sys.executable, "-m", "pipeline", "config"]
+    command = [sys.executable, "-m", "pipeline", "fingerprint"]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: config: params.yaml was composed from another conf/")
+    assert done.stderr.startswith("error: fingerprint: params.yaml was composed from another conf/")
     assert done.stderr.count("\n") == 1
 
 

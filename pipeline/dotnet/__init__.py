@@ -1,1 +1,1 @@
-"""The .NET side: the C# client of a model, and what puts it into a consumer's build."""
+"""The hand-off to .NET: the client, the package, the proof."""

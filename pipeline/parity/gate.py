@@ -19,7 +19,8 @@ def why_failed(
     failed = [entry for entry in comparisons if not entry.passed]
     if failed:
         worst = max(failed, key=_severity)
-        way = f"{worst.way}: " if worst.way else ""
+        where = f"{files[worst.stage]}: " if files else ""
+        way = f"way in {worst.way!r}, " if worst.way else ""
         batch = f", batch {worst.batch}" if worst.batch is not None else ""
         needed = [entry.required_tolerance for entry in failed if entry.required_tolerance is not None]
         advice = (
@@ -27,10 +28,7 @@ def why_failed(
             if len(needed) == len(failed) > 1 and max(needed) > 0
             else ""
         )
-        return (
-            f"{len(failed)} of {len(comparisons)} comparisons failed; {(files or {}).get(worst.stage, worst.stage)}: {way}{worst.problem} "
-            f"(call {worst.case}{batch}){advice}"
-        )
+        return f"{len(failed)} of {len(comparisons)} comparisons failed; {where}{way}{worst.problem} (call {worst.case}{batch}){advice}"
     if not sum(entry.values for entry in comparisons):
         return "nothing was compared: there are no golden answers; make them again with `python -m pipeline export`"
     if task and not task.passed:

@@ -71,6 +71,18 @@ def identity(contract: Contract, model: Path, settings: Package) -> Identity:
     )
 
 
+def tokenizer_file(path: Path, expected: str) -> bytes:
+    """A file that prepare made of the tokenizer.
+
+    Raises:
+        PipelineError: It is missing, was changed, or is not the contract's.
+    """
+    content = checked(path, "prepare").read_bytes()
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise PipelineError(f"{path} is not the file that {CONTRACT} was made with: run `dvc repro`")
+    return content
+
+
 def origin(contract: Contract) -> Origin:
     return Origin(
         weights_sha256=contract.weights_sha256,
@@ -86,9 +98,10 @@ def assemble(
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that NuGet's form asks for."""
     characters, vocabulary = "", {}
-    if contract.tokenizer:
-        characters = checked(TOKENIZER_CHARACTERS, "prepare").read_text(encoding="utf-8")
-        vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": checked(TOKENIZER_VOCABULARY, "prepare")}
+    if tokenizer := contract.tokenizer:
+        characters = tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
+        pieces = tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
+        vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": pieces}
     sources = generator.generate(contract, identity, characters)
     files: dict[str, bytes | Path] = {
         f"{targets.MODEL_FOLDER}/{identity.model_file}": model,

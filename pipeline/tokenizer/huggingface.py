@@ -129,7 +129,7 @@ def prove(client: WordPiece, texts: list[str], expected: list[list[int]]) -> Non
     for place, (text, ids) in enumerate(zip(texts, expected, strict=True)):
         if told := describe_mismatch(text, ids, client.ids(text)):
             raise PipelineError(
-                f"tokeniser mismatch, number {place} of {len(texts)}, {told} in the C# client's WordPiece, which takes one character "
+                f"tokenizer mismatch, number {place} of {len(texts)}, {told} in the C# client's WordPiece, which takes one character "
                 f"at a time where the normaliser or the splitter of {SETTING} takes more: leave model.tokenizer out"
             )
 

@@ -83,7 +83,11 @@ def test_text_takes_the_room_of_its_characters(path):
 
 @pytest.mark.parametrize(
     "array",
-    [np.array([["a", "né"]]), np.array([["a".encode(), "né".encode()]]), np.array([["a", "né"]], np.dtypes.StringDType())],
+    [
+        np.array([["a", "né"]]),
+        np.array([["a".encode(), "né".encode()]]),
+        np.array([["a", "né"]], np.dtypes.StringDType()),
+    ],
     ids=["U", "S", "T"],
 )
 def test_any_text_comes_back_as_str(array, path):
@@ -115,7 +119,9 @@ def test_half_a_surrogate_pair_is_never_written(path):
 
 @pytest.mark.parametrize("value", [None, 1.5, {}, float("nan")], ids=str)
 def test_objects_are_no_text(value):
-    with pytest.raises(PipelineError, match=rf"here: expected .*, got an object of type {type(value).__name__} in value 1"):
+    with pytest.raises(
+        PipelineError, match=rf"here: expected .*, got an object of type {type(value).__name__} in value 1"
+    ):
         as_text(np.array(["a", value], dtype=object), "here")
 
 
@@ -202,7 +208,9 @@ def rewrite(path, **members: np.ndarray | None) -> None:
 def test_text_with_other_lengths_or_bytes(members, path):
     save(path, {"x": np.array(["a", "bc"], dtype=object)})
     rewrite(path, **members)
-    with pytest.raises(PipelineError, match=r"expected an \.npz archive, got a damaged file .* make it again with prepare"):
+    with pytest.raises(
+        PipelineError, match=r"expected an \.npz archive, got a damaged file .* make it again with prepare"
+    ):
         load(path, "prepare")
 
 

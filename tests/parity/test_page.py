@@ -1,9 +1,9 @@
-import copy
 import re
 from html.parser import HTMLParser
 
 import pytest
 
+from pipeline.core.reports import ParityReport
 from pipeline.parity.page import html
 
 ENTRY = {
@@ -17,6 +17,7 @@ ENTRY = {
     "max_rel": None,
     "mean_abs": 1e-7,
     "tolerance": 1e-5,
+    "rtol": 1e-4,
     "required_tolerance": 0.0,
     "used": 0.02,
     "passed": True,
@@ -37,11 +38,23 @@ REPORT = {
     "task": None,
     "comparisons": [ENTRY],
 }
-TASK = {"metric": "accuracy", "rows": 1359, "eager": 0.97, "export": 0.96, "budget": 0.015, "passed": True}
+TASK = {
+    "metric": "accuracy",
+    "rows": 1359,
+    "eager": 0.97,
+    "export": 0.96,
+    "simplify": 0.96,
+    "budget": 0.015,
+    "passed": True,
+}
+
+
+def render(**changes: object) -> str:
+    return html(ParityReport.model_validate({**REPORT, **changes}))
 
 
 def page(*comparisons: dict, **changes: object) -> str:
-    return html({**copy.deepcopy(REPORT), "comparisons": list(comparisons) or [ENTRY], **changes})
+    return render(comparisons=list(comparisons) or [ENTRY], **changes)
 
 
 class Tags(HTMLParser):
@@ -63,7 +76,7 @@ class Tags(HTMLParser):
 @pytest.mark.parametrize("changes", [{}, {"task": TASK}, {"comparisons": []}, {"comparisons": [ENTRY, FAILED]}])
 def test_every_tag_is_closed(changes):
     parser = Tags()
-    parser.feed(page(**changes) if "comparisons" not in changes else html({**REPORT, **changes}))
+    parser.feed(page(**changes) if "comparisons" not in changes else render(**changes))
     assert parser.open == []
 
 
@@ -127,5 +140,6 @@ def test_the_task():
     assert re.findall(r"<td>(\w+)</td><td></td><td></td><td>([\d.]+)</td>", made) == [
         ("eager", "0.9700"),
         ("export", "0.9600"),
+        ("simplify", "0.9600"),
     ]
     assert "A graph may lose 0.015." in made

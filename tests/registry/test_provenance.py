@@ -1,26 +1,26 @@
 from pathlib import Path
 
-from pipeline.core.paths import SIMPLIFIED
-from pipeline.registry.provenance import lineage
+from pipeline.registry.provenance import provenance
 from pipeline.settings.params import load
 
 
 def test_outside_git(linear, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(linear.parent))
-    tags = lineage(load(), ())
+    tags = provenance(load())
     assert (tags["git.commit"], tags["git.dirty"]) == ("none", "false")
 
 
 def test_without_git(linear, monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert lineage(load(), ())["git.commit"] == "none"
+    assert provenance(load())["git.commit"] == "none"
 
 
-def test_dvc_s_hashes_of_what_is_asked_for(linear):
+def test_dvc_s_hash_of_each_output(linear):
     Path("dvc.lock").write_text(
-        "stages:\n  a:\n    outs:\n    - {path: build/simplified/model.onnx, md5: abc}\n    - {path: build/data/train.npz, md5: d}\n"
+        "stages:\n  a:\n    outs:\n    - {path: build/simplified, md5: abc.dir}\n  b:\n    outs:\n    - {path: build/data, md5: d.dir}\n"
     )
-    tags = lineage(load(), (SIMPLIFIED,))
+    tags = provenance(load())
     assert {key: value for key, value in tags.items() if key.startswith("dvc.")} == {
-        "dvc.build/simplified/model.onnx": "abc"
+        "dvc.build/simplified": "abc.dir",
+        "dvc.build/data": "d.dir",
     }

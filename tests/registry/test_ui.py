@@ -1,4 +1,3 @@
-import json
 import os
 import socket
 import sys
@@ -6,6 +5,7 @@ import sys
 import pytest
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.reports import PublishReport, write_report
 from pipeline.registry import ui
 
 
@@ -27,10 +27,10 @@ def test_link_before_anything_is_published(empty):
     assert ui.link("http://x") == "http://x/#/experiments?workflowType=machine_learning"
 
 
-def test_link_to_what_was_published(tmp_path):
-    (tmp_path / "publish.json").write_text(json.dumps({"experiment_id": "7"}))
-    link = ui.link("http://x", tmp_path / "publish.json")
-    assert link == "http://x/#/experiments/7/runs?workflowType=machine_learning"
+def test_link_to_what_was_published(empty):
+    names = ("tracking_uri", "run_id", "model", "version", "alias", "package_sha256")
+    write_report(PublishReport(experiment_id="7", **dict.fromkeys(names, "x")))
+    assert ui.link("http://x") == "http://x/#/experiments/7/runs?workflowType=machine_learning"
 
 
 def test_it_becomes_a_server_on_the_project_s_store(empty, params, port, started, capfd):

@@ -11,12 +11,12 @@ from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
 from pipeline.core.paths import CHECKPOINT, CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED, TEST_SPLIT
 from pipeline.core.rows import Rows
-from pipeline.export.golden_calls import questions as golden_inputs
+from pipeline.export.golden_calls import choose_calls
 from pipeline.graph import onnx_model
 from pipeline.network.factory import build, load_weights, save_weights
 from pipeline.settings.model import Port
 from pipeline.stages.export import annotate, configuration_hash, tensor
-from pipeline_runs import SMALL, golden_outputs
+from pipeline_runs import SMALL, golden_inputs, golden_outputs, reseal
 
 NET = """
 class Net(nn.Module):
@@ -88,7 +88,12 @@ def test_the_network_that_answers_is_the_one_that_is_exported(linear, configure,
 def test_golden_rows(params):
     model = params("model=linear").model
     rows = np.arange(200, dtype=np.float32).reshape(20, 10)
-    cases = golden_inputs(Rows({"input": rows}, batched=True), model, [1, 2, 3, 7], seed=0)
+    calls = choose_calls(Rows({"input": rows}, batched=True), model, [1, 2, 3, 7], seed=0)
+    assert [(call.purpose, call.rows, call.sizes) for call in calls[3:5]] == [
+        ("rows", 7, {"batch": 7}),
+        ("edge", 2, {"batch": 2}),
+    ]
+    cases = {call.name: call.inputs for call in calls}
     assert {case: len(arrays["input"]) for case, arrays in cases.items()} == {
         "rows-1": 1,
         "rows-2": 2,
@@ -106,13 +111,14 @@ def test_golden_rows(params):
 
 def test_golden_rows_repeat_when_there_are_too_few(params):
     rows = np.arange(30, dtype=np.float32).reshape(3, 10)
-    cases = golden_inputs(Rows({"input": rows}, batched=True), params("model=linear").model, [7], seed=0)
-    assert set(cases["rows-7"]["input"][:, 0]) == {0, 10, 20}
+    call, *_ = choose_calls(Rows({"input": rows}, batched=True), params("model=linear").model, [7], seed=0)
+    assert set(call.inputs["input"][:, 0]) == {0, 10, 20}
 
 
 def test_an_input_without_bounds_has_no_extreme_cases(params):
     model = params("model=linear", "model.inputs.input.minimum=null", "model.inputs.input.maximum=null").model
-    assert list(golden_inputs(Rows({"input": np.zeros((5, 10))}, batched=True), model, [1], seed=0)) == ["rows-1"]
+    calls = choose_calls(Rows({"input": np.zeros((5, 10))}, batched=True), model, [1], seed=0)
+    assert [call.name for call in calls] == ["rows-1"]
 
 
 def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
@@ -228,7 +234,8 @@ def test_what_it_reads_must_be_whole(edit, path, stage, linear, fails):
 
 
 def test_a_checkpoint_that_does_not_fit(linear, fails):
-    save_weights({"weight": torch.ones(5, 9), "bias": torch.zeros(5)})
+    save_weights({"weight": torch.ones(5, 9), "bias": torch.zeros(5)}, CHECKPOINT)
+    reseal(CHECKPOINT)
     assert f"{CHECKPOINT} does not fit Linear: weight has shape [5, 9], expected [5, 10]. Train again" in fails(
         "export"
     )
@@ -237,7 +244,7 @@ def test_a_checkpoint_that_does_not_fit(linear, fails):
 @pytest.mark.parametrize(
     ("forward", "says"),
     [
-        ("return self.linear(input.log())", "itself answers NaN in output 'output', golden case 'rows-1', row 0"),
+        ("return self.linear(input.log())", "itself answers NaN in output 'output', golden call 'rows-1', row 0"),
         ("return [self.linear(input), 3]", "the network's answer: expected tensors, got int at [1]"),
         ("return None", "the network's answer: expected tensors, got NoneType at the top"),
         (
@@ -324,7 +331,7 @@ def test_axes_and_inputs_that_the_data_does_not_have(override, says, linear, con
 
 def test_the_report(linear):
     report = json.loads(Path("reports/export.json").read_text())
-    assert (report["opset"], report["golden_cases"], report["graph"]["nodes"], report["torch"]) == (
+    assert (report["opset"], report["golden_calls"], report["graph"]["nodes"], report["torch"]) == (
         20,
         7,
         1,

@@ -10,6 +10,7 @@ from pipeline.__main__ import main
 from pipeline.core.files import read_json, sha256, write_json
 from pipeline.core.paths import SIMPLIFIED
 from pipeline.dotnet import sdk
+from pipeline_runs import reseal
 
 MANIFEST = Path("build/package/manifest.json")
 
@@ -55,7 +56,7 @@ def test_lineage(linear):
     assert told["weights_sha256"] == sha256(Path("build/weights/checkpoint.safetensors"))
     assert told["contract_sha256"] == sha256(Path("build/golden/contract.json"))
     assert told["data_sha256"]["test"] == sha256(Path("build/data/test.npz"))
-    assert told["golden"]["inputs_sha256"] == sha256(Path("build/golden/inputs.npz"))
+    assert told["golden"]["calls.npz"] == sha256(Path("build/golden/calls.npz"))
 
 
 def test_model_name_carries_its_hash(linear):
@@ -120,6 +121,7 @@ def test_too_large(linear, monkeypatch, configure, fails):
 def test_too_large_a_model_is_refused_by_its_size(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     SIMPLIFIED.write_bytes(bytes(2_500_000))
+    reseal(SIMPLIFIED)
     assert (
         "build/simplified/model.onnx has 2.5 MB: expected at most 1 MB (package.largest_mb): raise it for a feed that takes more"
     ) in fails("package")

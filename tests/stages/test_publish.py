@@ -8,17 +8,32 @@ import numpy as np
 import pytest
 
 from pipeline.__main__ import STAGES, main
-from pipeline.core import contract as contracts
-from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
 from pipeline.core.files import read_json, write_json
-from pipeline.core.paths import CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED
+from pipeline.core.paths import (
+    CONTRACT,
+    DOTNET_REPORT,
+    EXPORTED,
+    GOLDEN_ARRAYS,
+    GOLDEN_INDEX,
+    GOLDEN_TEST_SPLIT,
+    MANIFEST,
+    PACKAGE,
+    PARITY_REPORT,
+    PUBLISH_REPORT,
+    SIMPLIFIED,
+    TRAINING_CURVES,
+)
+from pipeline.core.reports import DotnetReport, ExportReport, ParityReport, SimplifyReport, read_report
+from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
-from pipeline.registry import tracking
+from pipeline.registry import model_registry, tracking
 from pipeline.registry.model_registry import signature
+from pipeline.registry.run import CONTENT, REPORTS, Evidence, collect_metrics, flatten
 from pipeline.stages import publish as stage
-from pipeline.stages.publish import CONTENT, PARITY, REPORTS, digest, flatten, metrics
-from pipeline_runs import LINEAR
+from pipeline.stages.publish import digest
+from pipeline_runs import LINEAR, golden_inputs, golden_outputs, reseal
 
 NO_DOTNET = (*LINEAR, "verify.mode=off")
 BEFORE_PUBLISH = tuple(STAGES)[: tuple(STAGES).index("publish")]
@@ -28,7 +43,8 @@ AFTER_GATE = BEFORE_PUBLISH[BEFORE_PUBLISH.index("validate") + 1 :]
 def client(folder: Path = Path()):
     from mlflow import MlflowClient
 
-    return MlflowClient(f"sqlite:///{folder.resolve()}/mlflow.db")
+    store = f"sqlite:///{folder.resolve()}/mlflow.db"
+    return MlflowClient(store, registry_uri=store)
 
 
 def runs(folder: Path = Path()) -> list:
@@ -44,8 +60,8 @@ def candidate() -> str:
 
 
 @pytest.fixture(scope="module")
-def packed_road(linear_run, tmp_path_factory) -> Path:
-    """A linear road that is ready to be published."""
+def packed_project(linear_run, tmp_path_factory) -> Path:
+    """A linear model that is ready to be published."""
     folder = Path(shutil.copytree(linear_run, tmp_path_factory.mktemp("packed") / "project"))
     with contextlib.chdir(folder):
         for command in (["params", *NO_DOTNET], *([name] for name in AFTER_GATE)):
@@ -54,17 +70,17 @@ def packed_road(linear_run, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def packed(packed_road, enter) -> Path:
-    return enter(packed_road)
+def packed(packed_project, enter) -> Path:
+    return enter(packed_project)
 
 
 @pytest.fixture(scope="module")
-def published(packed_road, tmp_path_factory) -> Path:
+def published(packed_project, tmp_path_factory) -> Path:
     """The same, published, with one row of training curves."""
-    folder = Path(shutil.copytree(packed_road, tmp_path_factory.mktemp("published") / "project"))
+    folder = Path(shutil.copytree(packed_project, tmp_path_factory.mktemp("published") / "project"))
     with contextlib.chdir(folder):
-        header = stage.CURVES.read_text()
-        stage.CURVES.write_text(header + "1.0,0.003,0.5,0.75,0.25,0.875\n")
+        header = TRAINING_CURVES.read_text()
+        TRAINING_CURVES.write_text(header + "1.0,0.003,0.5,0.75,0.25,0.875\n")
         assert main(["publish"]) == 0
     return folder
 
@@ -88,7 +104,7 @@ def test_parameters(run):
 
 
 def test_metrics_of_the_run(run, published):
-    report = json.loads((published / PARITY).read_text())
+    report = json.loads((published / PARITY_REPORT).read_text())
     assert run.data.metrics["parity.comparisons"] == 16
     assert run.data.metrics["graph.nodes"] == 1
     assert max(v for k, v in run.data.metrics.items() if k.endswith(".max_abs")) == report["max_abs"]
@@ -100,23 +116,23 @@ def test_training_curves(run, published):
 
 
 def test_tags(run, published):
-    manifest = read_json(published / stage.MANIFEST, "package")
+    manifest = read_json(published / MANIFEST, "package")
     assert run.data.tags["package_sha256"] == manifest["package_sha256"]
     assert run.data.tags["dotnet.verified"] == "false"
     assert (run.data.tags["model"], run.data.tags["gate"], run.data.tags["model_version"]) == ("linear", "passed", "1")
-    assert run.data.tags["version.onnxruntime"] == read_json(published / PARITY, "validate")["onnxruntime"]
+    assert run.data.tags["version.onnxruntime"] == read_json(published / PARITY_REPORT, "validate")["onnxruntime"]
 
 
 def test_artifacts(run, published):
     with contextlib.chdir(published):
         made = {
             entry.path
-            for folder in ("", "build", "build/golden", "build/package", "reports", "reports/plots")
+            for folder in ("", "build/golden", "build/package", "build/simplified", "reports", "reports/plots")
             for entry in client().list_artifacts(run.info.run_id, folder)
             if not entry.is_dir
         }
-    package = read_json(published / stage.MANIFEST, "package")["package"]
-    files = (*CONTENT, *REPORTS, stage.MANIFEST, stage.PACKAGES / package, Path("params.yaml"))
+    package = read_json(published / MANIFEST, "package")["package"]
+    files = (*CONTENT, *REPORTS, MANIFEST, PACKAGE / package, Path("params.yaml"))
     assert made == {path.as_posix() for path in files}
 
 
@@ -125,7 +141,7 @@ def test_artifacts_lie_beside_the_store(published):
 
 
 def test_the_report(run, published):
-    report = read_json(published / stage.REPORT, "publish")
+    report = read_json(published / PUBLISH_REPORT, "publish")
     assert report["run_id"] == run.info.run_id
     assert (report["model"], report["version"], report["alias"], report["experiment_id"]) == (
         "linear",
@@ -148,8 +164,8 @@ def test_the_registered_model_answers_like_pytorch(published):
     mlflow.set_tracking_uri(f"sqlite:///{published}/mlflow.db")
     mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
     model = mlflow.onnx.load_model("models:/linear@candidate")
-    inputs = contracts.cases(load(published / contracts.GOLDEN_INPUTS, "export"))["rows-7"]
-    expected = contracts.cases(load(published / contracts.GOLDEN_OUTPUTS, "export"))["rows-7"]
+    with contextlib.chdir(published):
+        inputs, expected = golden_inputs()["rows-7"], golden_outputs()["rows-7"]
     got = answer(open_session(model.SerializeToString()), inputs)
     np.testing.assert_allclose(got["output"], expected["output"], atol=1e-6)
 
@@ -159,15 +175,16 @@ def test_the_signature_is_in_the_registry(published):
 
     mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
     found = mlflow.models.get_model_info("models:/linear/1").signature
-    assert found == signature(contracts.load(published / CONTRACT))
+    with contextlib.chdir(published):
+        assert found == signature(load_contract())
 
 
 def test_publishing_again_adds_nothing(again, passes):
-    before = stage.REPORT.read_bytes()
-    stage.REPORT.unlink()
+    before = PUBLISH_REPORT.read_bytes()
+    PUBLISH_REPORT.unlink()
     passes("publish")
     assert (len(runs()), versions()) == (1, ["1"])
-    assert stage.REPORT.read_bytes() == before
+    assert PUBLISH_REPORT.read_bytes() == before
 
 
 def test_another_tolerance_is_another_run_of_the_same_version(again, configure, passes):
@@ -207,7 +224,7 @@ def test_a_run_that_was_interrupted_is_not_taken_for_a_publication(again, config
     configure("verify.mode=off", "parity.rtol=0.001")
     passes("validate")
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "check_registered", interrupt)
+        patch.setattr(model_registry, "check_registered", interrupt)
         assert main(["publish"]) == 1
     passes("publish")
     statuses = {found.info.status: stage.PUBLICATION_TAG in found.data.tags for found in runs()}
@@ -229,10 +246,10 @@ def test_mlflow_s_refusal_is_one_line(packed, configure, fails):
 
 
 def spoil(**changes: object) -> None:
-    write_json(PARITY, {**read_json(PARITY, "validate"), **changes})
+    write_json(PARITY_REPORT, {**read_json(PARITY_REPORT, "validate"), **changes})
 
 
-@pytest.mark.parametrize("changes", [{"passed": False, "gate": "why"}, {"passed": "yes"}, {"comparisons": []}])
+@pytest.mark.parametrize("changes", [{"passed": False, "gate": "why"}, {"comparisons": []}])
 def test_a_gate_that_has_not_passed_publishes_nothing(changes, packed, fails):
     spoil(**changes)
     assert "reports/parity.json: the parity gate has not passed" in fails("publish")
@@ -248,30 +265,24 @@ def test_a_file_that_was_not_judged_is_not_published(path, packed, fails):
     assert not Path("mlflow.db").exists()
 
 
-@pytest.mark.parametrize("path", [contracts.GOLDEN_INPUTS, contracts.GOLDEN_OUTPUTS, GOLDEN_TEST_SPLIT])
+@pytest.mark.parametrize("path", [GOLDEN_INDEX, GOLDEN_ARRAYS, GOLDEN_TEST_SPLIT])
 def test_another_golden_file_is_not_published(path, packed, fails):
     path.write_bytes(path.read_bytes() + b"\0")
+    reseal(path)
     assert f"{path}: expected the golden file made with this model's contract" in fails("publish")
     assert not Path("mlflow.db").exists()
 
 
 def test_nothing_is_published_before_the_gate(packed, fails):
-    PARITY.unlink()
+    PARITY_REPORT.unlink()
     assert "reports/parity.json is missing: it is written by `python -m pipeline validate`" in fails("publish")
     assert not Path("mlflow.db").exists()
 
 
-def writer(path: Path) -> str:
-    """The stage that writes a report: its name, but for what validate writes."""
-    return (
-        path.stem if path.stem in ("train", "export", "simplify") else "verify" if path.stem == "dotnet" else "validate"
-    )
-
-
-@pytest.mark.parametrize("path", [path for path in REPORTS if path != PARITY])
+@pytest.mark.parametrize("path", [path for path in REPORTS if path != PARITY_REPORT])
 def test_a_missing_report_is_explained(path, packed, fails):
     path.unlink()
-    assert f"{path} is missing: it is written by `python -m pipeline {writer(path)}`" in fails("publish")
+    assert f"{path} is missing: it is written by `python -m pipeline {REPORTS[path]}`" in fails("publish")
     assert not Path("mlflow.db").exists()
 
 
@@ -295,15 +306,34 @@ def test_flatten():
 
 
 def test_metrics_take_the_worst_of_each_graph_and_output(digits):
-    report = read_json(PARITY, "validate")
-    found = metrics(report, {"verified": False})
-    worst = max(
-        e["max_abs"] for e in report["comparisons"] if (e["stage"], e["output"]) == ("simplify", "probabilities")
+    parity = read_report(ParityReport)
+    evidence = Evidence(
+        load_contract(),
+        read_report(ExportReport),
+        read_report(SimplifyReport),
+        parity,
+        read_report(DotnetReport),
+        read_package(),
     )
-    assert found["parity.simplify.probabilities.max_abs"] == worst
-    assert found["accuracy.simplify"] == report["task"]["simplify"]
-    assert "accuracy.budget" not in found
-    assert "parity.simplify.label.used" not in found
+    metrics = collect_metrics(evidence)
+    assert metrics["parity.simplify.probabilities.max_abs"] == max(
+        e.max_abs for e in parity.comparisons if (e.stage, e.output) == ("simplify", "probabilities")
+    )
+    assert metrics["accuracy.simplify"] == parity.task.simplify
+    assert "accuracy.budget" not in metrics
+    assert "parity.simplify.label.used" not in metrics
+
+
+def test_a_version_that_is_verified_later_has_no_reason_any_more(again, passes, monkeypatch):
+    assert "dotnet.reason" in client().get_model_version("linear", "1").tags
+    report = read_json(DOTNET_REPORT, "verify")
+    write_json(DOTNET_REPORT, {**report, "verified": True, "reason": "", "runtime": ".NET 10"})
+    passes("publish")
+    tags = client().get_model_version("linear", "1").tags
+    assert {key: value for key, value in tags.items() if key.startswith("dotnet.")} == {
+        "dotnet.verified": "true",
+        "dotnet.runtime": ".NET 10",
+    }
 
 
 def test_digest_sees_names_and_contents(empty):

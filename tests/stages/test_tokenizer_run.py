@@ -10,18 +10,19 @@ import pytest
 import text_network
 from pipeline.__main__ import main
 from pipeline.compare.comparison import Policy
-from pipeline.core import contract as contracts
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import TokenizerSpec, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, sha256
-from pipeline.core.golden_texts import GoldenTexts, load_golden, load_tokens
+from pipeline.core.golden import GoldenTexts, golden_texts, load_calls
 from pipeline.core.paths import CONTRACT
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import text_answers
-from pipeline.export.text_reference import check_vocabulary
-from pipeline.stages.verify import verdict
+from pipeline.export.text_calls import check_vocabulary
+from pipeline.parity.gate import why_failed
+from pipeline.tokenizer.token_files import load_texts
+from pipeline_runs import regolden, reseal
 
 EXACT = Policy((0.0, 0.0), {})
 CLOSE = Policy((1e-2, 0.0), {})
@@ -41,6 +42,10 @@ def bring(empty, passes):
     return make
 
 
+def texts_of_the_calls() -> GoldenTexts:
+    return golden_texts(load_calls(), "input_ids")
+
+
 def package() -> zipfile.ZipFile:
     return zipfile.ZipFile(Path("build/package") / read_json(Path("build/package/manifest.json"), "package")["package"])
 
@@ -55,7 +60,7 @@ def test_prepare_tokenises_the_rows(texts):
 
 
 def test_prepare_again_gives_equal_bytes(texts, passes):
-    made = [*Path("build/data/tokenizer").iterdir(), *Path("build/data").iterdir()]
+    made = [path for path in Path("build/data").rglob("*") if path.is_file()]
     before = {path: sha256(path) for path in made}
     passes("prepare")
     assert {path: sha256(path) for path in made} == before
@@ -69,18 +74,17 @@ def test_texts_of_one_s_own(bring, passes):
     assert load(Path("build/data/test.npz"), "prepare")["attention_mask"].sum(axis=1).tolist() == [4, 2, 3]
 
 
-def test_a_model_without_a_tokeniser_has_none(linear):
-    assert read_json(Path("build/data/tokenizer/tokenizer.json"), "prepare") is None
-    assert sorted(path.name for path in Path("build/data/tokenizer").iterdir()) == ["tokenizer.json"]
+def test_a_model_without_a_tokenizer_has_none(linear):
+    assert not Path("build/data/tokenizer").exists()
     assert load_contract().tokenizer is None
-    assert load_golden().texts == []
+    assert [call for call in load_calls() if call.texts] == []
     assert "Tokenizers" not in package().read("Linear.nuspec").decode()
 
 
-def test_another_model_s_tokeniser_is_taken_away(texts, configure, passes):
+def test_another_model_s_tokenizer_is_taken_away(texts, configure, passes):
     configure()
     passes("prepare")
-    assert sorted(path.name for path in Path("build/data/tokenizer").iterdir()) == ["tokenizer.json"]
+    assert not Path("build/data/tokenizer").exists()
 
 
 def test_the_contract_says_how_texts_become_inputs(texts):
@@ -92,18 +96,20 @@ def test_the_contract_says_how_texts_become_inputs(texts):
 
 
 def test_pytorch_answers_every_text(texts):
-    asked, ids = load_tokens()
-    found = load_golden()
-    assert (found.texts, found.ids) == (asked, ids)
-    assert [len(found.answers[name]) for name in ("embedding", "kind")] == [len(asked)] * 2
-    assert {row.shape for row in found.answers["embedding"]} == {(6,)}
-    assert load_contract().golden.texts_sha256 == sha256(contracts.GOLDEN_TEXTS)
+    asked, token_ids = load_texts()
+    golden = texts_of_the_calls()
+    assert sorted(zip(golden.texts, golden.token_ids, strict=True)) == sorted(zip(asked, token_ids, strict=True))
+    assert [len(golden.outputs[name]) for name in ("embedding", "kind")] == [len(asked)] * 2
+    assert {row.shape for row in golden.outputs["embedding"]} == {(6,)}
 
 
-def test_other_golden_texts_are_noticed(texts, fails):
-    found = load(contracts.GOLDEN_TEXTS, "export")
-    save(contracts.GOLDEN_TEXTS, {**found, "ids/values": found["ids/values"] + 1})
-    assert "build/golden/texts.npz: expected the golden file made with this model's contract" in fails("package")
+def test_texts_are_compared_on_every_graph(texts, passes):
+    passes("validate")
+    compared = {
+        (entry["stage"], entry["case"]) for entry in read_json(Path("reports/parity.json"), "validate")["comparisons"]
+    }
+    names = {call.name for call in load_calls() if call.texts}
+    assert {(stage, name) for stage in ("export", "simplify") for name in names} <= compared
 
 
 @pytest.mark.parametrize("rows", [20, 5000])
@@ -134,13 +140,15 @@ def test_the_package_holds_vocabulary_texts_and_dependency(texts):
         assert f"Tiny.{digest[:8]}.vocab.txt" in opened.read("buildTransitive/Tiny.targets").decode()
         assert 'model.Run("some text")' in opened.read("README.md").decode()
         entries = json.loads(opened.read("golden/texts.json"))
-    assert [entry["ids"] for entry in entries] == load_golden().ids
+    assert [entry["ids"] for entry in entries] == texts_of_the_calls().token_ids
 
 
 @pytest.mark.parametrize("name", ["vocab.txt", "characters.txt"])
 def test_an_altered_or_missing_file_of_the_tokeniser(name, texts, fails):
     path = Path("build/data/tokenizer") / name
     path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
+    assert f"{path} is not what `prepare` wrote" in fails("package")
+    reseal(path)
     assert f"{path} is not the file that build/golden/contract.json was made with" in fails("package")
     path.unlink()
     assert f"{path} is missing: it is written by `python -m pipeline prepare`" in fails("package")
@@ -177,8 +185,8 @@ def test_a_mismatch_is_found_before_anything_is_exported(bring, fails):
     plain = json.loads(text_network.tokenizer_json())["normalizer"]
     bring(normalizer={"type": "Sequence", "normalizers": [plain, odd]})
     told = fails("prepare")
-    assert "tokeniser mismatch, number" in told
-    assert "as Hugging Face's tokeniser, got id" in told
+    assert "tokenizer mismatch, number" in told
+    assert "as Hugging Face's tokenizer, got id" in told
 
 
 GOLDEN = GoldenTexts(
@@ -191,8 +199,8 @@ GOLDEN = GoldenTexts(
 @pytest.fixture
 def answers(tmp_path) -> Path:
     """What a faultless program writes."""
-    rows = {**{f"{way}.{i}": GOLDEN.answers[n] for way in text_answers.WAYS for i, n in enumerate(GOLDEN.answers)}}
-    rows["text.tokens"] = [np.array(ids) for ids in GOLDEN.ids]
+    rows = {**{f"{way}.{i}": GOLDEN.outputs[n] for way in text_answers.METHODS for i, n in enumerate(GOLDEN.outputs)}}
+    rows["text.tokens"] = [np.array(ids) for ids in GOLDEN.token_ids]
     for name, values in rows.items():
         write(tmp_path / f"{name}.bin", values)
     return tmp_path
@@ -203,14 +211,14 @@ def write(path: Path, rows: list[np.ndarray]) -> None:
 
 
 def judged(answers: Path, policy: Policy = EXACT, least: float = 0.99999) -> str:
-    return verdict(text_answers.judge(answers, GOLDEN, policy, least))
+    return why_failed(text_answers.compare_texts(answers, GOLDEN, policy, least))
 
 
 def test_faultless_texts(answers):
-    comparisons = text_answers.judge(answers, GOLDEN, EXACT, 0.99999)
-    assert verdict(comparisons) == ""
-    assert [entry["case"] for entry in comparisons if entry["output"] == "tokens"] == ["text-0", "text-1"]
-    assert text_answers.summarise(comparisons) == {
+    comparisons = text_answers.compare_texts(answers, GOLDEN, EXACT, 0.99999)
+    assert why_failed(comparisons) == ""
+    assert [entry.case for entry in comparisons if entry.output == "tokens"] == ["text-0", "text-1"]
+    assert text_answers.summarize(comparisons).model_dump() == {
         "ways": ["text", "texts", "text-async"],
         "texts": 2,
         "tokens": 6,
@@ -222,7 +230,7 @@ def test_faultless_texts(answers):
 def test_one_other_token(answers):
     write(answers / "text.tokens.bin", [np.array([2, 5, 3]), np.array([2, 6, 3])])
     told = judged(answers)
-    assert "tokeniser mismatch, text 'b\\x00': expected id 1 at token 1, as Hugging Face's tokeniser, got id 6" in told
+    assert "tokenizer mismatch, text 'b\\x00': expected id 1 at token 1, as Hugging Face's tokenizer, got id 6" in told
     assert "1 of 8 comparisons failed" in told
 
 
@@ -236,7 +244,7 @@ def test_another_answer_names_the_way_and_the_text(answers):
     write(answers / "text-async.0.bin", [np.array([1, 2], np.float32), np.array([3, 4.5], np.float32)])
     told = judged(answers)
     assert "way in 'text-async', output 'y'" in told
-    assert "(case text-1, batch 1)" in told
+    assert "(call text-1, batch 1)" in told
 
 
 def test_another_direction_within_the_tolerance(answers):
@@ -251,7 +259,7 @@ def test_another_direction_within_the_tolerance(answers):
     [([1, 0], [0, 1], 0.0), ([1, 2], [2, 4], 1.0), ([0, 0], [0, 0], None), ([1], [1], None)],
 )
 def test_cosine(one, other, expected):
-    found = text_answers.cosine(np.array(one, np.float32), np.array(other, np.float32))
+    found = text_answers.cosine_similarity(np.array(one, np.float32), np.array(other, np.float32))
     assert found == (None if expected is None else pytest.approx(expected))
 
 
@@ -279,12 +287,12 @@ def test_a_compiled_client_needs_the_library_too(texts, passes, monkeypatch):
 def test_real(texts, passes):
     passes("params", *text_network.OVERRIDES, "verify.mode=required", "verify.threads=2")
     passes("package")
-    count = len(load_golden().texts)
+    count = len(texts_of_the_calls().texts)
     assert f"{count:,} texts, every token equal, smallest cosine" in passes("verify")
     report = read_json(Path("reports/dotnet.json"), "verify")
     assert report["texts"]["mismatches"] == 0
     assert report["texts"]["texts"] == count > 1200
-    assert {entry["way"] for entry in report["comparisons"]} >= {*text_answers.WAYS}
+    assert {entry["way"] for entry in report["comparisons"]} >= {*text_answers.METHODS}
 
 
 @needs_dotnet
@@ -295,14 +303,16 @@ def test_real_and_another_vocabulary(texts, passes, capsys):
     swapped = path.read_text().replace("\nthe\nnurse\n", "\nnurse\nthe\n")
     assert swapped != path.read_text()
     path.write_text(swapped)
+    reseal(path)
     contract = read_json(CONTRACT, "export")
     contract["tokenizer"]["vocabulary_sha256"] = sha256(path)
     CONTRACT.write_text(json.dumps(contract))
+    regolden()
     passes("package")
     assert main(["verify"]) == 1
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert ".NET does not answer like PyTorch" in told
-    assert "tokeniser mismatch, text '" in told
-    assert "as Hugging Face's tokeniser, got id" in told
+    assert "tokenizer mismatch, text '" in told
+    assert "as Hugging Face's tokenizer, got id" in told
     assert read_json(Path("reports/dotnet.json"), "verify")["verified"] is False

@@ -5,18 +5,23 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.compare.comparison import Policy
+from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import read_json, sha256
+from pipeline.core.golden import GoldenCall
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
+from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.dotnet.proof import consumer
+from pipeline.dotnet.proof.answers import compare_calls, count_rows, summarize
+from pipeline.parity.gate import why_failed
 from pipeline.stages import verify
-from pipeline.stages.verify import judge, summarise, verdict
 
 REPORT = Path("reports/dotnet.json")
 EXACT = Policy((0.0, 0.0), {})
 WAYS = ("row", "batch", "buffers", "async")
-GOLDEN = {"rows-2": {"y": np.array([[1, 2], [3, 4]], dtype=np.float32), "k": np.array([5, 6])}}
+OUTPUTS = {"y": np.array([[1, 2], [3, 4]], dtype=np.float32), "k": np.array([5, 6])}
+CALLS = [GoldenCall("rows-2", "rows", 2, {}, {}, OUTPUTS)]
 needs_dotnet = pytest.mark.skipif(
     sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet"
 )
@@ -27,30 +32,28 @@ def answers(tmp_path) -> Path:
     """What a faultless program with two threads writes."""
     for way in WAYS:
         for thread in range(2):
-            for place, array in enumerate(GOLDEN["rows-2"].values()):
-                (tmp_path / f"{way}.{thread}.rows-2.{place}.bin").write_bytes(array.tobytes())
+            for place, array in enumerate(OUTPUTS.values()):
+                (tmp_path / f"{way}.{thread}.000.{place}.bin").write_bytes(array.tobytes())
     return tmp_path
 
 
 def judged(answers: Path) -> str:
-    return verdict(judge(answers, GOLDEN, 2, EXACT, WAYS))
+    return why_failed(compare_calls(answers, CALLS, 2, EXACT, WAYS))
 
 
 def test_faultless(answers):
-    comparisons = judge(answers, GOLDEN, 2, EXACT, WAYS)
-    assert verdict(comparisons) == ""
-    assert summarise(comparisons, 2) == {
-        "ways": ["row", "batch", "buffers", "async"],
-        "threads": 2,
-        "rows": 16,
-        "values": 48,
-        "outputs": {"y": {"max_abs": 0.0, "required_tolerance": 0.0}, "k": {"max_abs": 0.0, "required_tolerance": 0.0}},
+    comparisons = compare_calls(answers, CALLS, 2, EXACT, WAYS)
+    assert why_failed(comparisons) == ""
+    assert count_rows(comparisons) == 8
+    assert {name: (one.max_abs, one.required_tolerance) for name, one in summarize(comparisons).items()} == {
+        "y": (0.0, 0.0),
+        "k": (0.0, 0.0),
     }
 
 
 def test_one_wrong_value_of_one_thread(answers):
     wrong = np.array([[1, 2], [3, 4.5]], dtype=np.float32)
-    (answers / "buffers.1.rows-2.0.bin").write_bytes(wrong.tobytes())
+    (answers / "buffers.1.000.0.bin").write_bytes(wrong.tobytes())
     told = judged(answers)
     assert "way in 'buffers'" in told
     assert "output 'y', row 1, index [1]: expected 4.0, got 4.5" in told
@@ -58,46 +61,50 @@ def test_one_wrong_value_of_one_thread(answers):
 
 
 def test_rows_in_another_order(answers):
-    (answers / "batch.0.rows-2.1.bin").write_bytes(np.array([6, 5]).tobytes())
+    (answers / "batch.0.000.1.bin").write_bytes(np.array([6, 5]).tobytes())
     assert "way in 'batch', output 'k', row 0: expected 5, got 6" in judged(answers)
 
 
 def test_missing_answer(answers):
-    (answers / "async.0.rows-2.1.bin").unlink()
+    (answers / "async.0.000.1.bin").unlink()
     assert "way in 'async', output 'k' is missing" in judged(answers)
 
 
 def test_too_few_rows(answers):
-    (answers / "row.1.rows-2.0.bin").write_bytes(np.array([[1, 2]], dtype=np.float32).tobytes())
+    (answers / "row.1.000.0.bin").write_bytes(np.array([[1, 2]], dtype=np.float32).tobytes())
     assert "way in 'row', output 'y': expected shape (2, 2), got (1, 2)" in judged(answers)
 
 
 def test_half_a_row(answers):
-    (answers / "row.1.rows-2.0.bin").write_bytes(np.array([1, 2, 3], dtype=np.float32).tobytes())
+    (answers / "row.1.000.0.bin").write_bytes(np.array([1, 2, 3], dtype=np.float32).tobytes())
     assert "expected shape (2, 2), got (3,)" in judged(answers)
+
+
+def one_row(answers: Path, outputs: dict) -> str:
+    return why_failed(compare_calls(answers, [GoldenCall("one", "rows", None, {}, {}, outputs)], 1, EXACT, ("row",)))
 
 
 def test_shapes_that_the_program_tells(tmp_path):
     expected = {"y": np.arange(6, dtype=np.float32).reshape(1, 2, 3), "t": np.array("ü")}
-    (tmp_path / "row.0.one.0.bin").write_bytes(expected["y"].tobytes())
-    (tmp_path / "row.0.one.1.bin").write_bytes(golden_files.encode(expected["t"]))
-    (tmp_path / "row.0.one.1.shape").write_text("")
-    (tmp_path / "row.0.one.0.shape").write_text("1 2 3")
-    assert verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",))) == ""
-    (tmp_path / "row.0.one.0.shape").write_text("1 3 2")
-    assert "expected shape (1, 2, 3), got (1, 3, 2)" in verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",)))
-    (tmp_path / "row.0.one.0.shape").write_text("-1")
-    assert "expected shape (1, 2, 3), got (6,)" in verdict(judge(tmp_path, {"one": expected}, 1, EXACT, ("row",)))
+    (tmp_path / "row.0.000.0.bin").write_bytes(expected["y"].tobytes())
+    (tmp_path / "row.0.000.1.bin").write_bytes(golden_files.encode(expected["t"]))
+    (tmp_path / "row.0.000.1.shape").write_text("")
+    (tmp_path / "row.0.000.0.shape").write_text("1 2 3")
+    assert one_row(tmp_path, expected) == ""
+    (tmp_path / "row.0.000.0.shape").write_text("1 3 2")
+    assert "expected shape (1, 2, 3), got (1, 3, 2)" in one_row(tmp_path, expected)
+    (tmp_path / "row.0.000.0.shape").write_text("-1")
+    assert "expected shape (1, 2, 3), got (6,)" in one_row(tmp_path, expected)
 
 
 def test_another_text(tmp_path):
-    (tmp_path / "row.0.one.0.bin").write_bytes(golden_files.encode(np.array(["a", "c"])))
-    told = verdict(judge(tmp_path, {"one": {"t": np.array(["a", "b"])}}, 1, EXACT, ("row",)))
+    (tmp_path / "row.0.000.0.bin").write_bytes(golden_files.encode(np.array(["a", "c"])))
+    told = one_row(tmp_path, {"t": np.array(["a", "b"])})
     assert "output 't', row 1: expected b, got c" in told
 
 
 def test_nothing_compared_is_a_failure():
-    assert "nothing was compared" in verdict([])
+    assert "nothing was compared" in why_failed([])
 
 
 def test_off(linear, passes):
@@ -127,13 +134,11 @@ def test_altered_package(linear, fails):
 def test_another_runtime_is_said(linear, monkeypatch):
     monkeypatch.setattr(consumer, "replay", lambda *_: {"runtime": ".NET 10", "onnxruntime": "1.30.0"})
     monkeypatch.setattr(sdk, "require", lambda _: sdk.Sdk(Path("dotnet"), "10.0.401"))
-    monkeypatch.setattr(verify, "judge", lambda *_: [])
-    from pipeline.core import contract
     from pipeline.settings.params import load
 
-    report = verify.prove(contract.load(), {}, load().verify, EXACT)
-    assert "Python validated with onnxruntime 1.31.1, .NET ran 1.30.0" in report["note"]
-    assert report["verified"] is False
+    report = verify.prove(load_contract(), read_package(), load().verify, EXACT)
+    assert "Python validated with onnxruntime 1.31.1, .NET ran 1.30.0" in report.note
+    assert report.verified is False
 
 
 @needs_dotnet
@@ -189,13 +194,11 @@ def test_unreachable_feed(linear, monkeypatch, configure, fails, tmp_path):
 
 def test_program_that_says_nothing(linear, monkeypatch, tmp_path):
     monkeypatch.setattr(sdk, "run", lambda *_, **__: "")
-    from pipeline.core import contract
-
     with pytest.raises(PipelineError, match="without saying what it ran on"):
         consumer.replay(
             sdk.Sdk(Path("dotnet"), "10.0.401"),
-            contract.load(),
-            read_json(Path("build/package/manifest.json"), "package"),
+            load_contract(),
+            read_package(),
             tmp_path,
             1,
         )

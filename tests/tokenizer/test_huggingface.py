@@ -53,7 +53,7 @@ def test_a_normaliser_that_looks_at_more_than_a_character_is_refused(read):
     client = huggingface.pieces(found, huggingface.table(found))
     texts = ["The nurse", "deinstitutionalizes"]
     with pytest.raises(
-        PipelineError, match="tokeniser mismatch, number 1 of 2, text 'deinstitutionalizes': expected id"
+        PipelineError, match="tokenizer mismatch, number 1 of 2, text 'deinstitutionalizes': expected id"
     ):
         huggingface.prove(client, texts, found.ids(texts))
 

@@ -30,7 +30,7 @@ def test_same_version_with_another_content_is_refused(package, passes, capsys):
 def test_altered_package_is_refused(package, capsys):
     package.write_bytes(package.read_bytes() + b"!")
     assert main(["nuget", "--feed", "./feed"]) == 1
-    assert "not the package that its manifest describes" in capsys.readouterr().err
+    assert "is not the package that build/package/manifest.json describes" in capsys.readouterr().err
 
 
 def test_a_source_needs_an_sdk(package, monkeypatch, capsys):

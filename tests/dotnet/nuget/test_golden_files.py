@@ -3,27 +3,34 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.nuget import golden_files
 
-QUESTIONS = {"one": {"a b": np.arange(6, dtype=np.float32).reshape(2, 3), "flag": np.array([True, False])}}
-ANSWERS = {"one": {"label": np.array([3, -1], dtype=np.int64)}}
+CALL = GoldenCall(
+    "h/w=1",
+    "size",
+    2,
+    {},
+    {"a b": np.arange(6, dtype=np.float32).reshape(2, 3), "flag": np.array([True, False])},
+    {"label": np.array([3, -1], dtype=np.int64)},
+)
 
 
 @pytest.fixture
 def files() -> dict[str, bytes]:
-    return golden_files.files(QUESTIONS, ANSWERS)
+    return golden_files.files([CALL])
 
 
 def test_index_names_every_file(files):
     (entry,) = json.loads(files["golden/golden.json"])
     listed = {f"golden/{array['file']}" for side in ("inputs", "outputs") for array in entry[side]}
     assert listed == set(files) - {"golden/golden.json"}
-    assert (entry["case"], entry["batch"]) == ("one", 2)
+    assert (entry["case"], entry["batch"]) == ("h/w=1", 2)
 
 
 def test_values_come_back(files):
     (entry,) = json.loads(files["golden/golden.json"])
-    for side, arrays in (("inputs", QUESTIONS["one"]), ("outputs", ANSWERS["one"])):
+    for side, arrays in (("inputs", CALL.inputs), ("outputs", CALL.outputs)):
         for listed in entry[side]:
             back = np.frombuffer(files[f"golden/{listed['file']}"], dtype=listed["dtype"]).reshape(listed["shape"])
             np.testing.assert_array_equal(back, arrays[listed["name"]])
@@ -48,7 +55,7 @@ def test_damaged_text(data):
 
 
 def test_text_and_calls_in_the_index():
-    found = golden_files.files({"one": {"t": TEXTS}}, {"one": {"n": np.array(3.0)}}, batched=False)
+    found = golden_files.files([GoldenCall("one", "rows", None, {}, {"t": TEXTS}, {"n": np.array(3.0)})])
     (entry,) = json.loads(found["golden/golden.json"])
     assert (entry["batch"], entry["inputs"][0]["dtype"], entry["outputs"][0]["shape"]) == (1, "string", [])
 

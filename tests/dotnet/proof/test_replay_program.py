@@ -7,10 +7,12 @@ import pytest
 
 from csharp_projects import Dotnet, run
 from pipeline.compare.comparison import Policy
+from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client.layout import layout
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import consumer, replay_program
-from pipeline.stages.verify import judge, verdict
+from pipeline.dotnet.proof.answers import compare_calls
+from pipeline.parity.gate import why_failed
 from sample_contracts import ZOO, Exhibit
 
 CLOSE = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
@@ -35,8 +37,12 @@ def test_every_way_in_gives_the_runtimes_answers(make: Callable[[], Exhibit], do
     dotnet.pack(exhibit.of, exhibit.model, exhibit.class_name)
     folder = dotnet.root / f"replay-{exhibit.of.name}"
     (folder / "answers").mkdir(parents=True)
-    expected = exhibit.answers()
-    for path, data in golden_files.files(exhibit.questions, expected, batched=plan.batched).items():
+    answers = exhibit.answers()
+    calls = [
+        GoldenCall(name, "rows", len(next(iter(inputs.values()))) if plan.batched else None, {}, inputs, answers[name])
+        for name, inputs in exhibit.questions.items()
+    ]
+    for path, data in golden_files.files(calls).items():
         target = folder / path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(data)
@@ -46,7 +52,7 @@ def test_every_way_in_gives_the_runtimes_answers(make: Callable[[], Exhibit], do
     (folder / "Program.cs").write_text(replay_program.replay(exhibit.of, "Acme.Models", exhibit.class_name))
     dotnet(folder, "build", "--output", "out", "--nologo", "-v", "quiet")
     run([dotnet.sdk, "out/verify.dll", "golden", "answers", "2"], folder)
-    comparisons = judge(folder / "answers", expected, 2, CLOSE, plan.ways)
-    assert verdict(comparisons) == ""
-    assert {entry["way"] for entry in comparisons} == set(plan.ways)
+    comparisons = compare_calls(folder / "answers", calls, 2, CLOSE, plan.ways)
+    assert why_failed(comparisons) == ""
+    assert {entry.way for entry in comparisons} == set(plan.ways)
     assert Path(folder / "answers" / "runtime.json").exists()

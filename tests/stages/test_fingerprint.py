@@ -1,0 +1,151 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.core.arrays import save
+from pipeline.core.paths import (
+    DATA_FINGERPRINT,
+    DOTNET_FINGERPRINT,
+    FINGERPRINT,
+    LIBRARIES_FINGERPRINT,
+    NETWORK_FINGERPRINT,
+)
+from pipeline.dotnet import sdk
+from pipeline.settings.source_code import search_path
+
+NET = "import torch\nfrom layers import Layer\n\nclass Net(torch.nn.Linear):\n    pass\n"
+
+
+@pytest.fixture
+def mine(linear, passes):
+    """The linear model's folder with a network, weights and data of one's own."""
+    search_path.cache_clear()
+    Path("nets.py").write_text(NET)
+    Path("layers.py").write_text("import deeper\n\nclass Layer: pass\n")
+    Path("deeper.py").write_text("")
+    Path("weights.safetensors").write_bytes(b"w")
+    save(Path("rows.npz"), {"x": np.zeros((4, 3), np.float32)})
+    passes(
+        "params",
+        "model=custom",
+        "model.net._target_=nets.Net",
+        "model.weights=weights.safetensors",
+        "data.path=rows.npz",
+        "model.dynamic_axes={x: {0: batch}}",
+        "model.net.kwargs={in_features: 3, out_features: 2}",
+    )
+    passes("fingerprint")
+    yield linear
+    search_path.cache_clear()
+
+
+def content() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in FINGERPRINT.iterdir()}
+
+
+def changed(passes, before: dict[str, bytes]) -> list[str]:
+    """Which fingerprints are others now; the checksums aside."""
+    passes("fingerprint")
+    now = content()
+    return [name for name in sorted(now) if now[name] != before[name] and name != "SHA256SUMS"]
+
+
+def test_a_file_a_kind(mine):
+    assert sorted(content()) == ["SHA256SUMS", "data.json", "dotnet.json", "libraries.json", "network.json"]
+    network = json.loads(NETWORK_FINGERPRINT.read_text())
+    assert list(network["files"]) == ["model.weights"]
+    assert list(network["code"]["model.net._target_"]) == ["deeper", "layers", "nets"]
+    assert "data.path" in json.loads(DATA_FINGERPRINT.read_text())["files"]
+    assert "torch" in json.loads(LIBRARIES_FINGERPRINT.read_text())
+    assert json.loads(DOTNET_FINGERPRINT.read_text()) == {"sdk": sdk.version(sdk.find()) or "none"}
+
+
+def test_nothing_changed_gives_the_same_bytes(mine, passes):
+    os.utime("weights.safetensors", ns=(1, 1))
+    before = content()
+    assert changed(passes, before) == []
+    assert content() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("rows.npz", "data.json"),
+        ("weights.safetensors", "network.json"),
+        ("nets.py", "network.json"),
+        ("layers.py", "network.json"),
+        ("deeper.py", "network.json"),
+    ],
+)
+def test_an_edit_changes_the_fingerprint_of_its_kind_alone(file, kind, mine, passes):
+    before = content()
+    path = Path(file)
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert changed(passes, before) == [kind]
+
+
+def test_an_edit_of_another_model_changes_nothing(mine, passes):
+    before = content()
+    Path("unrelated.py").write_text("x = 1\n")
+    assert changed(passes, before) == []
+
+
+def test_a_path_counts_by_what_is_there(mine, passes):
+    before = content()
+    Path("moved").mkdir()
+    Path("rows.npz").rename("moved/rows.npz")
+    passes(
+        "params",
+        "model=custom",
+        "model.net._target_=nets.Net",
+        "model.weights=weights.safetensors",
+        "data.path=moved/rows.npz",
+        "model.dynamic_axes={x: {0: batch}}",
+        "model.net.kwargs={in_features: 3, out_features: 2}",
+    )
+    assert changed(passes, before) == []
+
+
+def test_a_pretrained_folder_in_kwargs(mine, passes):
+    Path("pretrained").mkdir()
+    Path("pretrained/config.json").write_text("{}")
+    passes("params", "model=linear", "+model.net.kwargs.folder=pretrained")
+    passes("fingerprint")
+    before = content()
+    Path("pretrained/config.json").write_text("{ }")
+    assert changed(passes, before) == ["network.json"]
+
+
+def test_an_installed_network_counts_by_its_library_s_version(linear):
+    code = json.loads(NETWORK_FINGERPRINT.read_text())["code"]["model.net._target_"]
+    assert list(code) == ["torch"]
+
+
+def test_an_sdk_that_appears(mine, passes, monkeypatch):
+    before = content()
+    monkeypatch.setattr(sdk, "version", lambda _: "99.0.100")
+    assert changed(passes, before) == ["dotnet.json"]
+
+
+def test_conf_that_was_edited(linear, fails):
+    path = Path("conf/train/default.yaml")
+    path.write_text(path.read_text().replace("epochs: 40", "epochs: 39"))
+    said = fails("fingerprint")
+    assert "params.yaml was composed from another conf/" in said
+    assert "`python -m pipeline params [your overrides]`, or run `dvc exp run [-S your overrides]`" in said
+
+
+def test_data_that_is_not_there(mine, fails):
+    Path("rows.npz").unlink()
+    assert "data.path=rows.npz: there is no such file or folder; give another, or get it with `dvc pull`" in fails(
+        "fingerprint"
+    )
+
+
+def test_a_killed_run_s_leftovers_go(mine, passes):
+    (FINGERPRINT.parent / ".fingerprint.999999999.tmp").mkdir()
+    passes("fingerprint")
+    assert [path.name for path in FINGERPRINT.parent.glob(".fingerprint*")] == []
