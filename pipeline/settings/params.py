@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
@@ -22,6 +22,8 @@ WORDS_OPSET = 20
 FILED = ("data", "model")
 # What conf/ says where a person must.
 NO_VALUE = "???"
+# More than any machine has, and fewer than a process may start.
+MOST_THREADS = 1024
 
 
 class Data(Target):
@@ -46,11 +48,18 @@ class Data(Target):
         return self
 
 
+def _threads(value: object) -> object:
+    if value != "auto" and (type(value) is not int or not 1 <= value <= MOST_THREADS):
+        raise ValueError(f"expected auto or a number from 1 to {MOST_THREADS}, got {value!r}")
+    return value
+
+
 class Train(Section):
     enabled: bool
     launcher: Name
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
+    threads: Annotated[int | Literal["auto"], BeforeValidator(_threads)]
     lr: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     warmup: Share

@@ -3,6 +3,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from safetensors.torch import load_file
 from pipeline.core.arrays import load, save
 from pipeline.core.paths import CHECKPOINT
 from pipeline.network.factory import build, save_weights
-from pipeline.stages.train import COLUMNS, learning_rate
-from pipeline_runs import PROJECT, SMALL
+from pipeline.network.training import Epoch
+from pipeline_runs import PROJECT, SMALL, reseal
 
 TRAIN, CURVES, REPORT = Path("build/data/train.npz"), Path("reports/plots/train.csv"), Path("reports/train.json")
 
@@ -28,6 +29,7 @@ def retarget(edit) -> None:
     arrays = load(TRAIN, "prepare")
     edit(arrays)
     save(TRAIN, arrays)
+    reseal(TRAIN)
 
 
 def test_it_learns(digits):
@@ -64,6 +66,28 @@ def test_the_same_seed_gives_the_same_bytes(digits, passes):
     assert [path.read_bytes() for path in (CHECKPOINT, CURVES, REPORT)] == before
 
 
+def test_it_says_how_many_threads_it_takes(digits, passes):
+    assert passes("train").startswith("train: 1 thread: ")
+    assert json.loads(REPORT.read_text())["threads"] == 1
+
+
+def test_threads_that_are_asked_for(digits, passes):
+    passes("params", *SMALL, "train.threads=2")
+    assert passes("train").startswith("train: 2 threads: as train.threads says\n")
+    assert json.loads(REPORT.read_text())["threads"] == 2
+
+
+def test_training_imports_no_compiler(digits):
+    """torch's compiler, and what accelerate looks for tensors that are spread over machines with, take 2 s to import."""
+    program = (
+        "import sys; from pipeline.__main__ import main; assert main(['train']) == 0; "
+        "print(*sorted({'torch._dynamo', 'torch.distributed.tensor', 'sympy'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.splitlines()[-1] == ""
+
+
 def test_patience_ends_it(digits, passes):
     retarget(lambda arrays: arrays["target"].__isub__(arrays["target"]))
     passes("params", *SMALL, "train.epochs=40", "train.patience=2", "train.lr=0.01")
@@ -84,8 +108,8 @@ def test_untrained_keeps_the_seed_s_weights(linear, configure, passes):
 
 
 def test_untrained_has_a_header_and_no_rows(linear):
-    assert CURVES.read_text() == ",".join(COLUMNS) + "\n"
-    assert json.loads(REPORT.read_text()) == {"parameters": 55}
+    assert CURVES.read_text() == ",".join(Epoch._fields) + "\n"
+    assert json.loads(REPORT.read_text()) == {"parameters": 55, "missing": [], "unexpected": []}
 
 
 def test_given_weights_are_kept(linear, configure, passes):
@@ -124,6 +148,11 @@ def test_divergence_is_a_failure(digits, passes, fails):
     assert "lower train.lr (now 1e+30)" in said
 
 
+def test_data_that_somebody_edited(digits, fails):
+    TRAIN.write_bytes(TRAIN.read_bytes()[:1000])
+    assert "build/data/train.npz is not what `prepare` wrote" in fails("train")
+
+
 @pytest.mark.parametrize("part", ["train", "validation"])
 def test_missing_data(part, digits, fails):
     Path(f"build/data/{part}.npz").unlink()
@@ -132,6 +161,7 @@ def test_missing_data(part, digits, fails):
 
 def test_truncated_data(digits, fails):
     TRAIN.write_bytes(TRAIN.read_bytes()[:1000])
+    reseal(TRAIN)
     assert "build/data/train.npz: expected an .npz archive, got a damaged or truncated file" in fails("train")
 
 
@@ -177,21 +207,6 @@ def test_a_target_that_makes_no_network(target, says, linear, configure, fails):
     assert says in fails("train")
 
 
-@pytest.mark.parametrize(
-    ("step", "factor"),
-    [(0, 0.1), (9, 1.0), (10, 1.0), (55, 0.5), (100, 0.0)],
-    ids=["rise", "top", "peak", "half", "end"],
-)
-def test_learning_rate(step, factor):
-    assert learning_rate(step, 100, 0.1) == pytest.approx(factor)
-
-
-@pytest.mark.parametrize("steps", [1, 2, 7])
-@pytest.mark.parametrize("warmup", [0.0, 0.5, 0.99])
-def test_learning_rate_stays_within_its_bounds(steps, warmup):
-    assert all(0 < learning_rate(step, steps, warmup) <= 1 for step in range(steps))
-
-
 def test_two_processes_write_one_checkpoint(digits, passes, tmp_path):
     passes("params", *SMALL, "train.epochs=2")
     for path in (CHECKPOINT, CURVES, REPORT):
@@ -213,6 +228,34 @@ def test_arrays_that_logits_does_not_take(digits, fails):
         path = Path(f"build/data/{part}.npz")
         arrays = load(path, "prepare")
         save(path, {**arrays, "more": arrays["target"]})
+        reseal(path)
     said = fails("train")
     assert "DigitsNet.logits cannot answer {'pixels': 'float32[1, 8, 8]', 'more': 'int64[1]'}: " in said
     assert "unexpected keyword argument 'more': make arrays and arguments agree" in said
+
+
+SECOND_AXIS = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 2)
+        self.register_buffer("mean", torch.zeros(4))
+
+    def adapt(self, target, x):
+        self.mean.copy_(x[:, target == 1].mean(dim=(0, 1)))
+
+    def logits(self, x):
+        return self.linear(x - self.mean).mean(dim=0)
+"""
+
+
+def test_a_network_adapts_to_a_batch_where_it_has_it(empty, module, passes):
+    rng = np.random.default_rng(0)
+    save(Path("rows.npz"), {"x": rng.normal(size=(60, 5, 4)).astype(np.float32), "target": rng.integers(0, 2, size=60)})
+    net = f"model.net._target_={module(SECOND_AXIS)}.Net"
+    passes("params", "model=custom", net, "data.path=rows.npz", "model.dynamic_axes={x: {1: batch}}", "train=default")
+    passes("prepare")
+    passes("train")
+    rows = load(TRAIN, "prepare")
+    mean = rows["x"][rows["target"] == 1].mean(axis=(0, 1))
+    assert load_file(CHECKPOINT)["mean"].numpy() == pytest.approx(mean, abs=1e-6)

@@ -1,0 +1,233 @@
+"""Training: the network learns through its `logits(**inputs)`, compared with `target` by cross entropy. Imports torch, accelerate.
+
+The same code runs on one device and on many, on one host and on many: `accelerate launch ... -m pipeline train`, or
+`torchrun` where there are only processors.
+"""
+
+import inspect
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from accelerate import Accelerator, DistributedType
+from accelerate.utils import set_seed
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from pipeline.core.arrays import Arrays
+from pipeline.core.contract import BATCH
+from pipeline.core.errors import PipelineError
+from pipeline.network.threads import count_multiply_adds
+from pipeline.settings.params import Train
+
+
+class Epoch(NamedTuple):
+    """One pass over the training split: the learning rate at its start, mean loss and share of rows answered rightly."""
+
+    epoch: int
+    lr: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+class TrainingResult(NamedTuple):
+    """The state_dict with the lowest validation loss, the epoch that it is from, and every epoch."""
+
+    state: Mapping[str, Tensor]
+    best: Epoch
+    epochs: list[Epoch]
+
+
+class ArrayDataset(Dataset[dict[str, Tensor]]):
+    """The rows of named arrays, a batch at a time: torch would take them one by one and put them together again."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def __len__(self) -> int:
+        return len(next(iter(self.tensors.values())))
+
+    def __getitems__(self, rows: list[int]) -> dict[str, Tensor]:
+        return {name: tensor[rows] for name, tensor in self.tensors.items()}
+
+    def batches(self, size: int, shuffle: torch.Generator | None = None) -> DataLoader[dict[str, Tensor]]:
+        """All rows once an epoch, in their order, or in a new one each time."""
+        return DataLoader(self, size, shuffle=shuffle is not None, generator=shuffle, collate_fn=lambda batch: batch)
+
+
+class EagerAdamW(AdamW):
+    """AdamW, bit for bit, without the wrappers that import torch's compiler (1.2 s) for a loop that compiles nothing.
+
+    What is wrapped is the method as torch wrote it; one that has no wrapper stays as it is. `step` records no gradients of
+    its own, which its wrapper sees to.
+    """
+
+    add_param_group = inspect.unwrap(AdamW.add_param_group)
+    load_state_dict = inspect.unwrap(AdamW.load_state_dict)
+    state_dict = inspect.unwrap(AdamW.state_dict)
+    step = torch.no_grad()(inspect.unwrap(AdamW.step))
+    zero_grad = inspect.unwrap(AdamW.zero_grad)
+
+
+class Objective(nn.Module):
+    """The network with its loss, so that one forward call is what several processes synchronise."""
+
+    def __init__(self, network: nn.Module, axes: Mapping[str, int]) -> None:
+        super().__init__()
+        self.network = network
+        self.axes = axes
+
+    def forward(self, target: Tensor, **inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross entropy of each row, float [batch], and whether it was answered rightly, bool [batch]."""
+        logits = self.network.logits(**place_batch(inputs, self.axes))  # type: ignore[operator]
+        return nn.functional.cross_entropy(logits, target, reduction="none"), logits.argmax(dim=-1) == target
+
+
+def place_batch(inputs: Mapping[str, Tensor], axes: Mapping[str, int]) -> dict[str, Tensor]:
+    """`inputs`, the batch first, as the network takes them: with its batch at `axes`."""
+    return {name: tensor.movedim(0, axes.get(name, 0)) for name, tensor in inputs.items()}
+
+
+def start_accelerator(seed: int) -> Accelerator:
+    """accelerate, with every source of random numbers at `seed` and only operators that give the same bits each time."""
+    # Without this, `torchrun` on a machine with no accelerator would start so many trainings that know nothing of each other.
+    accelerator = Accelerator(cpu=not torch.accelerator.is_available())
+    set_seed(seed)
+    # As torch.use_deterministic_algorithms(True) does, which imports torch's compiler (1.1 s) to tell it too.
+    torch.set_deterministic_debug_mode("error")
+    return accelerator
+
+
+def learning_rate(step: int, steps: int, warmup: float) -> float:
+    """Factor of the learning rate: a linear rise, then half a cosine down to 0 (Loshchilov and Hutter, SGDR, 2017)."""
+    rise = max(1, round(steps * warmup))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def train(
+    objective: Objective, data: Mapping[str, Arrays], config: Train, seed: int, accelerator: Accelerator
+) -> TrainingResult:
+    """Train the objective's network on data["train"], stopping early on data["validation"].
+
+    Raises:
+        PipelineError: The loss is no longer finite.
+    """
+    loaders = (
+        ArrayDataset(data["train"]).batches(config.batch_size, shuffle=torch.Generator().manual_seed(seed)),
+        ArrayDataset(data["validation"]).batches(config.batch_size),
+    )
+    network = objective.network
+    optimizer = EagerAdamW(objective.parameters(), lr=config.lr, weight_decay=config.weight_decay)
+    # Unless it is told that everything goes to the device, accelerate imports torch.distributed.tensor (1 s) to find out.
+    everything = [True] * 4 if accelerator.distributed_type == DistributedType.NO else None
+    objective, optimizer, training, validation = accelerator.prepare(
+        objective, optimizer, *loaders, device_placement=everything
+    )
+    steps = len(training) * config.epochs
+    schedule = LambdaLR(optimizer.optimizer, lambda step: learning_rate(step, steps, config.warmup))
+
+    epochs: list[Epoch] = []
+    best_state: dict[str, Tensor] = {}
+    best = Epoch(0, 0.0, math.inf, 0.0, math.inf, 0.0)
+    bar = tqdm(range(1, config.epochs + 1), desc="train", unit="epoch", disable=not accelerator.is_main_process or None)
+    for number in bar:
+        rate = float(schedule.get_last_lr()[0])
+        answers = []
+        objective.train()
+        for batch in training:
+            losses, right = objective(**batch)
+            accelerator.backward(losses.mean())
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+            answers.append(accelerator.gather_for_metrics((losses.detach(), right)))
+        train_loss, train_accuracy = _mean(answers)
+        objective.eval()
+        with torch.no_grad():
+            answers = [accelerator.gather_for_metrics(objective(**batch)) for batch in validation]
+        validation_loss, validation_accuracy = _mean(answers)
+        if not math.isfinite(train_loss + validation_loss):
+            raise PipelineError(
+                f"training diverged in epoch {number}: expected a finite loss, got {train_loss} (validation {validation_loss}); "
+                f"lower train.lr (now {config.lr:g}) or look at the data"
+            )
+        epoch = Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy)
+        epochs.append(epoch)
+        bar.set_postfix(loss=f"{validation_loss:.3f}", accuracy=f"{validation_accuracy:.3f}")
+        if validation_loss < best.validation_loss:
+            best = epoch
+            best_state = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+        elif number - best.epoch >= config.patience:
+            break
+    return TrainingResult(best_state, best, epochs)
+
+
+def _mean(answers: list[tuple[Tensor, Tensor]]) -> tuple[float, float]:
+    """Mean loss and accuracy over all rows of an epoch."""
+    losses = torch.cat([losses for losses, _ in answers])
+    right = torch.cat([right for _, right in answers])
+    return losses.double().mean().item(), right.double().mean().item()
+
+
+def adapt(network: nn.Module, arrays: Arrays, axes: Mapping[str, int]) -> None:
+    """Show the network the whole training split once, placed as it takes a batch, where it has `adapt(target, **inputs)`.
+
+    As Keras' `adapt`: for means, scales and the like.
+    """
+    if callable(method := getattr(network, "adapt", None)):
+        method(**place_batch({name: torch.from_numpy(array) for name, array in arrays.items()}, axes))
+
+
+def count_batch_multiply_adds(network: nn.Module, arrays: Arrays, axes: Mapping[str, int], batch_size: int) -> int:
+    """Multiply-adds of one forward call at the batch size, counted on one row."""
+    row = _first_row(arrays)
+    rows = min(batch_size, len(arrays["target"]))
+    return rows * count_multiply_adds(lambda: network.logits(**place_batch(row, axes)))  # type: ignore[operator]
+
+
+def _first_row(arrays: Arrays) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(array[:1]) for name, array in arrays.items() if name != "target"}
+
+
+def check_trainable(network: nn.Module, data: Mapping[str, Arrays], name: str, axes: Mapping[str, int]) -> None:
+    """Raise PipelineError unless `network` can learn from `data`."""
+    if not callable(getattr(network, "logits", None)):
+        raise PipelineError(
+            f"model {name}: expected a method logits(**inputs) that training can compare with the target, got none in "
+            f"{type(network).__name__}: add it, or use train=none"
+        )
+    target = data["train"].get("target")
+    if target is None or target.dtype.kind not in "iu" or target.ndim != 1:
+        got = "none" if target is None else f"{target.dtype}{list(target.shape)}"
+        raise PipelineError(
+            f"build/data/train.npz: expected `target`, integer class numbers of shape [rows], got {got}"
+        )
+    inputs = _first_row(data["train"])
+    if not axes:
+        raise PipelineError(
+            f"model {name}: expected an axis named {BATCH} in model.dynamic_axes: training takes many rows a call; name it, or use train=none"
+        )
+    network.eval()
+    try:
+        with torch.no_grad():
+            classes = network.logits(**place_batch(inputs, axes)).shape[-1]  # type: ignore[operator]
+    except (TypeError, RuntimeError, ValueError, IndexError) as error:
+        shapes = {name: f"{tensor.dtype}{list(tensor.shape)}".removeprefix("torch.") for name, tensor in inputs.items()}
+        raise PipelineError(
+            f"model {name}: {type(network).__name__}.logits cannot answer {shapes}: {' '.join(str(error).split())}: make arrays and "
+            "arguments agree"
+        ) from None
+    for part, arrays in data.items():
+        low, high = int(arrays["target"].min()), int(arrays["target"].max())
+        if low < 0 or high >= classes:
+            raise PipelineError(
+                f"build/data/{part}.npz: expected `target` from 0 to {classes - 1}, one for each of the network's logits, got {low} to {high}"
+            )
