@@ -111,7 +111,8 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.stages.package.golden_files.files", lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)}
+        "pipeline.stages.package.golden_files.files",
+        lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")
 
