@@ -1,11 +1,13 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint ui nuget examples benchmark clean
+.PHONY: help setup repro test compare plots lint ui nuget examples benchmark clean
 
 # Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
 READY := .venv/.ready
+# The page in which `dvc plots show` draws, with no network; .dvc/config names it.
+PLOTS := .dvc/plots.html
 # The stages of dvc.yaml say `python`: the environment's.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PORT ?= 5000
@@ -13,7 +15,7 @@ PORT ?= 5000
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
-setup: $(READY) ## the virtual environment in .venv, and git and DVC where they are missing
+setup: $(READY) $(PLOTS) ## the virtual environment in .venv, and git and DVC where they are missing
 	@git rev-parse --git-dir >/dev/null 2>&1 || { git init -q && git add -A && git -c user.name=torch2dotnet -c user.email=torch2dotnet@localhost commit -qm "As downloaded"; }
 
 $(READY): pyproject.toml constraints.txt
@@ -22,11 +24,21 @@ $(READY): pyproject.toml constraints.txt
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+$(PLOTS): $(READY) pipeline/experiments/plots_page.html
+	@python -m pipeline plots --template-only
+	@touch $@
+
 repro: setup ## train, export, simplify, validate, package, verify, publish: what is out of date, and no more
 	dvc repro
 
 test: setup ## every test
 	python -m pytest
+
+compare: setup ## the experiments side by side, the best first; why some failed
+	@python -m pipeline compare
+
+plots: setup ## loss, accuracy and parity, drawn on one page that needs no network
+	@python -m pipeline plots
 
 lint: setup ## ruff and mypy
 	ruff check .

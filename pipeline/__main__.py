@@ -57,6 +57,27 @@ def parser() -> argparse.ArgumentParser:
         "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
     )
     nuget.add_argument("--feed", required=True, help="a folder, or a source that NuGet knows (name or address)")
+    compare = commands.add_parser(
+        "compare",
+        help="print the experiments side by side, the best first; failed ones with the reason",
+        description="Print the workspace, the last commit and its experiments side by side: what was changed, the task's "
+        "metric (more is better, the best marked), the share of the parity tolerance used, size, whether real .NET has proven "
+        "the package, and the registered version. Experiments that failed say why.",
+    )
+    compare.add_argument(
+        "--all", action="store_true", dest="every_commit", help="the experiments that started from other commits too"
+    )
+    plots = commands.add_parser(
+        "plots",
+        help="draw loss, accuracy and parity -> dvc_plots/index.html, one page that needs no network",
+        description="Draw the plots of dvc.yaml into one page that needs no network.",
+    )
+    plots.add_argument(
+        "revisions", nargs="*", help="experiments or commits to draw over each other (default: the workspace alone)"
+    )
+    plots.add_argument(
+        "--template-only", action="store_true", help="write only the page's template, which `dvc plots show` takes too"
+    )
     ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
@@ -100,6 +121,19 @@ def run(options: argparse.Namespace) -> None:
         from pipeline.dotnet.nuget.feed import push
 
         push(options.feed)
+        return
+    if options.command == "compare":
+        from pipeline.experiments.comparison_table import compare
+
+        compare(options.every_commit)
+        return
+    if options.command == "plots":
+        from pipeline.experiments.plots import draw, write_template
+
+        if options.template_only:
+            write_template()
+        else:
+            draw(options.revisions)
         return
     from pipeline.settings.params import load
 
