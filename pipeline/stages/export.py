@@ -189,7 +189,7 @@ def write_golden(reference: Reference, contract: Contract) -> None:
 
 
 def run(params: Params) -> None:
-    reference = answer_everything(params)
+    reference = answer_everything(params, params.train.threads)
     weights, opset = recorded_sha256(CHECKPOINT, "train"), params.export.opset
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:
