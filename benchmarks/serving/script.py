@@ -1,6 +1,8 @@
-"""A Python script for one request: load the network, answer, end. `script.py linear|digits|sentiment folder`, the row on stdin.
+"""A Python script for one request: loads the network, answers and ends.
 
-`folder` is what the pipeline has built for the model.
+    python script.py linear|digits|sentiment FOLDER < request.json
+
+FOLDER is the pipeline's folder build/ for the model.
 """
 
 import json
@@ -17,12 +19,12 @@ from pipeline.network import encoders
 from pipeline.network.encoders import encode
 
 name, folder = sys.argv[1], Path(sys.argv[2])
-MAKERS = {
+NETWORKS = {
     "linear": lambda: torch.nn.Linear(10, 5),
     "digits": DigitsNet,
     "sentiment": lambda: SentimentNet(vocabulary=20000),
 }
-network = MAKERS[name]()
+network = NETWORKS[name]()
 network.load_state_dict(load_file(folder / "checkpoint.safetensors"))
 network.eval()
 request = json.load(sys.stdin)

@@ -37,16 +37,14 @@ def answers(dotnet: Dotnet) -> tuple[np.ndarray, list[str]]:
     return rows, dotnet(folder, "run", "--no-build", "rows.txt").splitlines()
 
 
-@pytest.mark.parametrize("call_path", ["rows", "array", "span", "async", "stream", "buffers"])
-def test_every_call_path_gives_the_answers_of_onnxruntime(
-    call_path: str, answers: tuple[np.ndarray, list[str]]
-) -> None:
+@pytest.mark.parametrize("method", ["rows", "array", "span", "async", "stream", "buffers"])
+def test_every_method_gives_the_answers_of_onnxruntime(method: str, answers: tuple[np.ndarray, list[str]]) -> None:
     rows, lines = answers
     session = onnxruntime.InferenceSession(tiny_model(1))
     label, probabilities = session.run(["label", "probabilities"], {"pixels": rows.reshape(-1, 2, 2)})
-    printed = [line.split()[1:] for line in lines if line.startswith(f"{call_path} ")]
+    printed = [line.split()[1:] for line in lines if line.startswith(f"{method} ")]
     assert [int(line[0]) for line in printed] == label.tolist()
-    if call_path != "buffers":
+    if method != "buffers":
         assert [line[1] for line in printed] == [["none", 'a_"few"', "many"][number] for number in label]
     np.testing.assert_allclose([[float(value) for value in line[2:]] for line in printed], probabilities, atol=1e-6)
 

@@ -60,7 +60,7 @@ def test_tokens_are_those_of_python(lines: list[str]) -> None:
     assert max(map(len, tokens)) == text_reader.MAX_TOKENS
 
 
-@pytest.mark.parametrize("expected", ["call paths True", "empty 0", "wrong 0", "health Healthy"])
+@pytest.mark.parametrize("expected", ["methods True", "empty 0", "wrong 0", "health Healthy"])
 def test_answers(expected: str, lines: list[str]) -> None:
     assert expected in lines
 

@@ -93,8 +93,11 @@ class Layout:
         return len(self.inputs) > 1 or bool(self.explicit_axes)
 
     @property
-    def call_paths(self) -> tuple[str, ...]:
-        """Every way to call the model that the client has; `jagged` is one list with the rows of all golden cases."""
+    def methods(self) -> tuple[str, ...]:
+        """The methods of the client that run rows, each replayed by `verify`.
+
+        Run of one row, Run of a batch, Run of a ragged batch with the rows of all golden cases (`jagged`), CreateBuffers, RunAsync.
+        """
         if not self.batched:
             return ("row",)
         jagged = ("jagged",) if self.axes and not self.output_only_axes else ()
@@ -111,7 +114,7 @@ class Layout:
 
     @property
     def ways(self) -> tuple[str, ...]:
-        return self.call_paths
+        return self.methods
 
 
 def derive_layout(contract: Contract) -> Layout:

@@ -1,4 +1,4 @@
-"""Axes of a contract: the batch, sizes that follow from a length, and the call paths of the client."""
+"""Axes of a contract: the batch, sizes that follow from a length, and the methods of the client."""
 
 import re
 
@@ -61,7 +61,7 @@ def test_sizes_follow_from_lengths_where_possible(
 
 
 @pytest.mark.parametrize(
-    ("tensors", "call_paths"),
+    ("tensors", "methods"),
     [
         ([tensor("x", "float32", "batch", 2)], ("row", "batch", "buffers", "async")),
         ([tensor("x", "float16", "batch", 2)], ("row", "batch", "buffers", "async")),
@@ -69,15 +69,15 @@ def test_sizes_follow_from_lengths_where_possible(
         ([tensor("x", "string", "batch")], ("row", "batch", "async")),
     ],
 )
-def test_call_paths(tensors: list[TensorSpec], call_paths: tuple[str, ...]) -> None:
-    assert derive_layout(contract_of(*tensors)).call_paths == call_paths
+def test_methods(tensors: list[TensorSpec], methods: tuple[str, ...]) -> None:
+    assert derive_layout(contract_of(*tensors)).methods == methods
 
 
 def test_an_output_of_a_size_known_only_after_the_run_is_not_bound() -> None:
     layout = derive_layout(
         contract_of(tensor("x", "float32", "batch", "t"), outputs=[tensor("y", "float32", "batch", "detections")])
     )
-    assert layout.call_paths == ("row", "batch", "async")
+    assert layout.methods == ("row", "batch", "async")
     assert [axis.name for axis in layout.output_only_axes] == ["detections"]
 
 
@@ -85,11 +85,9 @@ def test_an_output_of_a_size_known_only_after_the_run_is_not_bound() -> None:
     ("first", "second"),
     [(("samples",), ("frames", 5)), ((4,), (4,)), (("n",), (2,)), (("n",), ("n", 2)), ((), ())],
 )
-def test_without_a_batch_axis_there_is_one_call_path(
-    first: tuple[int | str, ...], second: tuple[int | str, ...]
-) -> None:
+def test_without_a_batch_axis_there_is_one_method(first: tuple[int | str, ...], second: tuple[int | str, ...]) -> None:
     plain = contract_of(tensor("x", "float32", *first), outputs=[tensor("y", "float32", *second)])
-    assert derive_layout(plain).call_paths == ("row",)
+    assert derive_layout(plain).methods == ("row",)
     files = generator.generate(plain, make_identity())
     assert not {"TinyBatcher.cs", "TinyBuffers.cs"} & set(files)
     assert "RunAsync" not in "".join(files.values())

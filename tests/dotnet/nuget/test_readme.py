@@ -7,7 +7,6 @@ from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.reports import Comparison, ParityReport, TaskReport
 from pipeline.dotnet.nuget import readme
 
-
 # Only what the README has of the report.
 PARITY = ParityReport.model_construct(
     onnxruntime="1.31.1",

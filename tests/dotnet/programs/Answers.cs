@@ -70,4 +70,4 @@ using (TinyBuffers left = model.CreateBuffers())
 
 Failures.Print("disposed", () => model.Run(rows[0]));
 
-static void Print(string callPath, TinyOutput output) => Console.WriteLine(callPath + " " + output.Label + " " + output.LabelName.Replace(' ', '_') + " " + string.Join(" ", output.Probabilities));
+static void Print(string method, TinyOutput output) => Console.WriteLine(method + " " + output.Label + " " + output.LabelName.Replace(' ', '_') + " " + string.Join(" ", output.Probabilities));

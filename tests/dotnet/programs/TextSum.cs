@@ -1,4 +1,4 @@
-// A client with a tokeniser: its tokens, every call path, rejected input, and concurrent callers. texts.txt has a JSON string on each line.
+// A client with a tokeniser: its tokens, every method, rejected input, and concurrent callers. texts.txt has a JSON string on each line.
 using System.Text.Json;
 using Acme.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +12,7 @@ long[][] ids = texts.Select(model.Tokenize).ToArray();
 TextSumOutput[] list = model.Run(texts);
 TextSumOutput[] asynchronous = await Task.WhenAll(texts.Select(text => model.RunAsync(text)));
 TextSumOutput[] tensors = model.Run(ids.Select(row => new TextSumInput(Ones(row.Length), new long[row.Length], row)).ToArray());
-Console.WriteLine("call paths " + texts.Select((text, i) => (model.Run(text), i)).All(pair =>
+Console.WriteLine("methods " + texts.Select((text, i) => (model.Run(text), i)).All(pair =>
     new[] { pair.Item1, list[pair.i], asynchronous[pair.i], tensors[pair.i] }.All(answer => answer.Sum == ids[pair.i].Sum() && answer.Count == ids[pair.i].Length)));
 Console.WriteLine("empty " + model.Run(Array.Empty<string>()).Length);
 

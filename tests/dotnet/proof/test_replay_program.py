@@ -1,4 +1,4 @@
-"""Every sample model, replayed in real .NET by the program of `verify`, through every call path of its client."""
+"""Every sample model, replayed in real .NET by the program of `verify`, through every method of its client."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from pipeline.parity.gate import why_failed
 from sample_contracts import SAMPLE_MODELS, SampleModel
 
 TOLERANCES = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
-CALL_PATHS = {
+METHODS = {
     "texts": ("row", "batch", "async"),
     "tokens": ("row", "batch", "async"),
     "halves": ("row", "batch", "buffers", "async"),
@@ -31,10 +31,10 @@ CALL_PATHS = {
 
 
 @pytest.mark.parametrize("make", SAMPLE_MODELS, ids=lambda make: make.__name__)
-def test_every_call_path_gives_the_answers_of_onnxruntime(make: Callable[[], SampleModel], dotnet: Dotnet) -> None:
+def test_every_method_gives_the_answers_of_onnxruntime(make: Callable[[], SampleModel], dotnet: Dotnet) -> None:
     sample = make()
     layout = derive_layout(sample.contract)
-    assert layout.call_paths == CALL_PATHS[sample.contract.name]
+    assert layout.methods == METHODS[sample.contract.name]
     dotnet.pack(sample.contract, sample.model, sample.class_name)
     folder = dotnet.root / f"replay-{sample.contract.name}"
     (folder / "answers").mkdir(parents=True)
@@ -55,7 +55,7 @@ def test_every_call_path_gives_the_answers_of_onnxruntime(make: Callable[[], Sam
     (folder / "Program.cs").write_text(replay_program.replay(sample.contract, "Acme.Models", sample.class_name))
     dotnet(folder, "build", "--output", "out", "--nologo", "-v", "quiet")
     run([dotnet.sdk, "out/verify.dll", "golden", "answers", "2"], folder)
-    comparisons = compare_calls(folder / "answers", calls, 2, TOLERANCES, layout.call_paths)
+    comparisons = compare_calls(folder / "answers", calls, 2, TOLERANCES, layout.methods)
     assert why_failed(comparisons) == ""
-    assert {entry.way for entry in comparisons} == set(layout.call_paths)
+    assert {entry.way for entry in comparisons} == set(layout.methods)
     assert Path(folder / "answers" / "runtime.json").exists()
