@@ -10,7 +10,6 @@ The pipeline runs prepare, train (none), export, simplify and validate for each 
 import argparse
 import contextlib
 import io
-import json
 import logging
 import tempfile
 import time
@@ -25,6 +24,7 @@ import torch
 import classifiers
 import networks
 from pipeline.__main__ import main as pipeline
+from pipeline.core.reports import ExportReport, ParityReport, read_report
 from pipeline.export import exporters
 from pipeline.export.outputs import flatten
 
@@ -54,11 +54,10 @@ def run_pipeline(network: str) -> tuple[str, str]:
             return "refused", error.partition(": ")[2].replace(
                 "model.net._target_=networks.Net cannot be exported: ", ""
             ).partition(" What helps")[0]
-    exported = json.loads(Path("reports/export.json").read_text())
-    parity = json.loads(Path("reports/parity.json").read_text())
+    exported, parity = read_report(ExportReport), read_report(ParityReport)
     return (
-        f"{exported['exporter']}, opset {exported['opset']}",
-        f"{parity['max_abs']:.1g} ({parity['values']:,} values)",
+        f"{exported.exporter}, opset {exported.opset}",
+        f"{parity.max_abs:.1g} ({parity.values:,} values)",
     )
 
 

@@ -10,7 +10,6 @@ and pairs of words) is fitted to the same training and validation rows, and scor
 import argparse
 import contextlib
 import io
-import json
 import shutil
 import sys
 import tempfile
@@ -23,8 +22,10 @@ from sklearn.naive_bayes import MultinomialNB
 
 from pipeline.__main__ import main as pipeline
 from pipeline.core.arrays import load
+from pipeline.core.paths import DATA, SIMPLIFIED, SPLITS
+from pipeline.core.reports import ParityReport, read_report
 from pipeline.graph.session import answer, open_session
-from pipeline.network import encoders
+from pipeline.network.encoders import load_encoders
 
 PROJECT = Path(__file__).resolve().parents[1]
 STAGES = ("prepare", "train", "export", "simplify", "validate")
@@ -78,14 +79,14 @@ def main() -> int:
                 code = pipeline(command)
             if code:
                 return code
-        splits = {split: load(Path(f"build/data/{split}.npz"), "prepare") for split in ("train", "validation", "test")}
-        task = json.loads(Path("reports/parity.json").read_text())["task"]
-        session = open_session(Path("build/simplified.onnx"))
-        encoder = encoders.load()["text"]
+        splits = {split: load(DATA / f"{split}.npz", "prepare") for split in SPLITS}
+        task = read_report(ParityReport).task
+        session = open_session(SIMPLIFIED)
+        encoder = load_encoders()["text"]
         rows = {split: len(arrays["target"]) for split, arrays in splits.items()}
         print(f"rows: {rows}; vocabulary: {len(encoder.entries):,} words; {len(encoder.numbers):,} spellings\n")
         print("| model | accuracy on the test rows |\n|---|---|")
-        for name, value in (("PyTorch", task["eager"]), ("ONNX graph, from text", task["simplify"])):
+        for name, value in (("PyTorch", task.eager), ("ONNX graph, from text", task.simplify)):
             print(f"| {name} | {value:.4f} |")
         print(f"| naive Bayes, words and pairs | {score_naive_bayes(splits):.4f} |\n")
         print("| text | characters | milliseconds in the graph |\n|---|---|---|")

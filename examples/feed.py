@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from pipeline.__main__ import main as pipeline
+from pipeline.core.paths import SIMPLIFIED
 
 PROJECT = Path(__file__).resolve().parents[1]
 BUILD = PROJECT / "build" / "examples"
@@ -56,7 +57,7 @@ def main() -> None:
     if any(changed):
         for compiled in (BUILD / "artifacts", *PROJECT.glob("benchmarks/*/obj")):
             shutil.rmtree(compiled, ignore_errors=True)
-    shutil.copyfile(BUILD / "linear" / "build" / "simplified.onnx", BUILD / "simple_model.onnx")
+    shutil.copyfile(BUILD / "linear" / SIMPLIFIED, BUILD / "simple_model.onnx")
     print(f"feed: {', '.join(path.name for path in sorted(FEED.glob('*.nupkg')))} in {os.path.relpath(FEED)}")
 
 

@@ -25,7 +25,9 @@ import servers
 from load import Load
 from servers import Server
 
+from pipeline.core.arrays import load as load_arrays
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import SIMPLIFIED, TEST_SPLIT
 from pipeline.dotnet import sdk
 
 HERE = Path(__file__).resolve().parent
@@ -59,16 +61,22 @@ def serve_aspnet(dotnet: Path, model: str, **settings: str) -> AbstractContextMa
 
 def serve_fastapi(model: str, workers: int = 1) -> AbstractContextManager[Server]:
     command = [sys.executable, HERE / "fastapi_server.py", "{port}", str(workers)]
-    file = BUILT / model / "build" / "simplified.onnx"
+    file = BUILT / model / SIMPLIFIED
     return servers.serving(command, {"MODEL_NAME": model, "MODEL_FILE": str(file)}, HERE)
 
 
 def run_script(model: str, body: Any) -> tuple[Any, float]:
     """Start the script for one request: its answer, and its seconds from start to end."""
     start = time.perf_counter()
-    command = [sys.executable, HERE / "script.py", model, BUILT / model / "build"]
+    command = [sys.executable, HERE / "script.py", model]
     completed = subprocess.run(
-        command, input=json.dumps(body), capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=BUILT / model,
+        input=json.dumps(body),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     seconds = time.perf_counter() - start
     if completed.returncode:
@@ -78,9 +86,8 @@ def run_script(model: str, body: Any) -> tuple[Any, float]:
 
 def make_requests(model: str, count: int = 4) -> list[dict[str, Any]]:
     """Request bodies from the first rows of the model's test data."""
-    with np.load(BUILT / model / "build" / "data" / "test.npz") as data:
-        rows = data[INPUTS[model]][:count]
-    return [{INPUTS[model]: row.ravel().tolist() if row.ndim else str(row)} for row in rows]
+    rows = load_arrays(BUILT / model / TEST_SPLIT, "prepare")[INPUTS[model]][:count]
+    return [{INPUTS[model]: row if isinstance(row, str) else row.ravel().tolist()} for row in rows]
 
 
 def check_answer(model: str, service: str, got: Any, expected: Any) -> None:

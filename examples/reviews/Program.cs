@@ -1,4 +1,4 @@
-// Raw text in, label and score out: the model splits the text into words itself, so the client has no tokeniser.
+// Raw text in, label and score out: the model splits the text into words itself, so the client has no tokenizer.
 using System.Text.Json.Serialization;
 using Torch2DotNet;
 

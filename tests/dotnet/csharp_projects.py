@@ -186,7 +186,7 @@ class Dotnet:
             model: Content of the ONNX file.
             class_name: The client's; the package is called Acme.<class_name>.
             version: The package's.
-            tokenizer_files: Character table and vocabulary, for a contract with a tokeniser.
+            tokenizer_files: Character table and vocabulary, for a contract with a tokenizer.
         """
         characters, vocabulary = tokenizer_files
         files = {"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {}

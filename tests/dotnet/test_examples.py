@@ -13,11 +13,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import CHECKPOINT
 from pipeline.dotnet import sdk
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
-LINEAR = PROJECT / "build" / "examples" / "linear" / "build"
+LINEAR = PROJECT / "build" / "examples" / "linear"
 FEATURES = np.array([0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8, 0.9, -1], np.float32)
 
 
@@ -51,7 +52,7 @@ def printed(dotnet: Path) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("example", ["direct", "client"])
 def test_linear_answers_what_pytorch_computes(example: str, printed: dict[str, list[str]]) -> None:
-    weights = load_file(LINEAR / "checkpoint.safetensors")
+    weights = load_file(LINEAR / CHECKPOINT)
     rows = np.stack([FEATURES, FEATURES, FEATURES / 2, FEATURES / 3])
     labels, numbers = zip(*(line.split(": ") for line in printed[example]), strict=True)
     assert labels == ("single", "batch 0", "batch 1", "batch 2")

@@ -1,4 +1,4 @@
-"""A client with a tokeniser, in real .NET without ICU, and tokenisers that the generator rejects."""
+"""A client with a tokenizer, in real .NET without ICU, and tokenizers that the generator rejects."""
 
 import json
 import re
@@ -122,7 +122,7 @@ def test_it_is_published_ahead_of_time(dotnet: Dotnet, packed: str) -> None:
 
 
 def rejection(**changes: object) -> str:
-    """The error about a contract with other inputs or another tokeniser."""
+    """The error about a contract with other inputs or another tokenizer."""
     contract = text_reader.make_text_contract().model_copy(update=changes)
     with pytest.raises(PipelineError) as error:
         generator.generate(contract, make_identity("TextSum"), text_reader.make_character_table().dump())
@@ -151,10 +151,10 @@ def test_an_input_that_the_model_does_not_have() -> None:
 )
 def test_an_input_that_is_no_row_of_token_ids(input_ids: TensorSpec) -> None:
     error = rejection(inputs=[*text_reader.WITHOUT_TOKENIZER.inputs[:2], input_ids])
-    assert 'input "input_ids": expected int64 of shape [batch, tokens], both axes dynamic, for the tokeniser' in error
+    assert 'input "input_ids": expected int64 of shape [batch, tokens], both axes dynamic, for the tokenizer' in error
 
 
-def test_a_client_without_a_tokeniser_does_not_mention_one() -> None:
+def test_a_client_without_a_tokenizer_does_not_mention_one() -> None:
     sources = generator.generate(text_reader.WITHOUT_TOKENIZER, make_identity("TextSum"))
     assert [name for name, text in sources.items() if "okeni" in text or "ocabulary" in text] == []
 

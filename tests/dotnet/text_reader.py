@@ -36,7 +36,7 @@ def make_character_table() -> Characters:
 
 
 def make_python_tokenizer() -> WordPiece:
-    """The tokeniser that the C# client must agree with."""
+    """The tokenizer that the C# client must agree with."""
     numbers = {piece: number for number, piece in enumerate(PIECES)}
     special = {piece: numbers[piece] for piece in ("[CLS]", "[SEP]", "[MASK]")}
     return WordPiece(numbers, make_character_table(), 1, "##", 100, special, (2,), (3,), MAX_TOKENS)
@@ -66,7 +66,7 @@ def make_tokenizer_spec(fills: dict[str, str] | None = None) -> TokenizerSpec:
 
 WITHOUT_TOKENIZER: Contract = make_contract(
     "text_sum",
-    # Not in the order of the tokeniser's roles.
+    # Not in the order of the tokenizer's roles.
     [tensor(name, "int64", "batch", "tokens") for name in ("attention_mask", "token_type_ids", "input_ids")],
     [tensor("sum", "int64", "batch"), tensor("count", "int64", "batch")],
 )

@@ -49,7 +49,7 @@ class Identity:
     model_bytes: int
     minimum_onnxruntime: str
     validated_onnxruntime: str
-    # Of a model with a tokeniser; named in the same way.
+    # Of a model with a tokenizer; named in the same way.
     vocabulary_file: str = ""
 
 
@@ -67,7 +67,7 @@ def generate(contract: Contract, identity: Identity, characters: str = "") -> di
     Args:
         contract: What the client is for.
         identity: Names, files and versions to write into it.
-        characters: The tokeniser's character table, as pipeline/tokenizer/wordpiece.py writes it.
+        characters: The tokenizer's character table, as pipeline/tokenizer/wordpiece.py writes it.
 
     Raises:
         PipelineError: The client does not support the contract, or two of its names become one in C#.

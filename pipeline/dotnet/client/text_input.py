@@ -1,4 +1,4 @@
-"""Values for the templates of a client that takes text: its tokeniser, and which inputs the token ids fill. Pure."""
+"""Values for the templates of a client that takes text: its tokenizer, and which inputs the token ids fill. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,10 +29,10 @@ def template_values(contract: Contract, layout: Layout, characters: str) -> dict
     Args:
         contract: What the client is for.
         layout: The contract's layout.
-        characters: The tokeniser's character table, as pipeline/tokenizer/wordpiece.py writes it.
+        characters: The tokenizer's character table, as pipeline/tokenizer/wordpiece.py writes it.
 
     Raises:
-        PipelineError: The tokeniser does not fill every input, or fills one that is not int64 of shape [batch, tokens].
+        PipelineError: The tokenizer does not fill every input, or fills one that is not int64 of shape [batch, tokens].
     """
     tokenizer = contract.tokenizer
     if tokenizer is None:
@@ -48,7 +48,7 @@ def template_values(contract: Contract, layout: Layout, characters: str) -> dict
         view = by_name[name]
         if view.type != "long" or len(view.shape) != 1 or not isinstance(view.shape[0], Axis) or not layout.batched:
             raise PipelineError(
-                f"input {literal(name)}: expected int64 of shape [batch, tokens], both axes dynamic, for the tokeniser to fill, got "
+                f"input {literal(name)}: expected int64 of shape [batch, tokens], both axes dynamic, for the tokenizer to fill, got "
                 f"{view.tensor.dtype} {view.tensor.shape}: change the network, or leave model.tokenizer out"
             )
     runs = characters.split("\n")[:-1]

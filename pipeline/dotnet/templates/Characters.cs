@@ -7,7 +7,7 @@ namespace $ namespace $
     using global::System.Text;
 
     /// <summary>
-    /// Normalises text and splits it into words by a table, which was made from the tokeniser that the model was trained with and has
+    /// Normalizes text and splits it into words by a table, which was made from the tokenizer that the model was trained with and has
     /// every code point. The result does not depend on the culture, on ICU, or on the runtime's version of Unicode.
     /// </summary>
     internal static class $Class$Characters

@@ -8,8 +8,8 @@ namespace $ namespace $
     using global::Microsoft.ML.Tokenizers;
 
     /// <summary>
-    /// WordPiece: turns a text into token ids exactly as the tokeniser that the model was trained with. <see cref="$Class$Characters"/>
-    /// normalises the text and splits it into words; Microsoft.ML.Tokenizers splits words into pieces of the vocabulary.
+    /// WordPiece: turns a text into token ids exactly as the tokenizer that the model was trained with. <see cref="$Class$Characters"/>
+    /// normalizes the text and splits it into words; Microsoft.ML.Tokenizers splits words into pieces of the vocabulary.
     /// </summary>
     internal sealed class $Class$Tokenizer
     {

@@ -1,4 +1,4 @@
-// A client with a tokeniser: its tokens, every method, rejected input, and concurrent callers. texts.txt has a JSON string on each line.
+// A client with a tokenizer: its tokens, every method, rejected input, and concurrent callers. texts.txt has a JSON string on each line.
 using System.Text.Json;
 using Acme.Models;
 using Microsoft.Extensions.DependencyInjection;
