@@ -32,7 +32,7 @@ def lines(dotnet: Dotnet, packages: str) -> list[str]:
 @pytest.mark.parametrize(
     "expected",
     [
-        "jagged True",
+        "ragged True",
         "span 6 empty 0",
         "bound 2 4 24 24 6",
         "allocated 0",

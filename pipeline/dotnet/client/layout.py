@@ -96,25 +96,12 @@ class Layout:
     def methods(self) -> tuple[str, ...]:
         """The methods of the client that run rows, each replayed by `verify`.
 
-        Run of one row, Run of a batch, Run of a ragged batch with the rows of all golden cases (`jagged`), CreateBuffers, RunAsync.
+        Run of one row, Run of a batch, Run of a ragged batch with the rows of all golden cases (`ragged`), CreateBuffers, RunAsync.
         """
         if not self.batched:
             return ("row",)
-        jagged = ("jagged",) if self.axes and not self.output_only_axes else ()
-        return ("row", "batch", *jagged, *(("buffers",) if self.bindable else ()), "async")
-
-    # The former names, which `verify` and the consumer program still use.
-    @property
-    def given(self) -> list[Axis]:
-        return self.explicit_axes
-
-    @property
-    def row_type(self) -> bool:
-        return self.has_row_type
-
-    @property
-    def ways(self) -> tuple[str, ...]:
-        return self.methods
+        ragged = ("ragged",) if self.axes and not self.output_only_axes else ()
+        return ("row", "batch", *ragged, *(("buffers",) if self.bindable else ()), "async")
 
 
 def derive_layout(contract: Contract) -> Layout:
@@ -209,7 +196,3 @@ def _order_checks(inputs: Sequence[View]) -> Iterator[InputCheck]:
 
 def _distinct_axes(views: Sequence[View]) -> list[Axis]:
     return list(dict.fromkeys(axis for view in views for axis in view.axes))
-
-
-# The former names, which `package`, `verify` and the consumer program still use.
-layout = derive_layout

@@ -65,7 +65,7 @@ def test_sizes_follow_from_lengths_where_possible(
     [
         ([tensor("x", "float32", "batch", 2)], ("row", "batch", "buffers", "async")),
         ([tensor("x", "float16", "batch", 2)], ("row", "batch", "buffers", "async")),
-        ([tensor("x", "float32", "batch", "t")], ("row", "batch", "jagged", "buffers", "async")),
+        ([tensor("x", "float32", "batch", "t")], ("row", "batch", "ragged", "buffers", "async")),
         ([tensor("x", "string", "batch")], ("row", "batch", "async")),
     ],
 )

@@ -8,7 +8,7 @@ System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureIn
 using Series series = Series.Load(new SeriesOptions { MaxBatchSize = 3 });
 float[][] rows = Enumerable.Range(0, 40).Select(i => Enumerable.Repeat((float)i, 3 * (1 + (i * 7 % 5))).ToArray()).ToArray();
 SeriesOutput[] answers = series.Run(rows);
-Console.WriteLine("jagged " + answers.Select((answer, i) => answer.Time == 1 + (i * 7 % 5) && answer.Twice.Length == rows[i].Length && answer.Twice.All(value => value == 2 * i) && answer.Total.All(value => value == i * answer.Time)).All(right => right));
+Console.WriteLine("ragged " + answers.Select((answer, i) => answer.Time == 1 + (i * 7 % 5) && answer.Twice.Length == rows[i].Length && answer.Twice.All(value => value == 2 * i) && answer.Total.All(value => value == i * answer.Time)).All(right => right));
 Console.WriteLine("span " + series.Run(rows[3].AsSpan()).Total[0] + " empty " + series.Run(Array.Empty<float[]>()).Length);
 using (SeriesBuffers bound = series.CreateBuffers(2, 4))
 {

@@ -20,13 +20,13 @@ METHODS = {
     "texts": ("row", "batch", "async"),
     "tokens": ("row", "batch", "async"),
     "halves": ("row", "batch", "buffers", "async"),
-    "series": ("row", "batch", "jagged", "buffers", "async"),
-    "pair": ("row", "batch", "jagged", "buffers", "async"),
-    "image": ("row", "batch", "jagged", "buffers", "async"),
+    "series": ("row", "batch", "ragged", "buffers", "async"),
+    "pair": ("row", "batch", "ragged", "buffers", "async"),
+    "image": ("row", "batch", "ragged", "buffers", "async"),
     "best": ("row", "batch", "async"),
     "window": ("row", "batch", "async"),
     "whole": ("row",),
-    "many": ("row", "batch", "jagged", "async"),
+    "many": ("row", "batch", "ragged", "async"),
 }
 
 
