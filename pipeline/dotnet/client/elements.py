@@ -71,6 +71,10 @@ class Elements:
         """Element type of the memory that onnxruntime sees."""
         return "Float16" if self.type == "Half" else self.type
 
+    def typed_span(self, span: str) -> str:
+        """C# expression: a span of `storage` as a span of `type`."""
+        return f"MemoryMarshal.Cast<Float16, Half>({span})" if self.type == "Half" else span
+
     @property
     def facts(self) -> str:
         """Unit, range and labels, in sentences."""

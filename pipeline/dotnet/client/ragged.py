@@ -50,14 +50,8 @@ def template_values(layout: Layout) -> dict[str, Any]:
         "call_row_length": _row_length,
         "call_shape": lambda view: _shape(view, layout.batched, layout.axes, batch="batch"),
         "axis_place": lambda view, axis: view.shape.index(axis) + (1 if layout.batched else 0),
-        "as_half": as_half,
         "read_row": _read_row,
     }
-
-
-def as_half(view: View, span: str) -> str:
-    """A span of the runtime's own 16-bit type as one of `Half`."""
-    return f"MemoryMarshal.Cast<Float16, Half>({span})" if view.type == "Half" else span
 
 
 def _parameters(axes: Sequence[Axis]) -> str:
@@ -94,5 +88,5 @@ def _read_row(view: View, place: int) -> str:
     start = "index" if length == "1" else f"index * {length}"
     if view.text:
         return f"{output}.GetStringElement(index)" if view.scalar else f"ReadTexts({output}, {start}, {length})"
-    span = as_half(view, f"{output}.GetTensorDataAsSpan<{view.storage}>()")
+    span = view.typed_span(f"{output}.GetTensorDataAsSpan<{view.storage}>()")
     return f"{span}[index]" if view.scalar else f"{span}.Slice({start}, {length}).ToArray()"

@@ -68,7 +68,7 @@ namespace $ namespace $
         /// <summary>Input, to be filled: $ input.batch_doc | doc(8) $</summary>
         public Span<$ input.type $> $ input.member $
         {
-            get { return $ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array.AsSpan(0, Batch$ "" if input.scalar else " * %s" % input.row_length $)$ ")" if input.type == "Half" $; }
+            get { return $ input.typed_span("_%sArray.AsSpan(0, Batch%s)" % (input.stem, "" if input.scalar else " * " ~ input.row_length)) $; }
         }
 //% endfor
 //% for output in outputs
@@ -76,7 +76,7 @@ namespace $ namespace $
         /// <summary>Output, to be read: $ output.batch_doc | doc(8) $</summary>
         public ReadOnlySpan<$ output.type $> $ output.member $
         {
-            get { return $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array.AsSpan(0, Batch$ "" if output.scalar else " * %s" % output.row_length $)$ ")" if output.type == "Half" $; }
+            get { return $ output.typed_span("_%sArray.AsSpan(0, Batch%s)" % (output.stem, "" if output.scalar else " * " ~ output.row_length)) $; }
         }
 //% endfor
 
@@ -133,9 +133,9 @@ namespace $ namespace $
         {
 //% for input in inputs
 //% if input.scalar
-            $ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array$ ".AsSpan())" if input.type == "Half" $[row] = $ input.parameter $;
+            $ input.typed_span("_%sArray.AsSpan()" % input.stem) if input.type == "Half" else "_%sArray" % input.stem $[row] = $ input.parameter $;
 //% else
-            $ input.parameter $.CopyTo($ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array.AsSpan(row * $ input.length $, $ input.length $)$ ")" if input.type == "Half" $);
+            $ input.parameter $.CopyTo($ input.typed_span("_%sArray.AsSpan(row * %s, %s)" % (input.stem, input.length, input.length)) $);
 //% endif
 //% endfor
         }
@@ -145,9 +145,9 @@ namespace $ namespace $
             return new $Class$Output(
 //% for output in outputs
 //% if output.scalar
-                $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array$ ".AsSpan())" if output.type == "Half" $[row]$ "" if loop.last else "," $
+                $ output.typed_span("_%sArray.AsSpan()" % output.stem) if output.type == "Half" else "_%sArray" % output.stem $[row]$ "" if loop.last else "," $
 //% else
-                $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array.AsSpan(row * $ output.length $, $ output.length $)$ ")" if output.type == "Half" $.ToArray()$ "" if loop.last else "," $
+                $ output.typed_span("_%sArray.AsSpan(row * %s, %s)" % (output.stem, output.length, output.length)) $.ToArray()$ "" if loop.last else "," $
 //% endif
 //% endfor
             );

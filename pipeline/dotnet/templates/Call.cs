@@ -86,9 +86,9 @@ namespace $ namespace $
                 _inputs[$ loop.index0 $].StringTensorSetElementAt(row.$ input.member $[i].AsSpan(), (index * row.$ input.member $.Length) + i);
             }
 //% elif input.scalar
-            $ as_half(input, "_%sInputArray.AsSpan()" % input.stem) $[index] = row.$ input.member $;
+            $ input.typed_span("_%sInputArray.AsSpan()" % input.stem) $[index] = row.$ input.member $;
 //% else
-            row.$ input.member $.AsSpan().CopyTo($ as_half(input, "_%sInputArray.AsSpan(index * row.%s.Length, row.%s.Length)" % (input.stem, input.member, input.member)) $);
+            row.$ input.member $.AsSpan().CopyTo($ input.typed_span("_%sInputArray.AsSpan(index * row.%s.Length, row.%s.Length)" % (input.stem, input.member, input.member)) $);
 //% endif
 //% endfor
         }
