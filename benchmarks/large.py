@@ -1,10 +1,10 @@
-"""What a model above 2 GB costs in memory: `python benchmarks/large.py` (takes some minutes and 10 GB of disk).
+"""The memory that each stage takes for a model above 2 GB: `python benchmarks/large.py` (some minutes, 10 GB of disk).
 
-Linear layers over rows of any length, as a transformer has them, with weights from a seed as safetensors in a temporary
-folder, go through the stages as `model=custom` with `train=none`, each in a process of its own. Peak is the most that was resident at once, as the kernel
-counts it (wait4's ru_maxrss): with it pages of mapped files, which it could take back at any time. Anonymous is the part
-that it could not, from /proc/<pid>/status every 10 ms. Ends with 1 when a peak is above 1.3 times the weights, or when
-`package` does not refuse the model in one sentence.
+The model has linear layers over rows with a dynamic axis, as a transformer has them, and random weights in a safetensors file.
+It runs through the stages as `model=custom` with `train=none`, each stage in a process of its own. Peak is the maximum resident
+set size (wait4's ru_maxrss), which includes pages of mapped files that the kernel could reclaim; anonymous is the part that it
+could not, read from /proc/<pid>/status every 10 ms. Exit 1 when a peak is above 1.3 times the weights, or when `package` does
+not refuse the model in one sentence.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[1]
 STAGES = ("prepare", "train", "export", "simplify", "validate", "package")
-LIMIT = 1.3
+PEAK_LIMIT = 1.3
 GB = 1e9
-NET = """from torch import nn
+NETWORK_SOURCE = """from torch import nn
 
 
 class Net(nn.Module):
@@ -31,7 +31,7 @@ class Net(nn.Module):
     def forward(self, x):
         return self.layers(x)
 """
-MAKE = """import sys
+MAKE_FILES = """import sys
 import numpy as np
 import torch
 from safetensors.torch import save_file
@@ -45,33 +45,33 @@ np.savez("rows.npz", x=np.random.default_rng(0).normal(size=(8, 4, size)).astype
 
 
 class Cost(NamedTuple):
-    """Seconds, bytes at the peak (all that is resident, and the anonymous part), exit code, and what stderr said."""
+    """Seconds, peak bytes (resident, and the anonymous part), exit code, and what the command printed on stderr."""
 
     seconds: float
     peak: int
     anonymous: int
     code: int
-    said: str
+    stderr: str
 
 
 def measure(*command: str, cwd: Path) -> Cost:
-    """Run a command to its end."""
+    """Run a command and measure it."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PROJECT), str(cwd)])}
     start, anonymous = time.perf_counter(), 0
-    with (cwd / "said.txt").open("w+b") as said:
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=said)
+    with (cwd / "stderr.txt").open("w+b") as stderr:
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
         status = Path(f"/proc/{process.pid}/status")
         while True:
-            ended, code, usage = os.wait4(process.pid, os.WNOHANG)
+            ended, status_code, usage = os.wait4(process.pid, os.WNOHANG)
             if ended:
                 break
             for line in status.read_text().splitlines():
                 if line.startswith("RssAnon:"):
                     anonymous = max(anonymous, int(line.split()[1]) * 1024)
             time.sleep(0.01)
-        process.returncode = os.waitstatus_to_exitcode(code)
-        said.seek(0)
-        text = said.read().decode(errors="replace").strip()
+        process.returncode = os.waitstatus_to_exitcode(status_code)
+        stderr.seek(0)
+        text = stderr.read().decode(errors="replace").strip()
     return Cost(time.perf_counter() - start, usage.ru_maxrss * 1024, anonymous, process.returncode, text)
 
 
@@ -85,9 +85,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "conf").symlink_to(PROJECT / "conf")
-        (folder / "large_net.py").write_text(NET)
+        (folder / "large_net.py").write_text(NETWORK_SOURCE)
         subprocess.run(
-            [sys.executable, "-c", MAKE, str(options.size), str(options.layers)],
+            [sys.executable, "-c", MAKE_FILES, str(options.size), str(options.layers)],
             cwd=folder,
             check=True,
             env={**os.environ, "PYTHONPATH": scratch},
@@ -106,11 +106,11 @@ def main() -> None:
         settings += [f"export.exporter={options.exporter}", "package.largest_mb=250"]
         composed = measure(sys.executable, "-m", "pipeline", "params", *settings, cwd=folder)
         if composed.code:
-            sys.exit(f"error: large: {composed.said}")
+            sys.exit(f"error: large: {composed.stderr}")
         print(
             f"\n{options.layers} layers of {options.size} x {options.size}: {weights:,} bytes of weights, {os.cpu_count()} cores\n"
         )
-        print("| stage    | seconds | peak GB | of the weights | anonymous GB |")
+        print("| stage    | seconds | peak GB | / weights      | anonymous GB |")
         print("| -------- | ------- | ------- | -------------- | ------------ |", flush=True)
         for stage in STAGES:
             cost = measure(sys.executable, "-m", "pipeline", stage, cwd=folder)
@@ -119,14 +119,14 @@ def main() -> None:
                 f"| {stage:<8} | {cost.seconds:>7.1f} | {cost.peak / GB:>7.2f} | {ratio:>14.2f} | {cost.anonymous / GB:>12.2f} |",
                 flush=True,
             )
-            if ratio > LIMIT:
-                problems.append(f"{stage} takes {ratio:.2f} times the weights, more than {LIMIT}")
+            if ratio > PEAK_LIMIT:
+                problems.append(f"{stage} takes {ratio:.2f} times the weights, more than {PEAK_LIMIT}")
             if cost.code and stage != "package":
-                problems.append(f"{stage} failed: {cost.said}")
+                problems.append(f"{stage} failed: {cost.stderr}")
                 break
         else:
-            print(f"\n{cost.said}")
-            if not cost.code or "package.largest_mb" not in cost.said or "\n" in cost.said:
+            print(f"\n{cost.stderr}")
+            if not cost.code or "package.largest_mb" not in cost.stderr or "\n" in cost.stderr:
                 problems.append("package does not refuse the model in one sentence")
     if problems:
         sys.exit("\n".join(["", *(f"error: large: {problem}" for problem in problems)]))

@@ -1,17 +1,16 @@
-"""Which networks the pipeline carries, beside what plain `torch.onnx.export` does with them.
+"""Which networks the pipeline can export and prove, compared with plain `torch.onnx.export`.
 
     python benchmarks/reach.py            # prints the table, and writes docs/models.md
 
-Each network of benchmarks/networks.py goes through prepare, train (none), export, simplify and validate, as `model=custom`. Plain is
-one call of each exporter at batch 2 with the same dynamic axes, run in onnxruntime at other sizes. `python benchmarks/reach.py
-WORD ...` tries those whose name has one of the words, and writes nothing.
+The pipeline runs prepare, train (none), export, simplify and validate for each network of benchmarks/networks.py, as
+`model=custom`. Plain is one call of each exporter at batch 2 with the same dynamic axes, run in onnxruntime at other sizes.
+`python benchmarks/reach.py WORD ...` takes only the networks whose name contains one of the words, and writes nothing.
 """
 
+import argparse
 import contextlib
 import io
-import json
 import logging
-import sys
 import tempfile
 import time
 import warnings
@@ -25,6 +24,7 @@ import torch
 import classifiers
 import networks
 from pipeline.__main__ import main as pipeline
+from pipeline.core.reports import ExportReport, ParityReport, read_report
 from pipeline.export import exporters
 from pipeline.export.outputs import flatten
 
@@ -32,41 +32,45 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
 STAGES = ("prepare", "train", "export", "simplify", "validate")
 
 
-def quietly(command: list[str]) -> tuple[int, str]:
-    """Run a pipeline command; its exit code and what it said on stderr."""
-    said = io.StringIO()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
-        return pipeline(command), said.getvalue().strip()
+def run_quietly(command: list[str]) -> tuple[int, str]:
+    """Run a pipeline command; its exit code and what it printed on stderr."""
+    stderr = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(stderr):
+        return pipeline(command), stderr.getvalue().strip()
 
 
-def ours(kind: str) -> tuple[str, str]:
-    """What the pipeline did: (exporter and opset, parity), or ("refused", why)."""
-    np.savez("rows.npz", **networks.rows(kind))
-    spelled = ", ".join(
-        f"{name}: {{{', '.join(f'{a}: {n}' for a, n in named.items())}}}" for name, named in networks.axes(kind).items()
+def run_pipeline(network: str) -> tuple[str, str]:
+    """What the pipeline does: (exporter and opset, parity), or ("refused", why)."""
+    np.savez("rows.npz", **networks.make_rows(network))
+    axes = ", ".join(
+        f"{name}: {{{', '.join(f'{axis}: {axis_name}' for axis, axis_name in names.items())}}}"
+        for name, names in networks.dynamic_axes(network).items()
     )
-    settings = ["model=custom", "model.net._target_=networks.Net", f"model.net.kwargs={{kind: '{kind}'}}"]
-    settings += ["data.path=rows.npz", f"model.dynamic_axes={{{spelled}}}"]
+    settings = ["model=custom", "model.net._target_=networks.Net", f"model.net.kwargs={{name: '{network}'}}"]
+    settings += ["data.path=rows.npz", f"model.dynamic_axes={{{axes}}}"]
     for command in (["params", *settings], *([stage] for stage in STAGES)):
-        code, said = quietly(command)
+        code, error = run_quietly(command)
         if code:
-            return "refused", said.partition(": ")[2].replace(
+            return "refused", error.partition(": ")[2].replace(
                 "model.net._target_=networks.Net cannot be exported: ", ""
             ).partition(" What helps")[0]
-    exported = json.loads(Path("reports/export.json").read_text())
-    parity = json.loads(Path("reports/parity.json").read_text())
+    exported, parity = read_report(ExportReport), read_report(ParityReport)
     return (
-        f"{exported['exporter']}, opset {exported['opset']}",
-        f"{parity['max_abs']:.1g} ({parity['values']:,} values)",
+        f"{exported.exporter}, opset {exported.opset}",
+        f"{parity.max_abs:.1g} ({parity.values:,} values)",
     )
 
 
-def plain(kind: str, *, dynamo: bool) -> str:
-    """What one call of torch.onnx.export gives: right, or what goes wrong."""
-    net = networks.Net(kind).eval()
-    calls = networks.calls(kind)
+def run_exporter(network: str, *, dynamo: bool) -> str:
+    """The result of one call of torch.onnx.export: right, or what goes wrong."""
+    net = networks.Net(network).eval()
+    calls = networks.make_calls(network)
     names = list(calls[0])
-    dynamic = {"dynamic_shapes": networks.axes(kind)} if dynamo else {"dynamic_axes": networks.axes(kind)}
+    dynamic = (
+        {"dynamic_shapes": networks.dynamic_axes(network)}
+        if dynamo
+        else {"dynamic_axes": networks.dynamic_axes(network)}
+    )
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -84,11 +88,11 @@ def plain(kind: str, *, dynamo: bool) -> str:
                 **dynamic,
             )
         session = onnxruntime.InferenceSession("plain.onnx")
-        for number, asked in enumerate(calls):
-            wanted = [tensor.detach().numpy() for _, tensor in flatten(net(*_tensors(asked)))]
-            got = session.run(None, {value.name: asked[value.name] for value in session.get_inputs()})
-            if [a.shape for a in got] != [a.shape for a in wanted] or not all(
-                np.allclose(a, b, atol=1e-3, rtol=1e-2) for a, b in zip(got, wanted, strict=True)
+        for number, inputs in enumerate(calls):
+            expected = [tensor.detach().numpy() for _, tensor in flatten(net(*_tensors(inputs)))]
+            got = session.run(None, {value.name: inputs[value.name] for value in session.get_inputs()})
+            if [a.shape for a in got] != [a.shape for a in expected] or not all(
+                np.allclose(a, b, atol=1e-3, rtol=1e-2) for a, b in zip(got, expected, strict=True)
             ):
                 return "wrong" if not number else "wrong at another size"
     except Exception as error:
@@ -100,44 +104,51 @@ def _tensors(arrays: dict[str, np.ndarray]) -> tuple[torch.Tensor, ...]:
     return tuple(torch.from_numpy(array.copy()) for array in arrays.values())
 
 
-def main(words: list[str]) -> None:
-    kinds = [kind for kind in networks.ZOO if not words or any(word in kind for word in words)]
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="take the networks whose name contains it (default: all)"
+    )
+    words = parser.parse_args().words
+    names = [name for name in networks.NETWORKS if not words or any(word in name for word in words)]
     warnings.simplefilter("ignore")
     for library in ("torch", "onnxscript"):
         logging.getLogger(library).setLevel(logging.ERROR)
     onnxruntime.set_default_logger_severity(4)
     lines = [
-        "| network | ours | largest difference and values compared, or why not | seconds | plain dynamo | plain tracer |",
+        "| network | pipeline | largest difference and values compared, or why it is refused | seconds | plain dynamo | plain tracer |",
         "|---|---|---|---|---|---|",
     ]
     print("\n".join(lines), flush=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        for kind in kinds:
+        for name in names:
             start = time.perf_counter()
-            how, what = ours(kind)
-            taken = time.perf_counter() - start
+            exporter, result = run_pipeline(name)
+            seconds = time.perf_counter() - start
             cells = [
-                kind,
-                how,
-                what.replace("|", "\\|"),
-                f"{taken:.1f}",
-                plain(kind, dynamo=True),
-                plain(kind, dynamo=False),
+                name,
+                exporter,
+                result.replace("|", "\\|"),
+                f"{seconds:.1f}",
+                run_exporter(name, dynamo=True),
+                run_exporter(name, dynamo=False),
             ]
             lines.append("| " + " | ".join(cells) + " |")
             print(lines[-1], flush=True)
     if words:
         return
-    carried = sum("| refused |" not in line for line in lines[2:])
-    with_transformers = (
-        f"transformers {version('transformers')}" if classifiers.THERE else "no transformers: its rows are left out"
+    proven = sum("| refused |" not in line for line in lines[2:])
+    transformers = (
+        f"transformers {version('transformers')}"
+        if classifiers.INSTALLED
+        else "no transformers, whose networks are left out"
     )
     DOCUMENT.write_text(
-        f"# Networks that the pipeline carries\n\nMade by `python benchmarks/reach.py` with torch {torch.__version__}, onnxruntime "
-        f"{onnxruntime.__version__} and {with_transformers}: {carried} of {len(lines) - 2} are carried and proven, the others are refused "
+        f"# Networks that the pipeline can export\n\nMade by `python benchmarks/reach.py` with torch {torch.__version__}, onnxruntime "
+        f"{onnxruntime.__version__} and {transformers}: {proven} of {len(lines) - 2} are exported and proven, the others are refused "
         "with the reason.\n\n" + "\n".join(lines) + "\n"
     )
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

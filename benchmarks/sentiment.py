@@ -1,16 +1,15 @@
-"""How well model=sentiment does, beside a naive Bayes, and what hostile text costs.
+"""The accuracy of model=sentiment, compared with naive Bayes, and the time that hostile text takes.
 
     python benchmarks/sentiment.py                                                   # the sentences that ship
     python benchmarks/sentiment.py --data negative=FILE positive=FILE                # yours: one sentence a line
 
-Trains by the pipeline, and asks the exported graph in onnxruntime. The naive Bayes (scikit-learn's, multinomial, words and
-pairs of words) learns from the same training and validation rows, and answers the same held-out tenth.
+The pipeline trains and exports the model, and onnxruntime runs the graph. Naive Bayes (scikit-learn's, multinomial, on words
+and pairs of words) is fitted to the same training and validation rows, and scored on the same test rows.
 """
 
 import argparse
 import contextlib
 import io
-import json
 import shutil
 import sys
 import tempfile
@@ -23,8 +22,10 @@ from sklearn.naive_bayes import MultinomialNB
 
 from pipeline.__main__ import main as pipeline
 from pipeline.core.arrays import load
+from pipeline.core.paths import DATA, SIMPLIFIED, SPLITS
+from pipeline.core.reports import ParityReport, read_report
 from pipeline.graph.session import answer, open_session
-from pipeline.network import encoders
+from pipeline.network.encoders import load_encoders
 
 PROJECT = Path(__file__).resolve().parents[1]
 STAGES = ("prepare", "train", "export", "simplify", "validate")
@@ -41,55 +42,56 @@ HOSTILE = {
 }
 
 
-def seconds(session: object, text: str) -> float:
-    asked = {"text": np.array([text], dtype=object)}
-    answer(session, asked)  # type: ignore[arg-type]
+def time_run(session: object, text: str) -> float:
+    """Seconds of a run on one text, after a run for warm-up."""
+    inputs = {"text": np.array([text], dtype=object)}
+    answer(session, inputs)  # type: ignore[arg-type]
     start = time.perf_counter()
-    answer(session, asked)  # type: ignore[arg-type]
+    answer(session, inputs)  # type: ignore[arg-type]
     return time.perf_counter() - start
 
 
-def naive_bayes(parts: dict[str, dict[str, np.ndarray]]) -> float:
-    """Share of the test rows that it answers rightly."""
+def score_naive_bayes(splits: dict[str, dict[str, np.ndarray]]) -> float:
+    """Accuracy on the test rows."""
     vectorizer = CountVectorizer(ngram_range=(1, 2), token_pattern=r"[^\s.,;:!?\"()\[\]{}/-]+")  # noqa: S106 (a pattern)
-    known = [parts["train"], parts["validation"]]
-    counts = vectorizer.fit_transform(np.concatenate([part["text"] for part in known]))
-    model = MultinomialNB().fit(counts, np.concatenate([part["target"] for part in known]))
-    return float(model.score(vectorizer.transform(parts["test"]["text"]), parts["test"]["target"]))
+    fitted = [splits["train"], splits["validation"]]
+    counts = vectorizer.fit_transform(np.concatenate([rows["text"] for rows in fitted]))
+    model = MultinomialNB().fit(counts, np.concatenate([rows["target"] for rows in fitted]))
+    return float(model.score(vectorizer.transform(splits["test"]["text"]), splits["test"]["target"]))
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shipped = [f"{label}={PROJECT / 'data' / 'reviews' / label}.txt" for label in ("negative", "positive")]
-    options.add_argument(
+    parser.add_argument(
         "--data", nargs=2, default=shipped, metavar="LABEL=FILE", help="negative=FILE positive=FILE (default: ours)"
     )
-    options.add_argument("--seed", type=int, default=0)
-    given = options.parse_args()
-    # Whole paths: the pipeline works in a folder of its own.
-    files = {label: Path(file).resolve() for label, _, file in (entry.partition("=") for entry in given.data)}
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    # Absolute paths: the pipeline runs in a temporary folder.
+    files = {label: Path(file).resolve() for label, _, file in (entry.partition("=") for entry in options.data)}
     path = f"{{{', '.join(f'{label}: {file}' for label, file in files.items())}}}"
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         shutil.copytree(PROJECT / "conf", "conf")
-        settings = ["model=sentiment", f"data.path={path}", f"seed={given.seed}"]
+        settings = ["model=sentiment", f"data.path={path}", f"seed={options.seed}"]
         for command in (["params", *settings], *([stage] for stage in STAGES)):
             with contextlib.redirect_stdout(io.StringIO()):
                 code = pipeline(command)
             if code:
                 return code
-        parts = {part: load(Path(f"build/data/{part}.npz"), "prepare") for part in ("train", "validation", "test")}
-        task = json.loads(Path("reports/parity.json").read_text())["task"]
-        session = open_session(Path("build/simplified.onnx"))
-        words = encoders.load()["text"]
-        rows = {part: len(arrays["target"]) for part, arrays in parts.items()}
-        print(f"rows: {rows}; vocabulary: {len(words.entries):,} words; {len(words.numbers):,} spellings\n")
-        print("| model | accuracy on the held-out tenth |\n|---|---|")
-        for name, value in (("in PyTorch", task["eager"]), ("the graph, from text", task["simplify"])):
+        splits = {split: load(DATA / f"{split}.npz", "prepare") for split in SPLITS}
+        task = read_report(ParityReport).task
+        session = open_session(SIMPLIFIED)
+        encoder = load_encoders()["text"]
+        rows = {split: len(arrays["target"]) for split, arrays in splits.items()}
+        print(f"rows: {rows}; vocabulary: {len(encoder.entries):,} words; {len(encoder.numbers):,} spellings\n")
+        print("| model | accuracy on the test rows |\n|---|---|")
+        for name, value in (("PyTorch", task.eager), ("ONNX graph, from text", task.simplify)):
             print(f"| {name} | {value:.4f} |")
-        print(f"| naive Bayes of words and pairs | {naive_bayes(parts):.4f} |\n")
+        print(f"| naive Bayes, words and pairs | {score_naive_bayes(splits):.4f} |\n")
         print("| text | characters | milliseconds in the graph |\n|---|---|---|")
         for name, text in HOSTILE.items():
-            print(f"| {name} | {len(text):,} | {1000 * seconds(session, text):.2f} |")
+            print(f"| {name} | {len(text):,} | {1000 * time_run(session, text):.2f} |")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""The packages of the examples, in a local NuGet feed: `python examples/feed.py`.
+"""Makes the packages of the examples and publishes them to a local NuGet feed: `python examples/feed.py`.
 
-Runs the pipeline's stages for each model of MODELS in folders of their own, puts the packages into
-build/examples/feed, where nuget.config looks for them, and simple_model.onnx where the example `direct` takes it.
+Runs the pipeline's stages for each model of MODELS in a folder of its own, copies the packages to build/examples/feed, which
+nuget.config names as a source, and copies simple_model.onnx to where the example `direct` expects it.
 """
 
 import contextlib
@@ -11,19 +11,20 @@ import sys
 from pathlib import Path
 
 from pipeline.__main__ import main as pipeline
+from pipeline.core.paths import SIMPLIFIED
 
 PROJECT = Path(__file__).resolve().parents[1]
 BUILD = PROJECT / "build" / "examples"
 FEED = BUILD / "feed"
-# nuget.config's globalPackagesFolder: what NuGet has unpacked.
+# nuget.config's globalPackagesFolder, into which NuGet unpacks packages.
 UNPACKED = BUILD / "packages"
-# Model -> what it needs beside its own configuration.
+# Model -> the settings that it needs beside its own configuration.
 MODELS = {"linear": (), "digits": (), "sentiment": (f"data.path={PROJECT / 'data' / 'reviews'}",)}
 STAGES = ("prepare", "train", "export", "simplify", "validate", "package")
 
 
 def package(model: str) -> Path:
-    """Run the stages for one model; the package that they made."""
+    """Run the stages for one model; the path of its package."""
     folder = BUILD / model
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -34,17 +35,17 @@ def package(model: str) -> Path:
     return next(folder.glob("build/package/*.nupkg"))
 
 
-def publish(made: Path) -> bool:
-    """Put the package into the feed; whether it is another one than was there.
+def publish(built: Path) -> bool:
+    """Copy the package to the feed; whether its content differs from what was there.
 
-    NuGet and the compiler take one version of a package for one content, so what they keep of the old one is removed.
+    NuGet caches packages by version, so its cache of the earlier content is removed.
     """
-    published = FEED / made.name
-    if published.exists() and published.read_bytes() == made.read_bytes():
+    published = FEED / built.name
+    if published.exists() and published.read_bytes() == built.read_bytes():
         return False
     published.unlink(missing_ok=True)
-    shutil.rmtree(UNPACKED / made.name.partition(".")[0].lower(), ignore_errors=True)
-    with contextlib.chdir(made.parents[2]), contextlib.redirect_stdout(None):
+    shutil.rmtree(UNPACKED / built.name.partition(".")[0].lower(), ignore_errors=True)
+    with contextlib.chdir(built.parents[2]), contextlib.redirect_stdout(None):
         if pipeline(["nuget", "--feed", str(FEED)]):
             sys.exit(1)
     return True
@@ -56,7 +57,7 @@ def main() -> None:
     if any(changed):
         for compiled in (BUILD / "artifacts", *PROJECT.glob("benchmarks/*/obj")):
             shutil.rmtree(compiled, ignore_errors=True)
-    shutil.copyfile(BUILD / "linear" / "build" / "simplified.onnx", BUILD / "simple_model.onnx")
+    shutil.copyfile(BUILD / "linear" / SIMPLIFIED, BUILD / "simple_model.onnx")
     print(f"feed: {', '.join(path.name for path in sorted(FEED.glob('*.nupkg')))} in {os.path.relpath(FEED)}")
 
 

@@ -1,6 +1,6 @@
-"""Build and run the examples: `python examples/run.py [name ...]`; without names, all of them.
+"""Builds and runs the examples: `python examples/run.py [NAME ...]`; without names, all of them.
 
-Makes the feed first (feed.py). Needs a .NET SDK and a NuGet source with Microsoft.ML.OnnxRuntime.
+Makes their packages first (feed.py). Needs a .NET SDK and a NuGet source with Microsoft.ML.OnnxRuntime.
 """
 
 import argparse
@@ -21,42 +21,42 @@ from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
 
 EXAMPLES = Path(__file__).resolve().parent
-BUILT = feed.BUILD / "artifacts"
+ARTIFACTS = feed.BUILD / "artifacts"
 
 
 def build(dotnet: Path, name: str) -> Path:
-    """Compile one example; the folder with its program."""
+    """Compile one example; the folder of its program."""
     sdk.run(dotnet, "build", name, "--configuration", "Release", "--nologo", "--verbosity", "quiet", folder=EXAMPLES)
-    return BUILT / "bin" / name / "release"
+    return ARTIFACTS / "bin" / name / "release"
 
 
-def output(*command: str | Path) -> str:
-    """What a program prints.
+def run_program(*command: str | Path) -> str:
+    """Run a program and return what it prints.
 
     Raises:
-        PipelineError: It fails; what it said is on stderr.
+        PipelineError: It fails; its output is printed on stderr.
     """
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
-    if done.returncode:
-        print(done.stdout + done.stderr, file=sys.stderr)
-        raise PipelineError(f"`{' '.join(map(str, command))}` ended with {done.returncode}")
-    return done.stdout
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+    if completed.returncode:
+        print(completed.stdout + completed.stderr, file=sys.stderr)
+        raise PipelineError(f"`{' '.join(map(str, command))}` ended with {completed.returncode}")
+    return completed.stdout
 
 
-def console(dotnet: Path, name: str, *arguments: str) -> str:
-    return output(dotnet, build(dotnet, name) / f"{name}.dll", *arguments)
+def run_console(dotnet: Path, name: str, *arguments: str) -> str:
+    return run_program(dotnet, build(dotnet, name) / f"{name}.dll", *arguments)
 
 
-def aot(dotnet: Path) -> str:
+def run_aot(dotnet: Path) -> str:
     """Publish the native program and run it."""
-    target = BUILT / "publish" / "aot" / "native"
+    target = ARTIFACTS / "publish" / "aot" / "native"
     publish = ("publish", "aot", "--configuration", "Release", "--use-current-runtime", "--output", str(target))
     sdk.run(dotnet, *publish, "--nologo", "--verbosity", "quiet", folder=EXAMPLES)
-    return output(target / "read-digit")
+    return run_program(target / "read-digit")
 
 
 def ask(url: str, body: object = None) -> tuple[int, str]:
-    """Status and text of the service's answer; a body is posted."""
+    """Status and text of the service's answer; with `body`, to a POST request."""
     request = urllib.request.Request(  # noqa: S310
         url,
         data=None if body is None else json.dumps(body).encode(),
@@ -65,12 +65,12 @@ def ask(url: str, body: object = None) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 def serve(dotnet: Path, name: str, requests: list[tuple[str, object]]) -> str:
-    """Start a service, ask it, and stop it; each answer's status and text."""
+    """Start a service, send the requests, and stop it; a line with the status and the text of each answer."""
     program = build(dotnet, name) / f"{name}.dll"
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -78,18 +78,18 @@ def serve(dotnet: Path, name: str, requests: list[tuple[str, object]]) -> str:
     with subprocess.Popen(command, cwd=program.parent) as server:  # noqa: S603
         try:
             wait_until_healthy(server, url)
-            said = [ask(f"{url}{path}", body) for path, body in requests]
+            answers = [ask(f"{url}{path}", body) for path, body in requests]
             server.send_signal(signal.SIGTERM)
             code = server.wait(timeout=30)
         finally:
             server.kill()
     if code:
         raise PipelineError(f"the service ended with {code} when it was stopped")
-    return "".join(f"{status}: {text}\n" for status, text in said)
+    return "".join(f"{status}: {text}\n" for status, text in answers)
 
 
-def service(dotnet: Path) -> str:
-    """Ask for a digit, for two, and send nonsense."""
+def run_service(dotnet: Path) -> str:
+    """Ask for one digit and for two, and send an invalid request."""
     seven = [float(number) for number in (EXAMPLES / "digit.txt").read_text().split()]
     requests = [
         ("/predict", {"pixels": seven}),
@@ -99,8 +99,8 @@ def service(dotnet: Path) -> str:
     return serve(dotnet, "service", requests)
 
 
-def reviews(dotnet: Path) -> str:
-    """Ask about texts, a very long one among them, and send nonsense."""
+def run_reviews(dotnet: Path) -> str:
+    """Ask about texts, a very long one among them, and send an invalid request."""
     good, bad = "An EXCELLENT meal, friendly staff!", "A terrible, boring film..."
     requests = [
         ("/predict", {"text": good}),
@@ -122,37 +122,44 @@ def wait_until_healthy(server: subprocess.Popen[bytes], url: str) -> None:
     raise PipelineError("the service was not healthy within 30 s")
 
 
-RUN = {
-    "direct": lambda dotnet: console(dotnet, "direct"),
-    "client": lambda dotnet: console(dotnet, "client"),
-    "service": service,
-    "service.tests": lambda dotnet: console(dotnet, "service.tests", "-noColor"),
-    "reviews": reviews,
-    "mlnet": lambda dotnet: console(dotnet, "mlnet"),
-    "aot": aot,
+EXAMPLE_PROGRAMS = {
+    "direct": lambda dotnet: run_console(dotnet, "direct"),
+    "client": lambda dotnet: run_console(dotnet, "client"),
+    "service": run_service,
+    "service.tests": lambda dotnet: run_console(dotnet, "service.tests", "-noColor"),
+    "reviews": run_reviews,
+    "mlnet": lambda dotnet: run_console(dotnet, "mlnet"),
+    "aot": run_aot,
 }
 
 
-def known(names: list[str]) -> list[str]:
-    if unknown := [name for name in names if name not in RUN]:
-        raise PipelineError(f"there is no such example; expected one of {', '.join(RUN)}, got {unknown[0]!r}")
-    return names or list(RUN)
+def select(names: list[str]) -> list[str]:
+    """The names, or those of all examples.
+
+    Raises:
+        PipelineError: There is no such example.
+    """
+    if unknown := [name for name in names if name not in EXAMPLE_PROGRAMS]:
+        raise PipelineError(
+            f"there is no such example; expected one of {', '.join(EXAMPLE_PROGRAMS)}, got {unknown[0]!r}"
+        )
+    return names or list(EXAMPLE_PROGRAMS)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(RUN)}")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(EXAMPLE_PROGRAMS)}")
     names = parser.parse_args().names
-    what = "examples"
+    example = "examples"
     try:
-        names = known(names)
+        names = select(names)
         dotnet = sdk.require("an example").dotnet
         feed.main()
-        for what in names:
-            print(f"\n== {what}", flush=True)
-            print(RUN[what](dotnet), end="", flush=True)
+        for example in names:
+            print(f"\n== {example}", flush=True)
+            print(EXAMPLE_PROGRAMS[example](dotnet), end="", flush=True)
     except PipelineError as error:
-        print(f"error: {what}: {error}", file=sys.stderr)
+        print(f"error: {example}: {error}", file=sys.stderr)
         return 1
     return 0
 

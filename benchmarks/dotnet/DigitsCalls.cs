@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Torch2DotNet.Benchmarks;
 
-/// <summary>One row through the ways in, for a small convolutional network with two outputs.</summary>
+/// <summary>One row by each method of the client, for a small convolutional network with two outputs.</summary>
 [MemoryDiagnoser]
 public class DigitsCalls
 {

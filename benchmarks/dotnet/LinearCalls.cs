@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Torch2DotNet.Benchmarks;
 
-/// <summary>One row through the ways in, for a Linear(10, 5): next to no work, so what is measured is the call.</summary>
+/// <summary>One row by each method of the client, for a Linear(10, 5): almost no arithmetic, so that the call itself is measured.</summary>
 [MemoryDiagnoser]
 public class LinearCalls
 {

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Torch2DotNet.Benchmarks;
 
-/// <summary>What is measured against: the usual way to call onnxruntime, with the same settings as the client.</summary>
+/// <summary>The baseline: the usual code to call onnxruntime, with the same settings as the client.</summary>
 internal sealed class Named : IDisposable
 {
     private readonly InferenceSession _session;
@@ -18,7 +18,7 @@ internal sealed class Named : IDisposable
         _shape = shape;
     }
 
-    /// <summary>One run; <paramref name="read"/> takes what the caller needs, for nothing outlives the results.</summary>
+    /// <summary>Runs the model on one row; <paramref name="read"/> copies the values that the caller needs before the results are disposed.</summary>
     public TAnswer Run<TAnswer>(float[] row, Func<IReadOnlyList<DisposableNamedOnnxValue>, TAnswer> read)
     {
         NamedOnnxValue[] inputs = [NamedOnnxValue.CreateFromTensor(_input, new DenseTensor<float>(row, _shape))];

@@ -1,7 +1,10 @@
-"""`fastapi_server.py port workers`: uvicorn with one process or several, each with a socket of its own on the same port.
+"""uvicorn with one or several worker processes, each with a socket of its own on the same port (SO_REUSEPORT).
 
-uvicorn's own --workers share one socket, of which one worker takes most connections, and open it without naming its protocol,
-so that asyncio leaves TCP_NODELAY unset and every answer waits 40 ms. Here several workers are measured at their best.
+    python fastapi_server.py PORT WORKERS
+
+The workers of uvicorn's own --workers share one socket, from which one worker takes most connections, and which is opened
+without naming its protocol, so that asyncio does not set TCP_NODELAY and every answer is delayed by 40 ms. This is the fair
+configuration to compare with.
 """
 
 import os

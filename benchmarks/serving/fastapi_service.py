@@ -1,4 +1,4 @@
-"""The same services in FastAPI with onnxruntime; uvicorn serves the one that the environment's MODEL_NAME names."""
+"""The services in FastAPI with onnxruntime, for the model that the environment variable MODEL_NAME names."""
 
 import os
 
@@ -26,7 +26,7 @@ if os.environ["MODEL_NAME"] == "linear":
         input: list[float]
 
     class LinearAnswer(BaseModel):
-        """Its answer."""
+        """The outputs for one row."""
 
         output: list[float]
 
@@ -43,7 +43,7 @@ elif os.environ["MODEL_NAME"] == "digits":
         pixels: list[float]
 
     class DigitsAnswer(BaseModel):
-        """Its answer."""
+        """The outputs for one row."""
 
         digit: str
         probabilities: list[float]
@@ -62,7 +62,7 @@ else:
         text: str
 
     class Opinion(BaseModel):
-        """What it is."""
+        """Its label and score."""
 
         label: str
         score: float

@@ -1,4 +1,4 @@
-"""Load by wrk."""
+"""Load from wrk, the HTTP benchmark."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ end
 
 
 class Load(NamedTuple):
-    """What wrk measured: requests a second, milliseconds, requests that were not answered with 200."""
+    """What wrk measured: requests a second, latencies in milliseconds, and requests without an answer of status 200."""
 
     rate: float
     p50: float
@@ -30,6 +30,7 @@ class Load(NamedTuple):
 
 
 def require() -> None:
+    """Raise PipelineError unless wrk is installed."""
     if not shutil.which("wrk"):
         raise PipelineError(
             "the load comes from wrk, which is not on PATH: install it (Debian and Ubuntu: `apt-get install wrk`)"
@@ -37,14 +38,16 @@ def require() -> None:
 
 
 def run(port: int, body: Any, connections: int, seconds: int) -> Load:
-    """Post `body` to /predict for some seconds, each connection as often as it is answered."""
+    """Post `body` to /predict for some seconds; each connection sends the next request when it has the answer."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         Path(script.name).write_text(SCRIPT.format(body=json.dumps(body)))
         threads = min(2, connections)
         command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", script.name]
         command.append(f"http://127.0.0.1:{port}/predict")
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
-    if done.returncode:
-        raise PipelineError(f"wrk ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
-    said = json.loads(done.stdout.strip().splitlines()[-1])
-    return Load(said["requests"] / said["seconds"], said["p50"], said["p99"], said["errors"])
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
+    if completed.returncode:
+        raise PipelineError(
+            f"wrk ended with {completed.returncode}: {completed.stderr.strip() or completed.stdout.strip()}"
+        )
+    summary = json.loads(completed.stdout.strip().splitlines()[-1])
+    return Load(summary["requests"] / summary["seconds"], summary["p50"], summary["p99"], summary["errors"])

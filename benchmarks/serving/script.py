@@ -1,11 +1,12 @@
-"""A Python script for one request: load the network, answer, end. `script.py linear|digits|sentiment folder`, the row on stdin.
+"""A Python script for one request: loads the network, answers and ends.
 
-`folder` is what the pipeline has built for the model.
+    python script.py linear|digits|sentiment < request.json
+
+Runs in the folder in which the pipeline built the model.
 """
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,17 +14,17 @@ from safetensors.torch import load_file
 
 from models.digits import DigitsNet
 from models.sentiment import SentimentNet
-from pipeline.network import encoders
-from pipeline.network.encoders import encode
+from pipeline.core.paths import CHECKPOINT
+from pipeline.network.encoders import encode, load_encoders
 
-name, folder = sys.argv[1], Path(sys.argv[2])
-MAKERS = {
+name = sys.argv[1]
+NETWORKS = {
     "linear": lambda: torch.nn.Linear(10, 5),
     "digits": DigitsNet,
     "sentiment": lambda: SentimentNet(vocabulary=20000),
 }
-network = MAKERS[name]()
-network.load_state_dict(load_file(folder / "checkpoint.safetensors"))
+network = NETWORKS[name]()
+network.load_state_dict(load_file(CHECKPOINT))
 network.eval()
 request = json.load(sys.stdin)
 with torch.no_grad():
@@ -33,7 +34,7 @@ with torch.no_grad():
         outputs = network(torch.tensor([request["pixels"]]).reshape(1, 8, 8))
         answer = {"digit": str(outputs["label"].item()), "probabilities": outputs["probabilities"][0].tolist()}
     else:
-        text = encode({"text": np.array([request["text"]])}, encoders.load(folder / "encoders.json"))["text"]
+        text = encode({"text": np.array([request["text"]])}, load_encoders())["text"]
         outputs = network(torch.from_numpy(text))
         label = outputs["label"].item()
         answer = {"label": ("negative", "positive")[label], "score": outputs["probabilities"][0, label].item()}

@@ -1,4 +1,4 @@
-"""Services that are started, asked and ended."""
+"""Starts, asks and stops services."""
 
 import http.client
 import json
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from pipeline.core.errors import PipelineError
 
-PATIENCE = 60.0
+START_TIMEOUT = 60.0
 
 
 class Server(NamedTuple):
-    """A service that answers, and the seconds it took to be ready."""
+    """A running service: its port, and the seconds from its start until it was healthy."""
 
     port: int
     ready: float
@@ -31,11 +31,11 @@ def free_port() -> int:
 
 
 def ask(port: int, path: str, body: Any = None) -> Any:
-    """The answer; text that is no JSON as it is.
+    """The answer to a request, parsed when it is JSON; with `body`, a POST request.
 
     Raises:
-        OSError: Nothing listens, or nothing answers.
-        PipelineError: The answer is a refusal.
+        OSError: The connection fails.
+        PipelineError: The status is not 200.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
@@ -54,25 +54,29 @@ def ask(port: int, path: str, body: Any = None) -> Any:
 
 @contextmanager
 def serving(command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path) -> Iterator[Server]:
-    """Start a service, whose command says {port}; it and its children are gone when the block ends, however it ends.
+    """Start a service, whose command has {port}; it and its child processes are stopped when the block ends, however it ends.
 
     Raises:
-        PipelineError: It ends, or is not healthy in time.
+        PipelineError: It ends by itself, or is not healthy in time.
     """
     port = free_port()
     arguments = [str(part).format(port=port) for part in command]
     start = time.perf_counter()
-    # A group of its own, so that workers are reached too.
+    # A process group of its own, so that its worker processes are stopped too.
     process = subprocess.Popen(arguments, cwd=cwd, env={**os.environ, **environment}, start_new_session=True)
     try:
         yield Server(port, wait_until_healthy(process, port) - start)
     finally:
-        end(process)
+        stop(process)
 
 
 def wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> float:
-    """The time at which /health has answered."""
-    deadline = time.perf_counter() + PATIENCE
+    """Wait for the service; the time at which /health answered.
+
+    Raises:
+        PipelineError: It ends by itself, or is not healthy in time.
+    """
+    deadline = time.perf_counter() + START_TIMEOUT
     while time.perf_counter() < deadline:
         if process.poll() is not None:
             raise PipelineError(f"a service ended with {process.returncode} before it answered: {process.args}")
@@ -82,13 +86,13 @@ def wait_until_healthy(process: subprocess.Popen[bytes], port: int) -> float:
             time.sleep(0.002)
         else:
             return time.perf_counter()
-    raise PipelineError(f"a service was not healthy within {PATIENCE:.0f} s: {process.args}")
+    raise PipelineError(f"a service was not healthy within {START_TIMEOUT:.0f} s: {process.args}")
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    for how in (signal.SIGTERM, signal.SIGKILL):
+def stop(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(process.pid, how)
+            os.killpg(process.pid, number)
             process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             continue

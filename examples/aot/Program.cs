@@ -1,9 +1,9 @@
-// A native program, without a .NET runtime: `read-digit [file]` reads the digit in a text of 64 numbers.
-// `dotnet publish examples/aot --use-current-runtime` builds it; the linker is clang's or gcc's.
+// A NativeAOT program, which needs no .NET runtime: `read-digit [file]` classifies the digit in a text file of 64 numbers.
+// `dotnet publish examples/aot --use-current-runtime` builds it, with the linker of clang or gcc.
 using System.Globalization;
 using Torch2DotNet;
 
-string path = args is [var given, ..] ? given : Path.Combine(AppContext.BaseDirectory, "digit.txt");
+string path = args is [var argument, ..] ? argument : Path.Combine(AppContext.BaseDirectory, "digit.txt");
 try
 {
     float[] pixels = Array.ConvertAll(

@@ -1,4 +1,4 @@
-// The same as `direct`, through the client that the package brings with its model.
+// The same as `direct`, with the typed client of the package.
 using Torch2DotNet;
 
 using var model = Linear.Load();

@@ -1,4 +1,4 @@
-// One row and a batch of three with Microsoft.ML.OnnxRuntime alone: the model is a file, its inputs and outputs are strings.
+// One row and a batch of three with Microsoft.ML.OnnxRuntime alone: the model is a file, and inputs and outputs are found by name.
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

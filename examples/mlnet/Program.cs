@@ -9,7 +9,7 @@ float[] seven = Array.ConvertAll(
     File.ReadAllText(Path.Combine(here, "digit.txt")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
     text => float.Parse(text, CultureInfo.InvariantCulture));
 
-// ML.NET feeds one row at a time and wants fixed shapes, so the model's batch axis is given as 1.
+// ML.NET runs one row at a time and needs fixed shapes, so the batch axis has size 1.
 var shapes = new Dictionary<string, int[]> { ["pixels"] = [1, 8, 8], ["label"] = [1], ["probabilities"] = [1, 10] };
 var context = new MLContext();
 IDataView rows = context.Data.LoadFromEnumerable<Scan>([new() { Pixels = seven }, new() { Pixels = new float[64] }]);

@@ -1,4 +1,4 @@
-// Raw text in, label and score out: the model cuts the text into words itself, so there is no tokeniser here.
+// Raw text in, label and score out: the model splits the text into words itself, so the client has no tokenizer.
 using System.Text.Json.Serialization;
 using Torch2DotNet;
 
@@ -8,7 +8,7 @@ builder.Services.AddSentiment(options => options.IntraOpNumThreads = 1);
 builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
     context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
     {
-        StatusCodes.Status400BadRequest => """Expected {"text": "..."}, or a list of such for /predict/batch, as JSON.""",
+        StatusCodes.Status400BadRequest => """Expected JSON: {"text": "..."}, or a list of such objects for /predict/batch.""",
         StatusCodes.Status413PayloadTooLarge => "Expected a body of at most 4 MB: send fewer texts at once.",
         _ => null,
     });
@@ -28,7 +28,7 @@ app.MapPost("/predict", async (Review review, Sentiment model, CancellationToken
 app.MapPost("/predict/batch", (Review[] reviews, Sentiment model) =>
     Array.ConvertAll(model.Run(Array.ConvertAll(reviews, review => review.Text)), Opinion.From));
 
-// Loaded before the first request, so that a missing model ends the program instead of failing callers.
+// Warm-up: loads the model before the first request, so that a missing model ends the program instead of failing requests.
 _ = app.Services.GetRequiredService<Sentiment>();
 app.Run();
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Torch2DotNet.Service.Tests;
 
-/// <summary>Whatever comes in, the caller gets a 4xx and a sentence, and the next caller an answer.</summary>
+/// <summary>Invalid requests get a 4xx and an explanation.</summary>
 public class BadInputTests(Service service) : IClassFixture<Service>
 {
     [Theory]
@@ -19,16 +19,16 @@ public class BadInputTests(Service service) : IClassFixture<Service>
     [InlineData("{}", "cannot be read")]
     [InlineData("null", "cannot be read")]
     [InlineData("", "cannot be read")]
-    public async Task A_row_is_refused(string body, string because)
+    public async Task A_row_is_refused(string body, string explanation)
     {
-        Assert.Contains(because, await service.RefusedAsync("/predict", Service.Body(body), HttpStatusCode.BadRequest), StringComparison.Ordinal);
+        Assert.Contains(explanation, await service.RefusedAsync("/predict", Service.Body(body), HttpStatusCode.BadRequest), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("17")]
     [InlineData("-0.5")]
     [InlineData("1e40")]
-    public async Task A_number_that_is_no_amount_of_ink_is_refused(string number)
+    public async Task A_number_outside_the_range_is_refused(string number)
     {
         string row = string.Join(',', Enumerable.Repeat("0", 63).Append(number));
 
@@ -44,9 +44,9 @@ public class BadInputTests(Service service) : IClassFixture<Service>
     [InlineData("""{"rows":[null]}""", "rows[0]")]
     [InlineData("""{"rows":[[1]]}""", "rows[0]")]
     [InlineData("""{"rows":[[[1]]]}""", "$.rows[0][0]")]
-    public async Task A_batch_is_refused(string body, string because)
+    public async Task A_batch_is_refused(string body, string explanation)
     {
-        Assert.Contains(because, await service.RefusedAsync("/predict/batch", Service.Body(body), HttpStatusCode.BadRequest), StringComparison.Ordinal);
+        Assert.Contains(explanation, await service.RefusedAsync("/predict/batch", Service.Body(body), HttpStatusCode.BadRequest), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public class BadInputTests(Service service) : IClassFixture<Service>
         await service.RefusedAsync(path, Service.Body("{}"), expected);
     }
 
-    /// <summary>A body whose length is not said beforehand.</summary>
+    /// <summary>A body without Content-Length, which is sent in chunks.</summary>
     private sealed class ChunkedContent : StringContent
     {
         public ChunkedContent(string text)

@@ -6,28 +6,28 @@ using Microsoft.Extensions.Hosting;
 
 namespace Torch2DotNet.Service.Tests;
 
-/// <summary>A row that is held back shows what becomes of requests in progress.</summary>
+/// <summary>What happens to requests in progress, tested with rows that MaxDelay keeps in the queue.</summary>
 public sealed class LifetimeTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_caller_who_leaves_takes_the_row_along()
+    public async Task An_aborted_request_cancels_its_row()
     {
         await using var service = new Service(("Digits:MaxDelay", "00:00:30"));
-        using var requests = new Measured<long>(service, "predictions.requests");
-        using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var requests = new Measurements<long>(service, "predictions.requests");
+        using var aborted = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         long start = Stopwatch.GetTimestamp();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => service.PredictAsync(Service.Seven, leaving.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => service.PredictAsync(Service.Seven, aborted.Token));
 
         (_, IReadOnlyDictionary<string, object?> tags) = await requests.FirstAsync();
         Assert.Equal(499, tags["http.response.status_code"]);
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15), "The row was waited for.");
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15), "The row was not canceled.");
     }
 
     [Fact]
-    public async Task A_stop_lets_requests_in_progress_end()
+    public async Task A_graceful_shutdown_completes_requests_in_progress()
     {
         await using var service = new Service(("Digits:MaxDelay", "00:00:01"));
         Task<HttpResponseMessage> request = service.PredictAsync(Service.Seven, Cancellation);
@@ -40,7 +40,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public async Task A_full_queue_is_said_and_no_fault()
+    public async Task A_full_queue_is_answered_with_503()
     {
         await using var service = new Service(("Digits:MaxDelay", "00:00:01"), ("Digits:MaxQueue", "1"), ("Digits:RejectWhenFull", "true"));
         Task<HttpResponseMessage> waiting = service.PredictAsync(Service.Seven, Cancellation);
@@ -48,17 +48,17 @@ public sealed class LifetimeTests
 
         string sentence = await service.RefusedAsync("/predict", JsonContent.Create(new { pixels = Service.Seven }), HttpStatusCode.ServiceUnavailable);
 
-        Assert.Contains("Expected at most 1 rows to wait", sentence, StringComparison.Ordinal);
+        Assert.Contains("Expected at most 1 rows in the queue", sentence, StringComparison.Ordinal);
         using HttpResponseMessage response = await waiting;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]
-    public async Task Rows_and_their_time_are_measured()
+    public async Task Rows_and_their_duration_are_measured()
     {
         await using var service = new Service();
-        using var rows = new Measured<long>(service, "predictions.rows");
-        using var duration = new Measured<double>(service, "predictions.batch.duration");
+        using var rows = new Measurements<long>(service, "predictions.rows");
+        using var duration = new Measurements<double>(service, "predictions.batch.duration");
 
         using HttpResponseMessage response = await service.Client.PostAsJsonAsync(
             "/predict/batch", new { rows = new[] { Service.Seven, Service.Seven } }, Cancellation);

@@ -9,7 +9,7 @@ public class PredictionTests(Service service) : IClassFixture<Service>
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_seven_is_read()
+    public async Task A_seven_is_recognized()
     {
         using HttpResponseMessage response = await service.PredictAsync(Service.Seven, Cancellation);
 

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace Torch2DotNet.Service.Tests;
 
-/// <summary>The service on Kestrel, whose limits and aborts a test server does not have; its settings, as on a command line.</summary>
+/// <summary>The service on Kestrel, because TestServer has neither its limits nor its aborts, with settings as on a command line.</summary>
 public class Service : WebApplicationFactory<Program>
 {
     private readonly (string Key, string Value)[] _settings;
@@ -41,7 +41,7 @@ public class Service : WebApplicationFactory<Program>
     internal Task<HttpResponseMessage> PredictAsync(float[] pixels, CancellationToken cancellation) =>
         Client.PostAsJsonAsync("/predict", new { pixels }, cancellation);
 
-    /// <summary>Posts what must be refused; the sentence that says why.</summary>
+    /// <summary>Posts an invalid request; returns the explanation in the answer.</summary>
     internal async Task<string> RefusedAsync(string path, HttpContent body, HttpStatusCode expected)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };

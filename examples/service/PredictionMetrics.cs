@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Torch2DotNet.Service;
 
-/// <summary>What an operator watches: `dotnet-counters monitor --counters Torch2DotNet.Service`, or any OpenTelemetry exporter.</summary>
+/// <summary>Metrics for operators: `dotnet-counters monitor --counters Torch2DotNet.Service`, or any OpenTelemetry exporter.</summary>
 internal sealed class PredictionMetrics
 {
     public const string MeterName = "Torch2DotNet.Service";
@@ -15,8 +15,8 @@ internal sealed class PredictionMetrics
     {
         Meter meter = meters.Create(MeterName);
         _requests = meter.CreateCounter<long>("predictions.requests", "{request}", "Requests to /predict, by status code.");
-        _rows = meter.CreateCounter<long>("predictions.rows", "{row}", "Rows that the model has answered.");
-        _duration = meter.CreateHistogram<double>("predictions.batch.duration", "s", "Time from the rows of a request to their answers.");
+        _rows = meter.CreateCounter<long>("predictions.rows", "{row}", "Rows that the model has run.");
+        _duration = meter.CreateHistogram<double>("predictions.batch.duration", "s", "Time to run the rows of a request, queueing included.");
     }
 
     public void Requested(int status) => _requests.Add(1, new KeyValuePair<string, object?>("http.response.status_code", status));
@@ -30,7 +30,7 @@ internal sealed class PredictionMetrics
 
 internal static class PredictionMetricsMiddleware
 {
-    /// <summary>Counts requests. It stands before what turns exceptions into answers, to see the status that callers see.</summary>
+    /// <summary>Counts requests by status code. Registered before the exception handler, so that it sees the status that callers see.</summary>
     public static void UsePredictionMetrics(this WebApplication app)
     {
         PredictionMetrics metrics = app.Services.GetRequiredService<PredictionMetrics>();

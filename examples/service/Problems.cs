@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Torch2DotNet.Service;
 
-/// <summary>Answers what callers, or a model that cannot run, have caused: problem details (RFC 9457, once 7807) with a sentence.</summary>
+/// <summary>Turns exceptions into problem details (RFC 9457, formerly 7807): 4xx for bad requests, 503 for a model that cannot run.</summary>
 internal sealed class Problems(IProblemDetailsService problems) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal sealed class Problems(IProblemDetailsService problems) : IExceptionHand
         });
     }
 
-    /// <summary>Adds the sentence to a status that the server or the routing has set.</summary>
+    /// <summary>Adds a detail to the status codes that the server or the routing sets.</summary>
     public static void Explain(ProblemDetailsContext context)
     {
         HttpContext http = context.HttpContext;

@@ -40,6 +40,6 @@ app.MapOpenApi();
 app.MapHealthChecks("/health");
 app.MapPredictions();
 
-// Loaded before the first request, so that a missing model ends the program instead of failing callers.
+// Warm-up: loads the model before the first request, so that a missing model ends the program instead of failing requests.
 _ = app.Services.GetRequiredService<Digits>();
 app.Run();

@@ -53,12 +53,13 @@ class KnownFiles:
 
 @contextmanager
 def known_files() -> Iterator[KnownFiles]:
-    """What earlier runs know; what this one has seen is kept for the next."""
+    """What earlier runs know; what this one has seen is added for the next."""
     try:
         earlier = json.loads(KNOWN_FILES.read_text())
     except (OSError, ValueError):
         earlier = {}  # it only saves time
-    files = KnownFiles(earlier if isinstance(earlier, dict) else {})
+    earlier = earlier if isinstance(earlier, dict) else {}
+    files = KnownFiles(earlier)
     yield files
-    if files.seen != earlier:
-        write_json(KNOWN_FILES, files.seen)
+    if not files.seen.items() <= earlier.items():
+        write_json(KNOWN_FILES, {name: entry for name, entry in (earlier | files.seen).items() if Path(name).exists()})

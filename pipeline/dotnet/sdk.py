@@ -1,4 +1,4 @@
-"""The .NET SDK of this machine: find it, ask its version, run it."""
+"""The .NET SDK of this machine: where it is, its version, and its commands."""
 
 import os
 import shutil
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from pipeline.core.errors import PipelineError
 
-# The oldest whose C# compiler and targets the consumers of verify need.
+# The oldest SDK that compiles the consumer programs of `verify`.
 OLDEST = (8, 0)
-QUIET = {
+ENVIRONMENT = {
     "DOTNET_NOLOGO": "1",
     "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
     "DOTNET_SKIP_FIRST_TIME_EXPERIENCE": "1",
     "DOTNET_GENERATE_ASPNET_CERTIFICATE": "false",
-    # No build server stays behind to hold files, or to be found by the next run.
+    # No build server outlives the command: it would keep files open, and the next run would reuse it.
     "DOTNET_CLI_USE_MSBUILD_SERVER": "0",
     "MSBUILDDISABLENODEREUSE": "1",
 }
@@ -29,7 +29,7 @@ class Sdk(NamedTuple):
 
 
 def find() -> Path | None:
-    """`dotnet` on PATH, in DOTNET_ROOT, or in ~/.dotnet; None where there is none."""
+    """The path of `dotnet`: on PATH, in DOTNET_ROOT or in ~/.dotnet; None when it is in none of them."""
     on_path = shutil.which("dotnet")
     if on_path:
         return Path(on_path)
@@ -40,18 +40,19 @@ def find() -> Path | None:
 
 
 def version(dotnet: Path | None) -> str | None:
-    """The newest SDK beside `dotnet`, read from its folder (running it takes ten times as long); None without one.
+    """The version of the newest SDK beside `dotnet`; None without one.
 
-    A `dotnet` that is a link or a wrapper is asked.
+    It is read from the names of the folders, ten times as fast as `dotnet --version`, which runs only where there is no folder
+    of SDKs beside `dotnet` (a wrapper script).
     """
     if dotnet is None:
         return None
     folder = dotnet.resolve().parent / "sdk"
     if folder.is_dir():
-        found = [path.name for path in folder.iterdir() if path.name[:1].isdigit()]
-        return max(found, key=_numbers, default=None)
-    done = subprocess.run([dotnet, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout.strip() or None if done.returncode == 0 else None
+        versions = [path.name for path in folder.iterdir() if path.name[:1].isdigit()]
+        return max(versions, key=_numbers, default=None)
+    completed = subprocess.run([dotnet, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    return completed.stdout.strip() or None if completed.returncode == 0 else None
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -59,63 +60,61 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def require(purpose: str) -> Sdk:
-    """The SDK, for `purpose`.
+    """The SDK, or an error that says what needs it (`purpose`).
 
     Raises:
         PipelineError: There is no SDK, or it is too old.
     """
     dotnet = find()
-    found = version(dotnet)
-    if dotnet is None or found is None:
+    newest = version(dotnet)
+    if dotnet is None or newest is None:
         raise PipelineError(
             f"{purpose} needs a .NET SDK, {OLDEST[0]}.{OLDEST[1]} or later: none was found on PATH, in DOTNET_ROOT or in ~/.dotnet; "
             "install one"
         )
-    if _numbers(found) < OLDEST:
+    if _numbers(newest) < OLDEST:
         raise PipelineError(
-            f"{purpose} needs a .NET SDK, {OLDEST[0]}.{OLDEST[1]} or later, got {found} ({dotnet}): install a newer one"
+            f"{purpose} needs a .NET SDK, {OLDEST[0]}.{OLDEST[1]} or later, got {newest} ({dotnet}): install a newer one"
         )
-    return Sdk(dotnet, found)
+    return Sdk(dotnet, newest)
 
 
 def target_framework(sdk: str) -> str:
-    """The framework that an SDK brings: 10.0.401 -> net10.0."""
+    """The target framework of an SDK's own runtime: 10.0.401 -> net10.0."""
     major, minor = _numbers(sdk)[:2]
     return f"net{major}.{minor}"
 
 
 def run(dotnet: Path, *arguments: str, folder: Path, timeout: float = 600) -> str:
-    """Run `dotnet` in `folder`; what it prints.
+    """Run `dotnet` in `folder` and return what it prints.
 
     Raises:
-        PipelineError: It fails, or is not done within `timeout` seconds; with the first error that it prints.
+        PipelineError: It fails, with the first error that it prints, or it takes more than `timeout` seconds.
     """
     command = [str(dotnet), *arguments]
-    environment = {**os.environ, **QUIET}
+    environment = {**os.environ, **ENVIRONMENT}
     try:
-        done = subprocess.run(  # noqa: S603
+        completed = subprocess.run(  # noqa: S603
             command, cwd=folder, capture_output=True, text=True, env=environment, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
         raise PipelineError(
-            f"`{' '.join(command[:2])}` was not done within {timeout:.0f} s: run it by hand in {folder}"
+            f"`{' '.join(command[:2])}` took more than {timeout:.0f} s: run it by hand in {folder}"
         ) from None
-    if done.returncode:
-        raise PipelineError(explain(" ".join(command[1:2]), done.stdout + "\n" + done.stderr))
-    return done.stdout
+    if completed.returncode:
+        raise PipelineError(explain(" ".join(command[1:2]), completed.stdout + "\n" + completed.stderr))
+    return completed.stdout
 
 
 def explain(command: str, printed: str) -> str:
-    """One sentence for a failed `dotnet` command."""
+    """One sentence about a failed `dotnet` command, from what it printed."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    first = next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it said nothing")
+    first = next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it printed nothing")
     if "NU1301" in first or "Unable to load the service index" in first:
         return (
             f"`dotnet {command}` cannot reach a NuGet feed: {first}; look at `dotnet nuget list source`, or add a feed that has "
             "Microsoft.ML.OnnxRuntime"
         )
     if "NU1101" in first or "NU1102" in first:
-        return (
-            f"`dotnet {command}` finds a package in none of the user's NuGet sources: {first}; add a feed that has it"
-        )
+        return f"`dotnet {command}` finds a package in none of your NuGet sources: {first}; add a feed that has it"
     return f"`dotnet {command}` failed: {first}"

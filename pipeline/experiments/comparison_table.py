@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.experiments.revisions import Revision, collect
-from pipeline.settings.overrides import overrides_between
+from pipeline.settings.overrides import explain_change
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,8 +32,8 @@ def compare(every_commit: bool = False) -> None:
     console = Console(highlight=False, markup=False)
     # A pipe, a file and a README have no width of their own.
     console.width = min(WIDTH, console.width) if console.is_terminal else WIDTH
-    console.print(table(rows, baseline.params))
-    reasons = [f"{row.name}: {row.reason}" for row in order(rows) if row.reason]
+    console.print(make_table(rows, baseline.params))
+    reasons = [f"{row.name}: {row.reason}" for row in sort_rows(rows) if row.reason]
     if reasons:
         console.print("", *reasons, sep="\n")
     if not experiments:
@@ -42,7 +42,7 @@ def compare(every_commit: bool = False) -> None:
         )
 
 
-def task_metric(metrics: dict[str, Any]) -> tuple[str, float] | None:
+def find_task_metric(metrics: dict[str, Any]) -> tuple[str, float] | None:
     """The metric of the model's task, by name, among the numbers of reports/metrics.json; None for a model without a task."""
     for name, value in metrics.items():
         ours = name in ("nodes", "bytes") or name.startswith("parity_") or name.endswith("_pytorch")
@@ -51,7 +51,7 @@ def task_metric(metrics: dict[str, Any]) -> tuple[str, float] | None:
     return None
 
 
-def order(rows: list[Revision]) -> list[Revision]:
+def sort_rows(rows: list[Revision]) -> list[Revision]:
     """Best first: by the task's metric, more being better as in the gate; then models without one; then what did not finish.
 
     Metrics of different names cannot be ranked, so each name stands together.
@@ -59,7 +59,7 @@ def order(rows: list[Revision]) -> list[Revision]:
     states = ("done", "running", "queued", "failed", "not run", "unreadable")
 
     def rank(row: Revision) -> tuple[Any, ...]:
-        metric = task_metric(row.metrics)
+        metric = find_task_metric(row.metrics)
         used = row.metrics.get("parity_used")
         return (
             states.index(row.state),
@@ -73,15 +73,15 @@ def order(rows: list[Revision]) -> list[Revision]:
     return sorted(rows, key=rank)
 
 
-def best(rows: list[Revision]) -> dict[str, float]:
+def find_best(rows: list[Revision]) -> dict[str, float]:
     """Metric -> the best value of any row."""
     values: dict[str, float] = {}
-    for metric in filter(None, (task_metric(row.metrics) for row in rows)):
+    for metric in filter(None, (find_task_metric(row.metrics) for row in rows)):
         values[metric[0]] = max(metric[1], values.get(metric[0], metric[1]))
     return values
 
 
-def table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":
+def make_table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":
     """The table of `rows`, changes being against the settings `baseline`."""
     from rich import box
     from rich.table import Table
@@ -95,9 +95,9 @@ def table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":
         shown.add_column(title, justify="right", no_wrap=True)
     shown.add_column(".NET", no_wrap=True)
     shown.add_column("registered", overflow="fold")
-    top = best(rows)
-    for row in order(rows):
-        metric = task_metric(row.metrics)
+    top = find_best(rows)
+    for row in sort_rows(rows):
+        metric = find_task_metric(row.metrics)
         is_best = metric is not None and metric[1] == top[metric[0]]
         if row.state != "done":
             score = row.state
@@ -127,5 +127,5 @@ def _number(value: Any, form: str) -> str:
 
 def _changed(baseline: dict[str, Any], params: dict[str, Any]) -> str:
     """What was changed; empty where nothing was, and where the settings cannot be read."""
-    text = " ".join(overrides_between(baseline, params)) if params else ""
+    text = " ".join(explain_change(baseline, params)) if params else ""
     return text if len(text) <= LARGEST_CHANGE else f"{text[:LARGEST_CHANGE]}…"

@@ -1,13 +1,13 @@
 """The workspace, the commits and DVC's experiments: what each was set to, and what its reports say."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.experiments.failure_log import find_reason
 from pipeline.settings.overrides import flatten
 
 if TYPE_CHECKING:
@@ -18,12 +18,6 @@ LOCK = "dvc.lock"
 METRICS = "reports/metrics.json"
 DOTNET = "reports/dotnet.json"
 PUBLISHED = "reports/publish.json"
-
-# What our command line prints for people, and what DVC prints when a command ends badly.
-OUR_ERROR = re.compile(r"^error: (.+)")
-DVC_ERROR = re.compile(r"^ERROR: (.+)")
-NO_LOG = "it ended before its first stage and has no log; the worker's is under .dvc/tmp/exps/celery"
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ def collect(every_commit: bool = False) -> list[Revision]:
             head = repo.scm.get_rev()
             baselines = [head, *(sorted(_baselines(repo) - {head}) if every_commit else [])]
             states = [state.dumpd() for state in repo.experiments.show(revs=baselines)]
-            return [revision for state in states for revision in revisions(state, head)]
+            return [revision for state in states for revision in read_state(state, head)]
     except (NotDvcRepoError, SCMError) as error:
         raise PipelineError(
             f"expected a project of DVC and git in {Path.cwd()}, got none ({error}): run it in the project's folder"
@@ -90,7 +84,7 @@ def _baselines(repo: "Repo") -> set[str]:
     return {ref.baseline_sha for ref in exp_refs(repo.scm)} | {entry.baseline_rev for entry in waiting}
 
 
-def revisions(state: dict[str, Any], head: str) -> Iterator[Revision]:
+def read_state(state: dict[str, Any], head: str) -> Iterator[Revision]:
     """What one of DVC's states says: the workspace, or a commit and the experiments that started from it.
 
     Args:
@@ -98,10 +92,10 @@ def revisions(state: dict[str, Any], head: str) -> Iterator[Revision]:
         head: The commit that is checked out.
     """
     if state["rev"] == "workspace":
-        yield _finished("workspace", state, None)
+        yield _read_revision("workspace", state, None)
         return
     word = "baseline" if state["rev"] == head else "commit"
-    yield _finished(f"{word} {state['name'] or state['rev'][:7]}", state, state["rev"])
+    yield _read_revision(f"{word} {state['name'] or state['rev'][:7]}", state, state["rev"])
     finished = set()
     for experiment in sorted(state["experiments"] or [], key=_unfinished):
         newest = experiment["revs"][0]
@@ -109,12 +103,12 @@ def revisions(state: dict[str, Any], head: str) -> Iterator[Revision]:
         executor = experiment["executor"]
         if not _unfinished(experiment):
             finished.add(name)
-            yield _finished(name, newest, newest["rev"])
+            yield _read_revision(name, newest, newest["rev"])
         # One that ends while DVC looks is there twice.
         elif executor["state"] != "running" or name not in finished:
             # DVC shows the baseline's reports for these: they have none of their own.
             log = (executor["local"] or {}).get("log")
-            reason = _reason(Path(log) if log else None) if executor["state"] == "failed" else ""
+            reason = find_reason(log and Path(log)) if executor["state"] == "failed" else ""
             yield Revision(name, executor["state"], _params(newest), reason=reason)
 
 
@@ -135,7 +129,7 @@ def _plain(settings: Any) -> Any:
     return json.loads(json.dumps(settings, default=str))
 
 
-def _finished(name: str, state: dict[str, Any], rev: str | None) -> Revision:
+def _read_revision(name: str, state: dict[str, Any], rev: str | None) -> Revision:
     """A revision that has reports of its own, if it ran with the settings that it holds; `rev` is None for the workspace."""
     from dvc.api import DVCFileSystem
 
@@ -143,14 +137,14 @@ def _finished(name: str, state: dict[str, Any], rev: str | None) -> Revision:
         return Revision(name, "unreadable", reason=" ".join(str(error).split()))
     files = DVCFileSystem(rev=rev)
     params = _params(state)
-    if reason := not_run(params, read(files, LOCK)):
+    if reason := explain_missing_run(params, read_file(files, LOCK)):
         return Revision(name, "not run", params, reason=reason if rev else f"{reason}: run `make repro`")
-    metrics, dotnet, published = (parsed(read(files, path)) for path in (METRICS, DOTNET, PUBLISHED))
+    metrics, dotnet, published = (parse_report(read_file(files, path)) for path in (METRICS, DOTNET, PUBLISHED))
     registered = f"{published['model']}/{published['version']}" if {"model", "version"} <= set(published) else ""
     return Revision(name, "done", params, metrics, dotnet.get("verified"), registered)
 
 
-def read(files: Any, path: str) -> str:
+def read_file(files: Any, path: str) -> str:
     """A file of a revision, through DVC's cache or git; empty when it is in neither."""
     try:
         return files.read_text(path)  # type: ignore[no-any-return]
@@ -158,7 +152,7 @@ def read(files: Any, path: str) -> str:
         return ""
 
 
-def parsed(text: str) -> dict[str, Any]:
+def parse_report(text: str) -> dict[str, Any]:
     """A report; empty when it is not there, or is not what a stage writes."""
     try:
         report = json.loads(text or "{}")
@@ -167,7 +161,7 @@ def parsed(text: str) -> dict[str, Any]:
     return report if isinstance(report, dict) else {}
 
 
-def not_run(params: dict[str, Any], lock: str) -> str:
+def explain_missing_run(params: dict[str, Any], lock: str) -> str:
     """Why the reports beside `params` are not theirs, by what dvc.lock says that the stages ran with; empty when they are."""
     from ruamel.yaml import YAML
 
@@ -179,28 +173,5 @@ def not_run(params: dict[str, Any], lock: str) -> str:
         for section, value in recorded.get("params", {}).get(PARAMS, {}).items():
             for key, then in flatten({section: _plain(value)}).items():
                 if here.get(key) != then:
-                    return f"{stage} has not run with these settings: {key} was {json.dumps(then)}"
+                    return f"{stage} has not finished with these settings: {key} was {json.dumps(then)}"
     return ""
-
-
-def _reason(log: Path | None) -> str:
-    """Why an experiment failed, from the log that the queue keeps."""
-    try:
-        return reason(log.read_text(errors="replace")) if log else NO_LOG
-    except FileNotFoundError:
-        return NO_LOG
-
-
-def reason(log: str) -> str:
-    """The line of a log that says why: what our stage said, else an exception that nobody caught, else what DVC said."""
-    lines = [line for line in (COLOUR.sub("", line).strip() for line in log.splitlines()) if line]
-    ours = [match[1] for line in lines if (match := OUR_ERROR.match(line))]
-    if ours:
-        return ours[-1]
-    dvcs = [match[1] for line in lines if (match := DVC_ERROR.match(line))]
-    others = [line for line in lines if not DVC_ERROR.match(line)]
-    if "Traceback (most recent call last):" in others:
-        return others[-1]
-    if dvcs:
-        return dvcs[-1]
-    return f"it ended without saying why, after: {others[-1]}" if others else NO_LOG

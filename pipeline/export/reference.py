@@ -4,6 +4,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from pipeline.export.text_calls import check_vocabulary, choose_text_calls
 from pipeline.network import encoders
 from pipeline.network.axes import batch_axes, batch_first, check_axes
 from pipeline.network.factory import is_large, restore
+from pipeline.network.threads import count_multiply_adds, set_threads
 from pipeline.settings.model import Model
 from pipeline.settings.params import Params
 from pipeline.tokenizer.token_files import load_texts, load_tokenizer
@@ -52,8 +54,12 @@ class Reference:
     shapes: dict[str, dict[str, list[int | str]]]
 
 
-def answer_everything(params: Params) -> Reference:
+def answer_everything(params: Params, threads: int | Literal["auto"]) -> Reference:
     """Ask the network of build/weights/checkpoint.safetensors every question that there is.
+
+    Args:
+        params: The configuration.
+        threads: How many torch computes with; "auto" decides by the work of a call, as training does.
 
     Raises:
         PipelineError: It cannot answer, or is no function of its row; axes, encoders or the tokenizer do not fit it.
@@ -78,6 +84,7 @@ def answer_everything(params: Params) -> Reference:
         adapter.answer_axes = list(output_batch_axes)
         return adapter
 
+    torch.set_num_threads(1)  # until it is known how much there is to compute
     # The same one each time, where memory has room for it beside a session.
     make_adapter = trained_network if is_large(checkpoint) else functools.cache(trained_network)
     adapter = make_adapter()
@@ -85,6 +92,7 @@ def answer_everything(params: Params) -> Reference:
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
     output_batch_axes += adapter.answer_axes
+    set_threads(count_multiply_adds(lambda: adapter.answer(next(rows.all()))), threads)
     model = batch_first(params.model)
 
     calls, left_out = answer_calls(adapter, choose_calls(rows, model, params.export.golden_batches, params.seed))

@@ -26,7 +26,7 @@ class Choice(NamedTuple):
 NO_CHOICE: tuple[float, Choice, set[str]] = (math.inf, Choice("", 0, set()), set())
 
 
-def overrides_between(baseline: Mapping[str, Any], params: Mapping[str, Any], project: Path = PROJECT) -> list[str]:
+def explain_change(baseline: Mapping[str, Any], params: Mapping[str, Any], project: Path = PROJECT) -> list[str]:
     """Overrides that a person would type to come from `baseline` to `params`.
 
     A choice of a group stands for the settings that it brings with it, wherever that is shorter: `model=linear`, not the
@@ -91,10 +91,10 @@ def _choices(conf: Path) -> dict[str, dict[str, Settings]]:
 
     groups: dict[str, dict[str, Settings]] = {}
     for path in sorted(conf.glob("*/*.yaml")):
-        said = YAML(typ="safe").load(path) or {}
-        said.pop("defaults", None)
+        values = YAML(typ="safe").load(path) or {}
+        values.pop("defaults", None)
         # A choice of a group that is no section (`# @package _global_`) says the sections itself.
-        groups.setdefault(path.parent.name, {})[path.stem] = flatten(said) | flatten({path.parent.name: said})
+        groups.setdefault(path.parent.name, {})[path.stem] = flatten(values) | flatten({path.parent.name: values})
     return groups
 
 

@@ -1,12 +1,13 @@
 """export: checkpoint -> build/exported/model.onnx and build/golden/: PyTorch answers here, and only here."""
 
+import functools
 import gc
 import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import onnx
 import torch
@@ -16,8 +17,9 @@ from pipeline.compare.comparison import COARSE, compare
 from pipeline.core.arrays import Array, Arrays, is_text, save
 from pipeline.core.contract import Contract, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import recorded_sha256, replacing_folder, sha256
+from pipeline.core.files import recorded_sha256, replacing_folder
 from pipeline.core.golden import proven_sizes, save_calls
+from pipeline.core.known_files import known_files
 from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
 from pipeline.core.reports import ExportReport, GraphSize, write_report
 from pipeline.export import determinism, diagnostics, encoder_graph, exporters
@@ -29,6 +31,7 @@ from pipeline.graph.session import open_session
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
 from pipeline.settings.model import TensorSettings
+from pipeline.settings.outside import named_files
 from pipeline.settings.params import Export, Params
 
 # The graph while it is being proven, in a folder of its own.
@@ -138,20 +141,14 @@ def configuration_hash(params: Params) -> str:
 
     Files count by what is in them, wherever they lie; the weights have a fingerprint of their own.
     """
-    said = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
-    del said["model"]["weights"]
-    return hashlib.sha256(json.dumps(by_content(said), sort_keys=True).encode()).hexdigest()
-
-
-def by_content(value: Any) -> Any:
-    """`value` with the SHA-256 of each file in place of its path."""
-    if isinstance(value, dict):
-        return {key: by_content(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [by_content(entry) for entry in value]
-    if isinstance(value, str) and value and Path(value).is_file():
-        return sha256(Path(value))
-    return value
+    settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
+    del settings["model"]["weights"]
+    with known_files() as files:
+        for named in named_files(settings["model"], "model"):
+            *sections, last = [int(part) if part.isdigit() else part for part in named.setting.split(".")]
+            section: Any = functools.reduce(lambda value, key: value[key], sections, cast(Any, settings))
+            section[last] = files.digest(Path(named.value), named.setting)
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def describe(reference: Reference, params: Params, weights: str, ir_version: int) -> Contract:
@@ -189,7 +186,7 @@ def write_golden(reference: Reference, contract: Contract) -> None:
 
 
 def run(params: Params) -> None:
-    reference = answer_everything(params)
+    reference = answer_everything(params, params.train.threads)
     weights, opset = recorded_sha256(CHECKPOINT, "train"), params.export.opset
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:

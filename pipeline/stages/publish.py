@@ -82,8 +82,14 @@ def check_proof(manifest: Manifest, dotnet: DotnetReport) -> None:
         )
 
 
-def publish(client: "MlflowClient", params: Params, evidence: Evidence, tracking_uri: str) -> PublishReport:
-    """Log a run and register the model, unless these very files are there already."""
+def publish(
+    client: "MlflowClient", params: Params, evidence: Evidence, tracking_uri: str
+) -> tuple[PublishReport, bool]:
+    """Log a run and register the model, unless these very files are there already.
+
+    Returns:
+        The report, and whether they were there.
+    """
     import mlflow
 
     settings, contract = params.publish, evidence.contract
@@ -119,7 +125,7 @@ def publish(client: "MlflowClient", params: Params, evidence: Evidence, tracking
             client.set_tag(run_id, PUBLICATION_TAG, publication)
     model_registry.tag_version(client, settings.registered_model, number, "dotnet.", proof)
     client.set_registered_model_alias(settings.registered_model, settings.alias, number)
-    return PublishReport(
+    report = PublishReport(
         tracking_uri=settings.tracking_uri or "",
         experiment_id=experiment,
         run_id=run_id,
@@ -128,6 +134,7 @@ def publish(client: "MlflowClient", params: Params, evidence: Evidence, tracking
         alias=settings.alias,
         package_sha256=package,
     )
+    return report, bool(done and number)
 
 
 def run(params: Params) -> None:
@@ -151,7 +158,7 @@ def run(params: Params) -> None:
     try:
         mlflow.set_tracking_uri(tracking_uri)
         mlflow.set_registry_uri(tracking_uri)
-        report = publish(mlflow.MlflowClient(), params, evidence, tracking_uri)
+        report, published_before = publish(mlflow.MlflowClient(), params, evidence, tracking_uri)
     except MlflowException as error:
         raise PipelineError(
             f"MLflow at {tracking_uri} refused: {' '.join(str(error).split())}. Everything made so far is kept; the next `dvc repro` "
@@ -160,6 +167,7 @@ def run(params: Params) -> None:
     write_report(report)
     verified = "verified" if dotnet.verified else "not verified"
     print(
-        f"publish: models:/{report.model}@{report.alias} is version {report.version} (run {report.run_id}), {verified} in .NET; "
+        f"publish: models:/{report.model}@{report.alias} is version {report.version} (run {report.run_id}"
+        f"{', published before' if published_before else ''}), {verified} in .NET; "
         "look with `make ui`"
     )

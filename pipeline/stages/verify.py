@@ -11,7 +11,7 @@ from pipeline.core.golden import golden_texts, load_calls
 from pipeline.core.paths import DOTNET_REPORT
 from pipeline.core.reports import DotnetReport, write_report
 from pipeline.dotnet import sdk
-from pipeline.dotnet.client.layout import layout
+from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, consumer, text_answers
 from pipeline.parity.gate import why_failed
@@ -42,7 +42,7 @@ def prove(contract: Contract, manifest: Manifest, settings: Verify, tolerances: 
         ran = consumer.replay(dotnet, contract, manifest, Path(folder), settings.threads)
         answered = Path(folder) / consumer.ANSWERS
         without_texts = [call for call in calls if not call.texts]
-        methods = layout(contract).ways
+        methods = derive_layout(contract).methods
         compared = answers.compare_calls(answered, without_texts, settings.threads, tolerances, methods)
         texts = []
         if contract.tokenizer:

@@ -58,6 +58,18 @@ def test_a_small_file_is_always_read(empty, reads):
     assert len(reads) == 2
 
 
+def test_what_others_know_is_kept_while_it_is_there(large, reads):
+    other, gone = Path("other.pt"), Path("gone.pt")
+    for path in (other, gone):
+        path.write_bytes(bytes(LARGE))
+        digest(path)
+    gone.unlink()
+    digest(large)
+    assert digest(other) == {".": sha256(other)}
+    assert reads == [other, gone, large]
+    assert str(gone.resolve()) not in KNOWN_FILES.read_text()
+
+
 def test_a_folder_is_its_files_by_relative_path(empty):
     for name in ("a.txt", "b/c.txt", "__pycache__/d.pyc"):
         path = Path("folder") / name

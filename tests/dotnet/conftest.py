@@ -1,4 +1,4 @@
-"""The real .NET SDK, where there is one, with the packages of two small models."""
+"""The real .NET SDK, where there is one, with the packages of three small models."""
 
 import shutil
 from collections.abc import Callable
@@ -13,15 +13,15 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
     sdk = shutil.which("dotnet")
     if not sdk:
         pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
-    made = Dotnet(tmp_path_factory.mktemp("dotnet"), sdk)
-    made.pack(TINY, tiny_model(1), "Tiny")
-    made.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
-    made.pack(MIXED, mixed_model(), "Mixed")
-    made.pack(SCALAR, scalar_model(), "Scalar")
-    return made
+    dotnet = Dotnet(tmp_path_factory.mktemp("dotnet"), sdk)
+    dotnet.pack(TINY, tiny_model(1), "Tiny")
+    dotnet.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
+    dotnet.pack(MIXED, mixed_model(), "Mixed")
+    dotnet.pack(SCALAR, scalar_model(), "Scalar")
+    return dotnet
 
 
 @pytest.fixture(scope="session")
 def package() -> Callable[[str], str]:
-    """The item that references a package."""
+    """Makes the MSBuild item that references a package."""
     return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'

@@ -1,4 +1,4 @@
-"""Two small models, and projects that consume their packages."""
+"""Three small models, packages of models in a NuGet feed, and C# projects that consume them."""
 
 import hashlib
 import os
@@ -15,19 +15,37 @@ from pipeline.dotnet.client import generator, text_input
 from pipeline.dotnet.nuget import targets
 
 PROGRAMS = Path(__file__).parent / "programs"
-SHA = "0" * 64
+SHA256 = "0" * 64
+NET10 = (
+    "<OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings>"
+    "<Nullable>enable</Nullable>"
+)
+SELF_CONTAINED = "<RuntimeIdentifier>linux-x64</RuntimeIdentifier><SelfContained>true</SelfContained>"
+PUBLISH_AOT = f"<PublishAot>true</PublishAot>{SELF_CONTAINED}"
+# What a program needs that registers clients and asks for their health.
+SERVICES = "".join(
+    f'<PackageReference Include="Microsoft.Extensions.{name}" Version="10.0.15" />'
+    for name in ("DependencyInjection", "Diagnostics.HealthChecks", "Logging")
+)
+HEALTH_CHECKS = '<PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="10.0.15" />'
+OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks>"
+NET48_REFERENCE = (
+    '<PackageReference Include="Microsoft.NETFramework.ReferenceAssemblies" Version="1.0.3" PrivateAssets="all" '
+    "Condition=\"$(TargetFramework)=='net48'\" />"
+)
+# Every diagnostic of the compiler and the analysers is an error.
 STRICT = (
     "<TreatWarningsAsErrors>true</TreatWarningsAsErrors><AnalysisMode>All</AnalysisMode><AnalysisLevel>latest-all</AnalysisLevel>"
     "<GenerateDocumentationFile>true</GenerateDocumentationFile>"
 )
 
 
-def tensor(name: str, dtype: str, *shape: int | str, **rest: object) -> TensorSpec:
-    given = {"description": "", "unit": "", "minimum": None, "maximum": None, "labels": [], **rest}
-    return TensorSpec.model_validate({"name": name, "dtype": dtype, "shape": list(shape), **given})
+def tensor(name: str, dtype: str, *shape: int | str, **facts: object) -> TensorSpec:
+    defaults = {"description": "", "unit": "", "minimum": None, "maximum": None, "labels": []}
+    return TensorSpec.model_validate({"name": name, "dtype": dtype, "shape": list(shape), **defaults, **facts})
 
 
-def contract(name: str, inputs: list[TensorSpec], outputs: list[TensorSpec], description: str = "") -> Contract:
+def make_contract(name: str, inputs: list[TensorSpec], outputs: list[TensorSpec], description: str = "") -> Contract:
     return Contract(
         name=name,
         description=description,
@@ -36,13 +54,15 @@ def contract(name: str, inputs: list[TensorSpec], outputs: list[TensorSpec], des
         task=None,
         opset=17,
         ir_version=8,
-        weights_sha256=SHA,
-        configuration_sha256=SHA,
-        golden={"calls.npz": SHA},
+        weights_sha256=SHA256,
+        configuration_sha256=SHA256,
+        golden={"calls.npz": SHA256},
     )
 
 
-def identity(class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"", **rest: str) -> generator.Identity:
+def make_identity(
+    class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"", **changes: str
+) -> generator.Identity:
     digest = hashlib.sha256(model).hexdigest()
     return generator.Identity(
         **{
@@ -54,14 +74,14 @@ def identity(class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"
             "model_sha256": digest,
             "minimum_onnxruntime": "1.16",
             "validated_onnxruntime": "1.31.1",
-            **rest,
+            **changes,
         },
         model_bytes=len(model),
     )
 
 
 LABELS = ["none", 'a "few"', "many"]
-TINY = contract(
+TINY = make_contract(
     "tiny",
     [
         tensor(
@@ -84,7 +104,7 @@ TINY = contract(
 )
 
 DTYPES = ["float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"]
-MIXED = contract(
+MIXED = make_contract(
     "mixed",
     [
         tensor("class", "int64", "batch", description="Row of a table.", minimum=0.0),
@@ -93,8 +113,8 @@ MIXED = contract(
     [tensor("score", "float32", "batch"), *(tensor(f"out.{dtype}", dtype, "batch", 2) for dtype in DTYPES)],
 )
 
-# One number in, one number out; a name and bounds that C# could stumble over.
-SCALAR = contract(
+# One number in, one number out, with a name and bounds that need care in C#.
+SCALAR = make_contract(
     "a <scalar>",
     [tensor("x", "float32", "batch", minimum=0.25, maximum=1e39)],
     [tensor("y", "float32", "batch")],
@@ -110,32 +130,34 @@ def tiny_model(seed: int) -> bytes:
         helper.make_node("Softmax", ["logits"], ["probabilities"]),
         helper.make_node("ArgMax", ["logits"], ["label"], axis=1, keepdims=0),
     ]
-    return model_of(nodes, TINY, [numpy_helper.from_array(weights, "w")])
+    return make_model(nodes, TINY, [numpy_helper.from_array(weights, "w")])
 
 
 def mixed_model() -> bytes:
-    """Every dtype passed on, and a lookup that fails for a row that the table has not."""
+    """Every dtype passed through, and a lookup that fails for a class that the table does not have."""
     nodes = [helper.make_node("Identity", [f"in {dtype}"], [f"out.{dtype}"]) for dtype in DTYPES]
     nodes.append(helper.make_node("Gather", ["table", "class"], ["score"]))
-    return model_of(nodes, MIXED, [numpy_helper.from_array(np.arange(5, dtype=np.float32) / 2, "table")])
+    return make_model(nodes, MIXED, [numpy_helper.from_array(np.arange(5, dtype=np.float32) / 2, "table")])
 
 
 def scalar_model() -> bytes:
-    return model_of([helper.make_node("Neg", ["x"], ["y"])], SCALAR, [])
+    return make_model([helper.make_node("Neg", ["x"], ["y"])], SCALAR, [])
 
 
-def model_of(nodes: list[onnx.NodeProto], of: Contract, initializers: list[onnx.TensorProto]) -> bytes:
+def make_model(nodes: list[onnx.NodeProto], contract: Contract, initializers: list[onnx.TensorProto]) -> bytes:
     inputs, outputs = (
-        [helper.make_tensor_value_info(t.name, _element(t.dtype), t.shape) for t in tensors]
-        for tensors in (of.inputs, of.outputs)
+        [helper.make_tensor_value_info(spec.name, _element_type(spec.dtype), spec.shape) for spec in tensors]
+        for tensors in (contract.inputs, contract.outputs)
     )
-    graph = helper.make_graph(nodes, of.name, inputs, outputs, initializers)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", of.opset)], ir_version=of.ir_version)
+    graph = helper.make_graph(nodes, contract.name, inputs, outputs, initializers)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", contract.opset)], ir_version=contract.ir_version
+    )
     onnx.checker.check_model(model)
     return model.SerializeToString()
 
 
-def _element(dtype: str) -> int:
+def _element_type(dtype: str) -> int:
     names = {"float32": "FLOAT", "float64": "DOUBLE", "string": "STRING"}
     return int(TensorProto.DataType.Value(names.get(dtype, dtype.upper())))
 
@@ -151,51 +173,72 @@ class Dotnet:
 
     def pack(
         self,
-        of: Contract,
+        contract: Contract,
         model: bytes,
         class_name: str,
         version: str = "1.0.0",
-        reads: tuple[str, str] = ("", ""),
+        tokenizer_files: tuple[str, str] = ("", ""),
     ) -> None:
-        """`reads` are the table of characters and the vocabulary of a model that reads text."""
-        characters, vocabulary = reads
-        name = identity(
-            class_name, version, model, **({"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {})
-        )
-        sources = generator.generate(of, name, characters)
+        """Put a package into the feed.
+
+        Args:
+            contract: What the client is for.
+            model: Content of the ONNX file.
+            class_name: The client's; the package is called Acme.<class_name>.
+            version: The package's.
+            tokenizer_files: Character table and vocabulary, for a contract with a tokenizer.
+        """
+        characters, vocabulary = tokenizer_files
+        files = {"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {}
+        identity = make_identity(class_name, version, model, **files)
+        sources = generator.generate(contract, identity, characters)
         parts = {f"{targets.CLIENT_FOLDER}/{file}": text.encode() for file, text in sources.items()}
         if vocabulary:
-            parts[f"{targets.MODEL_FOLDER}/{name.vocabulary_file}"] = vocabulary.encode()
-        needed = "".join(f'<dependency id="{id_}" version="{at}" />' for id_, at in text_input.libraries(of).items())
-        parts[f"{targets.MODEL_FOLDER}/{name.model_file}"] = model
-        parts[f"{targets.TARGETS_FOLDER}/{name.package_id}.targets"] = targets.targets(of, name).encode()
-        parts[f"{name.package_id}.nuspec"] = (
+            parts[f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}"] = vocabulary.encode()
+        libraries = "".join(
+            f'<dependency id="{library}" version="{library_version}" />'
+            for library, library_version in text_input.libraries(contract).items()
+        )
+        parts[f"{targets.MODEL_FOLDER}/{identity.model_file}"] = model
+        parts[f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets"] = targets.targets(contract, identity).encode()
+        parts[f"{identity.package_id}.nuspec"] = (
             '<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>'
-            f"<id>{name.package_id}</id><version>{version}</version><authors>a</authors><description>d</description>"
+            f"<id>{identity.package_id}</id><version>{version}</version><authors>a</authors><description>d</description>"
             '<dependencies><group targetFramework=".NETStandard2.0"><dependency id="Microsoft.ML.OnnxRuntime" version="1.31.1" />'
-            f"{needed}</group></dependencies></metadata></package>"
+            f"{libraries}</group></dependencies></metadata></package>"
         ).encode()
-        with zipfile.ZipFile(self.feed / f"{name.package_id}.{version}.nupkg", "w") as archive:
+        with zipfile.ZipFile(self.feed / f"{identity.package_id}.{version}.nupkg", "w") as archive:
             for path, content in parts.items():
                 archive.writestr(zipfile.ZipInfo(path), content)
 
-    def project(
-        self, name: str, properties: str, items: str, program: str = "", sdk: str = "Microsoft.NET.Sdk"
-    ) -> Path:
+    def project(self, name: str, properties: str, items: str, program: str = "", *sources: str) -> Path:
+        """Create a project in the folder `name`; `program` becomes its Program.cs, and `sources` are compiled with it."""
         folder = self.root / name
         folder.mkdir(parents=True, exist_ok=True)
-        # NU1603: an offline feed may hold a later patch of a dependency than the lowest that is allowed.
+        # NU1603: an offline feed may have a later patch of a dependency than the lowest version that is allowed.
         (folder / f"{folder.name}.csproj").write_text(
-            f'<Project Sdk="{sdk}"><PropertyGroup>{properties}<NoWarn>NU1603;CS1591</NoWarn>'
+            f'<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>{properties}<NoWarn>NU1603;CS1591</NoWarn>'
             f"<RestoreAdditionalProjectSources>{self.feed}</RestoreAdditionalProjectSources>"
             f"<RestorePackagesPath>{self.root / 'packages'}</RestorePackagesPath></PropertyGroup><ItemGroup>{items}</ItemGroup></Project>"
         )
         if program:
             (folder / "Program.cs").write_text((PROGRAMS / program).read_text())
+        for source in sources:
+            (folder / source).write_text((PROGRAMS / source).read_text())
         return folder
 
+    def run_native(self, name: str, items: str, statements: str) -> str:
+        """What a program of these statements prints, published ahead of time (NativeAOT) by strict compilers."""
+        folder = self.project(name, f"{NET10}{PUBLISH_AOT}{STRICT}", items)
+        (folder / "Program.cs").write_text(
+            "using Acme.Models;\n\ninternal static class Program\n{\n    private static void Main()\n    {\n"
+            f"        {statements}\n    }}\n}}\n"
+        )
+        self(folder, "publish", "-v", "q", "-o", "published")
+        return run([f"published/{name}"], folder).strip()
+
     def __call__(self, folder: Path, *arguments: str) -> str:
-        """Run `dotnet` there; its output. A failure fails the test with that output."""
+        """Run `dotnet` in `folder` and return its output; when it fails, so does the test, with that output."""
         return run([self.sdk, *arguments], folder)
 
 
@@ -205,8 +248,8 @@ def run(command: list[str], folder: Path) -> str:
         "MSBUILDDISABLENODEREUSE": "1",
         "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
     }
-    done = subprocess.run(
+    completed = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}{done.stderr[:6000]}"
-    return done.stdout
+    assert completed.returncode == 0, f"{' '.join(command)}\n{completed.stdout[-6000:]}{completed.stderr[:6000]}"
+    return completed.stdout

@@ -1,4 +1,4 @@
-"""Small models with text, halves, sizes and no rows, each with questions that the replay asks."""
+"""Sample models with text, 16-bit floats, dynamic axes or no batch axis, each with the golden inputs that the replay asks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,36 +7,37 @@ import numpy as np
 import onnxruntime
 from onnx import helper, numpy_helper
 
-from csharp_projects import DTYPES, contract, model_of, tensor
+from csharp_projects import DTYPES, make_contract, make_model, tensor
 from pipeline.core.arrays import Arrays
 from pipeline.core.contract import Contract
 
 RANDOM = np.random.default_rng(3)
-HOSTILE = ["", "NUL \0 inside", "émoji 🎉", "שלום", "line\r\nbreak", "x" * 5000, "\0", "plain"]
+HOSTILE_TEXTS = ["", "NUL \0 inside", "émoji 🎉", "שלום", "line\r\nbreak", "x" * 5000, "\0", "plain"]
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    of: Contract
+class SampleModel:
+    contract: Contract
     model: bytes
-    questions: dict[str, Arrays]
+    golden_inputs: dict[str, Arrays]
 
     @property
     def class_name(self) -> str:
-        return self.of.name.capitalize()
+        return self.contract.name.capitalize()
 
-    def answers(self) -> dict[str, Arrays]:
-        """What onnxruntime says in Python."""
+    def run_in_python(self) -> dict[str, Arrays]:
+        """The outputs of each golden case by onnxruntime in Python."""
         session = onnxruntime.InferenceSession(self.model)
-        names = [output.name for output in self.of.outputs]
+        names = [output.name for output in self.contract.outputs]
         return {
-            case: dict(zip(names, session.run(names, inputs), strict=True)) for case, inputs in self.questions.items()
+            case: dict(zip(names, session.run(names, inputs), strict=True))
+            for case, inputs in self.golden_inputs.items()
         }
 
 
-def texts() -> Exhibit:
-    """A text and three words a row: joined, and passed on."""
-    of = contract(
+def texts() -> SampleModel:
+    """A text and three words in each row: joined, and passed through."""
+    contract = make_contract(
         "texts",
         [tensor("text", "string", "batch", description="A sentence."), tensor("words", "string", "batch", 3)],
         [
@@ -56,36 +57,36 @@ def texts() -> Exhibit:
         numpy_helper.from_array(np.array([1]), "one"),
         helper.make_tensor("empty", 8, [1], [b""]),
     ]
-    questions = {
+    golden_inputs = {
         f"rows-{count}": {
-            "text": np.array([HOSTILE[i % 8] for i in range(count)]),
-            "words": np.array([[HOSTILE[(i + j) % 8] for j in range(3)] for i in range(count)], dtype=object),
+            "text": np.array([HOSTILE_TEXTS[i % 8] for i in range(count)]),
+            "words": np.array([[HOSTILE_TEXTS[(i + j) % 8] for j in range(3)] for i in range(count)], dtype=object),
         }
         for count in (1, 3, 8)
     }
-    for arrays in questions.values():
+    for arrays in golden_inputs.values():
         arrays["text"] = arrays["text"].astype(object)
-    return Exhibit(of, model_of(nodes, of, constants), questions)
+    return SampleModel(contract, make_model(nodes, contract, constants), golden_inputs)
 
 
-def tokens() -> Exhibit:
-    """One text a row; as many tokens as the longest text of a run has."""
-    of = contract(
+def tokens() -> SampleModel:
+    """One text in each row; the number of tokens is that of the longest text in the run."""
+    contract = make_contract(
         "tokens",
         [tensor("text", "string", "batch")],
         [tensor("tokens", "string", "batch", "words"), tensor("count", "int64", "batch")],
     ).model_copy(update={"opset": 20, "ir_version": 9})
     nodes = [helper.make_node("StringSplit", ["text"], ["tokens", "count"], delimiter=" ")]
-    questions = {
+    golden_inputs = {
         "same": {"text": np.array(["a b c", "d e f"], dtype=object)},
         "one": {"text": np.array(["g"], dtype=object)},
     }
-    return Exhibit(of, model_of(nodes, of, []), questions)
+    return SampleModel(contract, make_model(nodes, contract, []), golden_inputs)
 
 
-def halves() -> Exhibit:
-    """A fixed row of halves: bound buffers, as for any number."""
-    of = contract(
+def halves() -> SampleModel:
+    """Fixed rows of 16-bit floats, which can be bound as any other number."""
+    contract = make_contract(
         "halves",
         [tensor("a", "float16", "batch", 3, minimum=-4.0, maximum=4.0), tensor("b", "float16", "batch")],
         [tensor("sum", "float16", "batch", 3), tensor("same", "float16", "batch")],
@@ -95,16 +96,18 @@ def halves() -> Exhibit:
         helper.make_node("Add", ["a", "column"], ["sum"]),
         helper.make_node("Identity", ["b"], ["same"]),
     ]
-    return Exhibit(
-        of,
-        model_of(nodes, of, [numpy_helper.from_array(np.array([1]), "one")]),
-        _questions(lambda n: {"a": _normal(n, 3).astype(np.float16), "b": _normal(n).astype(np.float16)}, 1, 3, 7),
+    return SampleModel(
+        contract,
+        make_model(nodes, contract, [numpy_helper.from_array(np.array([1]), "one")]),
+        _make_golden_inputs(
+            lambda n: {"a": _normal(n, 3).astype(np.float16), "b": _normal(n).astype(np.float16)}, 1, 3, 7
+        ),
     )
 
 
-def series() -> Exhibit:
-    """One input of one size that its length tells."""
-    of = contract(
+def series() -> SampleModel:
+    """One input with a dynamic axis whose size follows from the length."""
+    contract = make_contract(
         "series",
         [tensor("x", "float32", "batch", "time", 3, minimum=-9.0, maximum=9.0)],
         [tensor("total", "float32", "batch", 3), tensor("twice", "float32", "batch", "time", 3)],
@@ -113,15 +116,17 @@ def series() -> Exhibit:
         helper.make_node("ReduceSum", ["x", "one"], ["total"], keepdims=0),
         helper.make_node("Add", ["x", "x"], ["twice"]),
     ]
-    questions = {
+    golden_inputs = {
         f"time-{time}": {"x": _normal(rows, time, 3)} for rows, time in ((1, 1), (3, 4), (7, 2), (2, 4), (40, 5))
     }
-    return Exhibit(of, model_of(nodes, of, [numpy_helper.from_array(np.array([1]), "one")]), questions)
+    return SampleModel(
+        contract, make_model(nodes, contract, [numpy_helper.from_array(np.array([1]), "one")]), golden_inputs
+    )
 
 
-def pair() -> Exhibit:
-    """Two inputs that share a size, and a half beside them."""
-    of = contract(
+def pair() -> SampleModel:
+    """Two inputs that share a dynamic axis, one of them of 16-bit floats."""
+    contract = make_contract(
         "pair",
         [
             tensor("time", "int64", "batch"),
@@ -134,7 +139,7 @@ def pair() -> Exhibit:
         helper.make_node("Where", ["mask", "values", "zero"], ["kept"]),
         helper.make_node("Identity", ["time"], ["number"]),
     ]
-    questions = {
+    golden_inputs = {
         f"time-{size}": {
             "time": np.arange(rows),
             "mask": _normal(rows, size) > 0,
@@ -142,12 +147,14 @@ def pair() -> Exhibit:
         }
         for rows, size in ((1, 3), (4, 3), (3, 6))
     }
-    return Exhibit(of, model_of(nodes, of, [numpy_helper.from_array(np.array(0, np.float16), "zero")]), questions)
+    return SampleModel(
+        contract, make_model(nodes, contract, [numpy_helper.from_array(np.array(0, np.float16), "zero")]), golden_inputs
+    )
 
 
-def image() -> Exhibit:
-    """Height and width that the caller gives."""
-    of = contract(
+def image() -> SampleModel:
+    """Height and width, which the caller passes."""
+    contract = make_contract(
         "image",
         [tensor("pixels", "uint8", "batch", "height", "width", 3, description="Red, green, blue.")],
         [tensor("grey", "float32", "batch", "height", "width"), tensor("mean", "float32", "batch", 3)],
@@ -158,38 +165,58 @@ def image() -> Exhibit:
         helper.make_node("ReduceMean", ["real"], ["mean"], axes=[1, 2], keepdims=0),
     ]
     sizes = ((1, 1, 1), (2, 4, 6), (3, 6, 4), (2, 6, 4))
-    questions = {
+    golden_inputs = {
         f"case-{i}": {"pixels": RANDOM.integers(0, 256, (*shape, 3), dtype=np.uint8)} for i, shape in enumerate(sizes)
     }
-    return Exhibit(of, model_of(nodes, of, []), questions)
+    return SampleModel(contract, make_model(nodes, contract, []), golden_inputs)
 
 
-def best() -> Exhibit:
-    """An output with an axis that no input has: half of the scores, none of a single one."""
-    of = contract(
+def best() -> SampleModel:
+    """An output with an axis that no input has: the better half of the scores, which of one score is none."""
+    contract = make_contract(
         "best",
         [tensor("scores", "float32", "batch", "time")],
-        [tensor("best", "float32", "batch", "found"), tensor("place", "int64", "batch", "found")],
+        [tensor("best", "float32", "batch", "kept"), tensor("place", "int64", "batch", "kept")],
     )
     nodes = [
         helper.make_node("Shape", ["scores"], ["time"], start=1, end=2),
         helper.make_node("Div", ["time", "two"], ["half"]),
         helper.make_node("TopK", ["scores", "half"], ["best", "place"]),
     ]
-    questions = {f"time-{time}": {"scores": _normal(rows, time)} for rows, time in ((1, 4), (3, 9), (2, 4))}
-    return Exhibit(of, model_of(nodes, of, [numpy_helper.from_array(np.array([2]), "two")]), questions)
+    golden_inputs = {f"time-{time}": {"scores": _normal(rows, time)} for rows, time in ((1, 4), (3, 9), (2, 4))}
+    return SampleModel(
+        contract, make_model(nodes, contract, [numpy_helper.from_array(np.array([2]), "two")]), golden_inputs
+    )
 
 
-def whole() -> Exhibit:
-    """No rows at all: one call takes everything."""
-    of = contract(
+def window() -> SampleModel:
+    """Averages of 40 values: a network that needs a minimum size, and whose single rows were not proven."""
+    contract = make_contract(
+        "window",
+        [tensor("x", "float32", "batch", "time")],
+        [tensor("means", "float32", "batch", "windows")],
+    ).model_copy(update={"proven_sizes": {"batch": [2, 3], "time": [40, 50]}})
+    nodes = [
+        helper.make_node("Unsqueeze", ["x", "one"], ["channel"]),
+        helper.make_node("AveragePool", ["channel"], ["pooled"], kernel_shape=[40]),
+        helper.make_node("Squeeze", ["pooled", "one"], ["means"]),
+    ]
+    golden_inputs = {f"time-{time}": {"x": _normal(rows, time)} for rows, time in ((2, 40), (3, 50))}
+    return SampleModel(
+        contract, make_model(nodes, contract, [numpy_helper.from_array(np.array([1]), "one")]), golden_inputs
+    )
+
+
+def whole() -> SampleModel:
+    """No batch axis: one call is one run."""
+    contract = make_contract(
         "whole",
         [tensor("samples", "float64", "n"), tensor("gain", "float64"), tensor("name", "string", 2)],
         [
             tensor("louder", "float64", "n"),
             tensor("total", "float64"),
             tensor("name_again", "string", 2),
-            tensor("positive", "int64", 1, "found"),
+            tensor("positive", "int64", 1, "positives"),
         ],
     )
     nodes = [
@@ -199,17 +226,19 @@ def whole() -> Exhibit:
         helper.make_node("Greater", ["samples", "zero"], ["is_positive"]),
         helper.make_node("NonZero", ["is_positive"], ["positive"]),
     ]
-    questions = {
+    golden_inputs = {
         f"n-{n}": {"samples": np.arange(n) - 1.5, "gain": np.array(2.5), "name": np.array(["a", "ü\0"], dtype=object)}
         for n in (3, 8)
     }
-    return Exhibit(of, model_of(nodes, of, [numpy_helper.from_array(np.array(0.0), "zero")]), questions)
+    return SampleModel(
+        contract, make_model(nodes, contract, [numpy_helper.from_array(np.array(0.0), "zero")]), golden_inputs
+    )
 
 
-def many() -> Exhibit:
-    """Every dtype in rows of one size, under names that the client's own code has too."""
-    kinds = [*DTYPES, "float16", "string"]
-    called = [
+def many() -> SampleModel:
+    """Every dtype with a dynamic axis, under names that the client's own code uses too."""
+    dtypes = [*DTYPES, "float16", "string"]
+    names = [
         "row",
         "index",
         "parameter",
@@ -224,30 +253,30 @@ def many() -> Exhibit:
         "size",
         "text",
     ]
-    of = contract(
+    contract = make_contract(
         "many",
-        [tensor(name, kind, "batch", "time") for name, kind in zip(called, kinds, strict=True)],
-        [tensor(f"{name}_again", kind, "batch", "time") for name, kind in zip(called, kinds, strict=True)],
+        [tensor(name, dtype, "batch", "time") for name, dtype in zip(names, dtypes, strict=True)],
+        [tensor(f"{name}_again", dtype, "batch", "time") for name, dtype in zip(names, dtypes, strict=True)],
     )
-    nodes = [helper.make_node("Identity", [name], [f"{name}_again"]) for name in called]
-    questions = {
+    nodes = [helper.make_node("Identity", [name], [f"{name}_again"]) for name in names]
+    golden_inputs = {
         f"time-{time}": {
-            name: RANDOM.integers(0, 100, (rows, time)).astype(object if kind == "string" else kind)
-            for name, kind in zip(called, kinds, strict=True)
+            name: RANDOM.integers(0, 100, (rows, time)).astype(object if dtype == "string" else dtype)
+            for name, dtype in zip(names, dtypes, strict=True)
         }
         for rows, time in ((1, 1), (3, 4), (2, 2))
     }
-    for arrays in questions.values():
+    for arrays in golden_inputs.values():
         arrays["text"] = arrays["text"].astype(str).astype(object)
-    return Exhibit(of, model_of(nodes, of, []), questions)
+    return SampleModel(contract, make_model(nodes, contract, []), golden_inputs)
 
 
-ZOO: list[Callable[[], Exhibit]] = [texts, tokens, halves, series, pair, image, best, whole, many]
+SAMPLE_MODELS: list[Callable[[], SampleModel]] = [texts, tokens, halves, series, pair, image, best, window, whole, many]
 
 
 def _normal(*shape: int) -> np.ndarray:
     return np.clip(RANDOM.normal(size=shape), -4, 4).astype(np.float32)
 
 
-def _questions(make: Callable[[int], Arrays], *counts: int) -> dict[str, Arrays]:
+def _make_golden_inputs(make: Callable[[int], Arrays], *counts: int) -> dict[str, Arrays]:
     return {f"rows-{count}": make(count) for count in counts}

@@ -1,4 +1,4 @@
-"""The examples, built and run once by their own command, and what the benchmarks make of their measurements."""
+"""The examples, built and run once by their own command; the benchmarks start, and judge their measurements."""
 
 import json
 import os
@@ -13,45 +13,46 @@ import pytest
 from safetensors.numpy import load_file
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import CHECKPOINT
 from pipeline.dotnet import sdk
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLES = PROJECT / "examples"
-LINEAR = PROJECT / "build" / "examples" / "linear" / "build"
+LINEAR = PROJECT / "build" / "examples" / "linear"
 FEATURES = np.array([0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8, 0.9, -1], np.float32)
 
 
-def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
-        env={**os.environ, **environment},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
     )
 
 
 @pytest.fixture(scope="module")
 def dotnet() -> Path:
-    found = sdk.find()
-    if found is None:
+    program = sdk.find()
+    if program is None:
         pytest.skip("needs the .NET SDK: `dotnet` is not on PATH, in DOTNET_ROOT or in ~/.dotnet")
-    return found
+    return program
 
 
 @pytest.fixture(scope="module")
 def printed(dotnet: Path) -> dict[str, list[str]]:
-    """What each example prints."""
-    done = command(EXAMPLES / "run.py")
-    assert done.returncode == 0, done.stderr
-    parts = re.split(r"^== (\S+)\n", done.stdout, flags=re.MULTILINE)[1:]
-    return {name: text.strip().splitlines() for name, text in zip(parts[::2], parts[1::2], strict=True)}
+    """The lines that each example prints."""
+    completed = run_python(EXAMPLES / "run.py")
+    assert completed.returncode == 0, completed.stderr
+    sections = re.split(r"^== (\S+)\n", completed.stdout, flags=re.MULTILINE)[1:]
+    return {name: text.strip().splitlines() for name, text in zip(sections[::2], sections[1::2], strict=True)}
 
 
 @pytest.mark.parametrize("example", ["direct", "client"])
 def test_linear_answers_what_pytorch_computes(example: str, printed: dict[str, list[str]]) -> None:
-    weights = load_file(LINEAR / "checkpoint.safetensors")
+    weights = load_file(LINEAR / CHECKPOINT)
     rows = np.stack([FEATURES, FEATURES, FEATURES / 2, FEATURES / 3])
     labels, numbers = zip(*(line.split(": ") for line in printed[example]), strict=True)
     assert labels == ("single", "batch 0", "batch 1", "batch 2")
@@ -67,7 +68,7 @@ def test_the_client_takes_half_the_code() -> None:
     assert lines("client") <= lines("direct") / 2
 
 
-def test_the_service_answers_and_refuses(printed: dict[str, list[str]]) -> None:
+def test_the_service_answers_and_rejects(printed: dict[str, list[str]]) -> None:
     status, answers = zip(*(line.split(": ", 1) for line in printed["service"]), strict=True)
     assert status == ("200", "200", "400")
     one, batch, problem = (json.loads(answer) for answer in answers)
@@ -79,12 +80,12 @@ def test_the_service_answers_and_refuses(printed: dict[str, list[str]]) -> None:
 def test_text_is_served(printed: dict[str, list[str]]) -> None:
     status, answers = zip(*(line.split(": ", 1) for line in printed["reviews"]), strict=True)
     assert status == ("200", "200", "200", "400")
-    good, both, long, problem = (json.loads(answer) for answer in answers)
-    assert good["label"] == "positive"
-    assert [opinion["label"] for opinion in both] == ["negative", "positive"]
-    assert good["score"] == pytest.approx(both[1]["score"], abs=1e-6)
+    single, batch, long, problem = (json.loads(answer) for answer in answers)
+    assert single["label"] == "positive"
+    assert [opinion["label"] for opinion in batch] == ["negative", "positive"]
+    assert single["score"] == pytest.approx(batch[1]["score"], abs=1e-6)
     assert long["label"] in ("negative", "positive")
-    assert problem["detail"] == 'Expected {"text": "..."}, or a list of such for /predict/batch, as JSON.'
+    assert problem["detail"] == 'Expected JSON: {"text": "..."}, or a list of such objects for /predict/batch.'
 
 
 def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:
@@ -95,7 +96,7 @@ def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:
 
 
 @pytest.mark.parametrize("example", ["mlnet", "aot"])
-def test_others_read_the_same_digit(example: str, printed: dict[str, list[str]]) -> None:
+def test_other_programs_recognize_the_same_digit(example: str, printed: dict[str, list[str]]) -> None:
     probabilities = json.loads(printed["service"][0].partition(": ")[2])["probabilities"]
     digit, _, probability = printed[example][0].partition(": ")
     assert digit == "7"
@@ -107,10 +108,10 @@ def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[
     sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
 
 
-def test_an_unknown_example_is_refused() -> None:
-    done = command(EXAMPLES / "run.py", "nothing")
-    assert done.returncode == 1
-    assert done.stderr == (
+def test_an_unknown_example_is_rejected() -> None:
+    completed = run_python(EXAMPLES / "run.py", "nothing")
+    assert completed.returncode == 1
+    assert completed.stderr == (
         "error: examples: there is no such example; expected one of direct, client, service, service.tests, reviews, mlnet, aot, got 'nothing'\n"
     )
 
@@ -118,25 +119,34 @@ def test_an_unknown_example_is_refused() -> None:
 @pytest.mark.parametrize("program", ["examples/run.py", "benchmarks/dotnet/run.py", "benchmarks/serving/run.py"])
 def test_without_an_sdk_one_sentence_says_so(program: str, tmp_path: Path) -> None:
     (tmp_path / "wrk").touch(mode=0o755)
-    done = command(PROJECT / program, PATH=str(tmp_path), DOTNET_ROOT="", HOME=str(tmp_path))
-    assert done.returncode == 1
-    assert "needs a .NET SDK, 8.0 or later: none was found" in done.stderr
-    assert done.stderr.count("\n") == 1
+    completed = run_python(PROJECT / program, PATH=str(tmp_path), DOTNET_ROOT="", HOME=str(tmp_path))
+    assert completed.returncode == 1
+    assert "needs a .NET SDK, 8.0 or later: none was found" in completed.stderr
+    assert completed.stderr.count("\n") == 1
 
 
 def test_without_wrk_one_sentence_says_what_to_install(tmp_path: Path) -> None:
-    done = command(PROJECT / "benchmarks" / "serving" / "run.py", PATH=str(tmp_path))
-    assert done.returncode == 1
-    assert "`apt-get install wrk`" in done.stderr
-    assert done.stderr.count("\n") == 1
+    completed = run_python(PROJECT / "benchmarks" / "serving" / "run.py", PATH=str(tmp_path))
+    assert completed.returncode == 1
+    assert "`apt-get install wrk`" in completed.stderr
+    assert completed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "program", ["reach.py", "large.py", "sentiment.py", "overhead.py", "dotnet/run.py", "serving/run.py"]
+)
+def test_a_benchmark_starts(program: str) -> None:
+    completed = run_python(PROJECT / "benchmarks" / program, "--help")
+    assert completed.returncode == 0, completed.stderr
 
 
 @pytest.fixture
-def calls() -> dict[str, object]:
+def benchmark() -> dict[str, object]:
+    """The functions of benchmarks/dotnet/run.py."""
     return runpy.run_path(str(PROJECT / "benchmarks" / "dotnet" / "run.py"))
 
 
-def entry(method: str, median: float | None, allocated: int) -> dict[str, object]:
+def report_entry(method: str, median: float | None, allocated: int) -> dict[str, object]:
     return {
         "Type": "LinearCalls",
         "Method": method,
@@ -146,20 +156,24 @@ def entry(method: str, median: float | None, allocated: int) -> dict[str, object
     }
 
 
-def test_limits_of_a_call_are_kept(calls: dict) -> None:
-    found = calls["costs"]([entry("NamedOnnxValue", 4000, 1144), entry("Row", 3900, 48), entry("Buffers", 1900, 0)])
-    assert calls["broken"](found) == []
+def test_no_limit_is_exceeded(benchmark: dict) -> None:
+    costs = benchmark["read_costs"](
+        [report_entry("NamedOnnxValue", 4000, 1144), report_entry("Row", 3900, 48), report_entry("Buffers", 1900, 0)]
+    )
+    assert benchmark["exceeded_limits"](costs) == []
 
 
-def test_broken_limits_of_a_call_are_said(calls: dict) -> None:
-    found = calls["costs"]([entry("NamedOnnxValue", 1000, 1144), entry("Row", 1100, 48), entry("Buffers", 600, 24)])
-    assert calls["broken"](found) == [
+def test_each_exceeded_limit_is_a_sentence(benchmark: dict) -> None:
+    costs = benchmark["read_costs"](
+        [report_entry("NamedOnnxValue", 1000, 1144), report_entry("Row", 1100, 48), report_entry("Buffers", 600, 24)]
+    )
+    assert benchmark["exceeded_limits"](costs) == [
         "linear: Run(row) takes 1.10 of NamedOnnxValue + DenseTensor, more than 1.0",
         "linear: CreateBuffers, zero-copy takes 0.60 of NamedOnnxValue + DenseTensor, more than 0.5",
         "linear: CreateBuffers, zero-copy allocates 24 bytes a call, more than 0",
     ]
 
 
-def test_a_benchmark_without_a_result_is_an_error(calls: dict) -> None:
+def test_a_benchmark_without_a_result_is_an_error(benchmark: dict) -> None:
     with pytest.raises(PipelineError, match=r"LinearCalls\.Row has no result"):
-        calls["costs"]([entry("Row", None, 0)])
+        benchmark["read_costs"]([report_entry("Row", None, 0)])

@@ -1,31 +1,30 @@
-"""Clients with text, halves, sizes or no rows, in real .NET: what they answer, refuse and survive."""
+"""Ragged clients in real .NET: what they answer and reject, under load too."""
 
 import re
 from collections.abc import Callable
 
 import pytest
-from test_consumers import HEALTH, INJECTION, NET10
 
-from csharp_projects import STRICT, Dotnet, run
-from sample_contracts import ZOO
+from csharp_projects import HEALTH_CHECKS, NET10, NET48_REFERENCE, OLD_AND_NEW, SERVICES, STRICT, Dotnet
+from sample_contracts import SAMPLE_MODELS
 
-LOGGING = '<PackageReference Include="Microsoft.Extensions.Logging" Version="10.0.15" />'
-NAMES = [make.__name__.capitalize() for make in ZOO]
+NAMES = [make.__name__.capitalize() for make in SAMPLE_MODELS]
 Package = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def zoo(dotnet: Dotnet, package: Package) -> str:
-    """The items that reference all of them."""
-    for make in ZOO:
-        exhibit = make()
-        dotnet.pack(exhibit.of, exhibit.model, exhibit.class_name)
+def packages(dotnet: Dotnet, package: Package) -> str:
+    """The items that reference the packages of all sample models."""
+    for make in SAMPLE_MODELS:
+        sample = make()
+        dotnet.pack(sample.contract, sample.model, sample.class_name)
     return "".join(package(f"Acme.{name}") for name in NAMES)
 
 
 @pytest.fixture(scope="module")
-def lines(dotnet: Dotnet, zoo: str) -> list[str]:
-    folder = dotnet.project("sized", NET10, zoo + HEALTH + INJECTION + LOGGING, "Sized.cs")
+def lines(dotnet: Dotnet, packages: str) -> list[str]:
+    """What the program Ragged.cs prints."""
+    folder = dotnet.project("ragged", NET10, packages + SERVICES, "Ragged.cs", "Callers.cs", "Failures.cs")
     dotnet(folder, "build", "-v", "q", "-c", "Release")
     return dotnet(folder, "run", "--no-build", "-c", "Release").splitlines()
 
@@ -33,12 +32,12 @@ def lines(dotnet: Dotnet, zoo: str) -> list[str]:
 @pytest.mark.parametrize(
     "expected",
     [
-        "jagged True",
+        "ragged True",
         "span 6 empty 0",
         "bound 2 4 24 24 6",
         "allocated 0",
         "image 2 5 10 3",
-        "turned 2x5 5x2 2x5",
+        "mixed 2x5 5x2 2x5",
         "best 0 0 2 5 4 1",
         "tokens a|bb|c 1/3 3/3",
         "whole 4 2,-4,6 1 3 0,2",
@@ -47,6 +46,7 @@ def lines(dotnet: Dotnet, zoo: str) -> list[str]:
         "hostile True",
         "sizes 1 2 3 1 2 3 1",
         "health " + " ".join(f"{name.lower()}:Healthy" for name in sorted(NAMES)),
+        "health exceptions 0",
     ],
 )
 def test_answers(expected: str, lines: list[str]) -> None:
@@ -54,11 +54,11 @@ def test_answers(expected: str, lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "expected"),
+    ("name", "expected"),
     [
         (
             "length",
-            r"ArgumentException: x: expected a multiple of 3 values, at least one time \(one row, row-major of shape \[time, 3\]\), got 4",
+            r"ArgumentException: x: expected the number of values to be a positive multiple of 3 \(one row, row-major of shape \[time, 3\]\), got 4",
         ),
         ("nothing", "ArgumentException: .*got 0"),
         ("null", "ArgumentNullException: x: expected values .* got null"),
@@ -82,46 +82,39 @@ def test_answers(expected: str, lines: list[str]) -> None:
         ("two words", r"ArgumentException: words: expected 3 values \(one row, row-major of shape \[3\]\), got 2"),
         (
             "half a pair",
-            "ArgumentException: text: expected text in Unicode, got half of a surrogate pair at character 3",
+            "ArgumentException: text: expected well-formed UTF-16, got an unpaired surrogate at character 3",
         ),
         ("second text", r"ArgumentNullException: .*\(Parameter 'rows\[1\]'\)"),
         ("no batch", "ArgumentOutOfRangeException: Expected at least 1 row"),
         ("no time", r"ArgumentOutOfRangeException: Expected at least 1. \(Parameter 'time'\)"),
     ],
 )
-def test_a_failure_says_what_was_expected(what: str, expected: str, lines: list[str]) -> None:
-    (line,) = (line for line in lines if line.startswith(f"throws {what}: "))
-    assert re.match(f"throws {what}: {expected}", line)
+def test_a_failure_says_what_was_expected(name: str, expected: str, lines: list[str]) -> None:
+    (line,) = (line for line in lines if line.startswith(f"throws {name}: "))
+    assert re.match(f"throws {name}: {expected}", line)
 
 
-def test_micro_batching_of_sizes_under_stress(lines: list[str]) -> None:
-    told = [line for line in lines if line.startswith("concurrency")]
-    assert len(told) == 5
-    assert [line for line in told if not line.endswith("wrong 0, missing 0, some True")] == []
+def test_micro_batching_of_ragged_rows_under_stress(lines: list[str]) -> None:
+    summaries = [line for line in lines if line.startswith("concurrency")]
+    assert len(summaries) == 5
+    assert [line for line in summaries if not line.endswith("wrong 0, missing 0, some True")] == []
 
 
-def test_old_and_strict_compilers_have_nothing_to_say(dotnet: Dotnet, zoo: str) -> None:
-    frameworks = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks>"
+def test_old_and_strict_compilers_give_no_warnings(dotnet: Dotnet, packages: str) -> None:
     public = "".join(f"<{name}Visibility>public</{name}Visibility>" for name in NAMES)
-    reference = '<PackageReference Include="Microsoft.NETFramework.ReferenceAssemblies" Version="1.0.3" PrivateAssets="all" Condition="$(TargetFramework)==\'net48\'" />'
-    folder = dotnet.project("strict-sized", frameworks + public + STRICT, zoo + HEALTH + reference)
+    folder = dotnet.project("strict-ragged", OLD_AND_NEW + public + STRICT, packages + HEALTH_CHECKS + NET48_REFERENCE)
     assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-    documented = (folder / "bin/Debug/net8.0/strict-sized.xml").read_text()
+    documented = (folder / "bin/Debug/net8.0/strict-ragged.xml").read_text()
     assert "M:Acme.Models.Image.Run(System.Byte[],System.Int32,System.Int32)" in documented
     assert "M:Acme.Models.Halves.Run(System.Half[],System.Half)" in documented
-    old = (folder / "bin/Debug/netstandard2.0/strict-sized.xml").read_text()
-    assert "M:Acme.Models.Halves.Run(Microsoft.ML.OnnxRuntime.Float16[],Microsoft.ML.OnnxRuntime.Float16)" in old
+    standard = (folder / "bin/Debug/netstandard2.0/strict-ragged.xml").read_text()
+    assert "M:Acme.Models.Halves.Run(Microsoft.ML.OnnxRuntime.Float16[],Microsoft.ML.OnnxRuntime.Float16)" in standard
 
 
 @pytest.mark.slow
-def test_it_publishes_ahead_of_time(dotnet: Dotnet, zoo: str) -> None:
-    properties = f"<PublishAot>true</PublishAot><RuntimeIdentifier>linux-x64</RuntimeIdentifier><SelfContained>true</SelfContained>{STRICT}"
-    folder = dotnet.project("native-sized", NET10 + properties, zoo)
-    (folder / "Program.cs").write_text(
-        "using Acme.Models;\n\ninternal static class Program\n{\n    private static void Main()\n    {\n"
-        "        using Pair pair = Pair.Load();\n        using Tokens tokens = Tokens.Load();\n"
-        '        System.Console.WriteLine(pair.Run(7, [true, false], [System.Half.One, System.Half.One]).Number + tokens.Run("a b").Count);\n'
-        "    }\n}\n"
+def test_it_is_published_ahead_of_time(dotnet: Dotnet, packages: str) -> None:
+    statements = (
+        "using Pair pair = Pair.Load(); using Tokens tokens = Tokens.Load(); System.Console.WriteLine("
+        'pair.Run(7, [true, false], [System.Half.One, System.Half.One]).Number + tokens.Run("a b").Count);'
     )
-    dotnet(folder, "publish", "-v", "q", "-o", "published")
-    assert run(["published/native-sized"], folder).strip() == "9"
+    assert dotnet.run_native("native-ragged", packages, statements) == "9"

@@ -1,4 +1,4 @@
-"""A model that reads text, small enough to see through: its answer is the sum and the number of its tokens' numbers."""
+"""A model that takes text and is easy to check: its outputs are the sum of the token ids and their number."""
 
 import hashlib
 import unicodedata
@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from onnx import helper, numpy_helper
 
-from csharp_projects import contract, model_of, tensor
+from csharp_projects import make_contract, make_model, tensor
 from pipeline.core.contract import Contract, TokenizerSpec
 from pipeline.tokenizer.wordpiece import Characters, WordPiece, characters
 
@@ -16,70 +16,71 @@ PIECES = [
     *("\u1112", "##\u1161", "##\u11ab", "\U0001f389", "##\U00010330", "\U00010330", "x", "##x"),
 ]
 VOCABULARY = "".join(f"{piece}\n" for piece in PIECES)
-LENGTH = 12
+MAX_TOKENS = 12
 
 
 @cache
-def table() -> Characters:
-    """Lower case, no accents but the dots of ä, no control characters; marks and ideographs by themselves."""
+def make_character_table() -> Characters:
+    """Lower case, no accents but the dots of ä, no control characters; punctuation and ideographs are words of their own."""
 
-    def normal(text: str) -> str:
+    def normalize(text: str) -> str:
         if text in "äÄ":
             return "ä"
-        kept = (c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) not in ("Mn", "Cc"))
-        return " " if text.isspace() else "".join(kept)
+        letters = (c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) not in ("Mn", "Cc"))
+        return " " if text.isspace() else "".join(letters)
 
-    def splits(text: str) -> list[str]:
+    def split(text: str) -> list[str]:
         return "".join(f" {c} " if c in "!'東" else c for c in text).split()
 
-    return characters(normal, splits)
+    return characters(normalize, split)
 
 
-def twin() -> WordPiece:
+def make_python_tokenizer() -> WordPiece:
+    """The tokenizer that the C# client must agree with."""
     numbers = {piece: number for number, piece in enumerate(PIECES)}
     special = {piece: numbers[piece] for piece in ("[CLS]", "[SEP]", "[MASK]")}
-    return WordPiece(numbers, table(), 1, "##", 100, special, (2,), (3,), LENGTH)
+    return WordPiece(numbers, make_character_table(), 1, "##", 100, special, (2,), (3,), MAX_TOKENS)
 
 
-def described(fills: dict[str, str] | None = None) -> TokenizerSpec:
-    of = twin()
+def make_tokenizer_spec(fills: dict[str, str] | None = None) -> TokenizerSpec:
+    wordpiece = make_python_tokenizer()
     return TokenizerSpec.model_validate(
         {
             "fills": fills or {"ids": "input_ids", "mask": "attention_mask", "types": "token_type_ids"},
-            "max_length": LENGTH,
+            "max_length": MAX_TOKENS,
             "lower_case": True,
             "strip_accents": True,
-            "prefix": of.prefix,
-            "longest_word": of.longest,
+            "prefix": wordpiece.prefix,
+            "longest_word": wordpiece.longest,
             "unknown": "[UNK]",
-            "special": dict(of.special),
-            "before": list(of.before),
-            "after": list(of.after),
+            "special": dict(wordpiece.special),
+            "before": list(wordpiece.before),
+            "after": list(wordpiece.after),
             "vocabulary": "vocab.txt",
             "vocabulary_size": len(PIECES),
             "vocabulary_sha256": hashlib.sha256(VOCABULARY.encode()).hexdigest(),
-            "characters_sha256": hashlib.sha256(table().dump().encode()).hexdigest(),
+            "characters_sha256": hashlib.sha256(make_character_table().dump().encode()).hexdigest(),
         }
     )
 
 
-READS: Contract = contract(
-    "reads",
-    # In another order than the tokeniser's own.
+WITHOUT_TOKENIZER: Contract = make_contract(
+    "text_sum",
+    # Not in the order of the tokenizer's roles.
     [tensor(name, "int64", "batch", "tokens") for name in ("attention_mask", "token_type_ids", "input_ids")],
     [tensor("sum", "int64", "batch"), tensor("count", "int64", "batch")],
 )
 
 
-def reads() -> Contract:
-    return READS.model_copy(update={"tokenizer": described()})
+def make_text_contract() -> Contract:
+    return WITHOUT_TOKENIZER.model_copy(update={"tokenizer": make_tokenizer_spec()})
 
 
-def model() -> bytes:
+def make_text_model() -> bytes:
     nodes = [
         helper.make_node("Mul", ["input_ids", "attention_mask"], ["kept"]),
         helper.make_node("Add", ["kept", "token_type_ids"], ["typed"]),
         helper.make_node("ReduceSum", ["typed", "one"], ["sum"], keepdims=0),
         helper.make_node("ReduceSum", ["attention_mask", "one"], ["count"], keepdims=0),
     ]
-    return model_of(nodes, READS, [numpy_helper.from_array(np.array([1]), "one")])
+    return make_model(nodes, WITHOUT_TOKENIZER, [numpy_helper.from_array(np.array([1]), "one")])

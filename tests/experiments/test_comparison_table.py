@@ -3,7 +3,7 @@ from rich.console import Console
 
 from experiment_projects import METRICS, SETTINGS
 from pipeline.core.errors import PipelineError
-from pipeline.experiments.comparison_table import WIDTH, best, compare, order, table, task_metric
+from pipeline.experiments.comparison_table import WIDTH, compare, find_best, find_task_metric, make_table, sort_rows
 from pipeline.experiments.revisions import Revision
 
 BASELINE = {"train": {"lr": 0.1}, "model": {"name": "digits"}}
@@ -19,7 +19,7 @@ def printed():
     """The cells of the table, by experiment and column."""
 
     def show(*rows: Revision) -> dict[str, dict[str, str]]:
-        shown = table(list(rows), BASELINE)
+        shown = make_table(list(rows), BASELINE)
         columns = {str(column.header): [str(cell) for cell in column.cells] for column in shown.columns}
         return {
             name: {title: cells[place] for title, cells in columns.items()}
@@ -41,17 +41,17 @@ def printed():
     ids=["accuracy", "another", "no task", "not computed", "no report"],
 )
 def test_the_task_s_metric_is_found_by_its_place_and_not_its_name(metrics, metric):
-    assert task_metric(metrics) == metric
+    assert find_task_metric(metrics) == metric
 
 
 def test_the_best_comes_first():
     rows = [row("a", 0.8), row("b", 0.9), row("c", 0.7)]
-    assert [each.name for each in order(rows)] == ["b", "a", "c"]
+    assert [each.name for each in sort_rows(rows)] == ["b", "a", "c"]
 
 
 def test_of_two_alike_the_nearer_to_pytorch_comes_first():
     rows = [row("a", 0.8, parity_used=0.5), row("b", 0.8, parity_used=0.1)]
-    assert [each.name for each in order(rows)] == ["b", "a"]
+    assert [each.name for each in sort_rows(rows)] == ["b", "a"]
 
 
 def test_what_has_no_task_or_no_numbers_comes_after():
@@ -65,7 +65,7 @@ def test_what_has_no_task_or_no_numbers_comes_after():
         row("no task", nodes=1),
         row("a", 0.1),
     ]
-    assert [each.name for each in order(rows)] == [each.name for each in reversed(rows)]
+    assert [each.name for each in sort_rows(rows)] == [each.name for each in reversed(rows)]
 
 
 def test_the_best_is_marked_and_no_other(printed):
@@ -74,7 +74,7 @@ def test_the_best_is_marked_and_no_other(printed):
 
 
 def test_each_metric_has_its_own_best():
-    assert best([row("a", 0.8), row("b", 0.7), row("c", f1=0.2), row("d")]) == {"accuracy": 0.8, "f1": 0.2}
+    assert find_best([row("a", 0.8), row("b", 0.7), row("c", f1=0.2), row("d")]) == {"accuracy": 0.8, "f1": 0.2}
 
 
 def test_every_cell_of_a_row(printed):
@@ -120,7 +120,7 @@ def test_a_long_change_is_cut(printed):
 def test_the_table_is_not_wider_than_it_may_be():
     rows = [Revision("n" * 90, "done", {**BASELINE, "a": {"x" * 90: "[bold]" * 9}}, METRICS, True, "m" * 90)]
     console = Console(width=WIDTH, record=True)
-    console.print(table(rows, BASELINE))
+    console.print(make_table(rows, BASELINE))
     lines = console.export_text().splitlines()
     assert max(len(line) for line in lines) <= WIDTH
     assert "[bold]" in "".join(lines).replace(" ", "")
@@ -143,7 +143,7 @@ def test_what_is_printed_into_a_pipe_is_as_wide_as_it_may_be(run_once, capsys, m
 def test_reasons_stand_below_the_table(run_once, capsys):
     (run_once.folder / "params.yaml").write_text('{"train": {"lr": 0.7}}')
     compare()
-    assert "\n\nworkspace: validate has not run with these settings: train.lr was 0.1" in capsys.readouterr().out
+    assert "\n\nworkspace: validate has not finished with these settings: train.lr was 0.1" in capsys.readouterr().out
 
 
 def test_without_an_experiment_one_reads_how_to_make_one(run_once, capsys):

@@ -1,10 +1,12 @@
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
-from experiment_projects import METRICS, SETTINGS
+from experiment_projects import METRICS, SETTINGS, Project
 from pipeline.core.errors import PipelineError
-from pipeline.experiments.revisions import collect, not_run, parsed, reason, revisions
+from pipeline.experiments.revisions import collect, explain_missing_run, parse_report, read_state
 
 
 @pytest.fixture
@@ -60,6 +62,36 @@ def test_what_is_not_there_is_nothing(project):
     assert (workspace.state, workspace.metrics, workspace.verified, workspace.registered) == ("done", {}, None, "")
 
 
+def cache_metrics(project: Project) -> Path:
+    """Move the reports' numbers from git into DVC's cache, where they are with every output; the object there."""
+    content = json.dumps(METRICS).encode()
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    cached = project.folder / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(content)
+    definition = Path("dvc.yaml").read_text().replace("{cache: false}", "{cache: true}")
+    Path("dvc.yaml").write_text(definition)
+    lock = json.loads(Path("dvc.lock").read_text())
+    out = {"path": "reports/metrics.json", "hash": "md5", "md5": digest, "size": len(content)}
+    lock["stages"]["validate"]["outs"] = [out]
+    Path("dvc.lock").write_text(json.dumps(lock))
+    Path("reports/metrics.json").unlink()
+    with Path(".gitignore").open("a") as ignored:
+        ignored.write("/.dvc/cache\n/reports/metrics.json\n")
+    project.commit()
+    return cached
+
+
+def test_reports_that_dvc_keeps_are_read_from_its_cache(run_once):
+    cache_metrics(run_once)
+    assert [revision.metrics for revision in collect()] == [METRICS, METRICS]
+
+
+def test_reports_that_the_cache_has_lost_are_nothing(run_once):
+    cache_metrics(run_once).unlink()
+    assert [revision.metrics for revision in collect()] == [{}, {}]
+
+
 def test_experiments_of_other_commits_are_left_out(run_once):
     run_once.experiment("deep-sea", SETTINGS)
     run_once.commit()
@@ -78,7 +110,7 @@ def test_settings_that_did_not_run_have_no_numbers(run_once):
     Path("params.yaml").write_text('{"train": {"lr": 0.7}, "model": {"dynamic_axes": {"0": "batch"}}}')
     workspace, baseline = collect()
     assert (workspace.state, workspace.metrics) == ("not run", {})
-    assert workspace.reason == "validate has not run with these settings: train.lr was 0.1: run `make repro`"
+    assert workspace.reason == "validate has not finished with these settings: train.lr was 0.1: run `make repro`"
     assert baseline.state == "done"
 
 
@@ -99,7 +131,7 @@ def test_a_file_that_cannot_be_read_is_the_reason(file, run_once):
 
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_an_experiment_that_has_not_ended_has_no_numbers(state, states):
-    _, experiment = revisions(states(queued(state)), states()["rev"])
+    _, experiment = read_state(states(queued(state)), states()["rev"])
     assert (experiment.name, experiment.state, experiment.metrics, experiment.reason) == ("deep-sea", state, {}, "")
     assert experiment.params == {"train": {"lr": 0.5}}
 
@@ -107,58 +139,32 @@ def test_an_experiment_that_has_not_ended_has_no_numbers(state, states):
 def test_a_failed_experiment_says_why(states, tmp_path):
     log = tmp_path / "log.out"
     log.write_text("error: train: it is too late\nERROR: failed to reproduce 'train'\n")
-    _, experiment = revisions(states(queued("failed", log=str(log))), states()["rev"])
+    _, experiment = read_state(states(queued("failed", log=str(log))), states()["rev"])
     assert (experiment.state, experiment.metrics, experiment.reason) == ("failed", {}, "train: it is too late")
 
 
 @pytest.mark.parametrize("log", [None, "nowhere.out"])
 def test_a_failed_experiment_without_a_log(log, states):
-    _, experiment = revisions(states(queued("failed", log=log)), states()["rev"])
+    _, experiment = read_state(states(queued("failed", log=log)), states()["rev"])
     assert experiment.reason.startswith("it ended before its first stage and has no log")
 
 
 def test_an_experiment_without_a_process_of_its_own(states):
     experiment = queued("failed")
     experiment["executor"]["local"] = None
-    _, revision = revisions(states(experiment), states()["rev"])
+    _, revision = read_state(states(experiment), states()["rev"])
     assert revision.state == "failed"
 
 
 def test_one_that_ends_while_dvc_looks_is_there_once(states):
     head = states()["rev"]
-    _, *experiments = revisions(states(queued("running"), finished(head)), head)
+    _, *experiments = read_state(states(queued("running"), finished(head)), head)
     assert [experiment.name for experiment in experiments] == ["deep-sea"]
 
 
 def test_a_commit_without_a_name_has_its_hash(states):
-    (commit,) = revisions({**states(), "name": None}, head="another")
+    (commit,) = read_state({**states(), "name": None}, head="another")
     assert commit.name == f"commit {states()['rev'][:7]}"
-
-
-@pytest.mark.parametrize(
-    ("log", "why"),
-    [
-        # Our stage's own sentence, whatever stands around it.
-        (
-            "> python -m pipeline validate\nerror: validate: the gate failed\nERROR: failed to reproduce 'validate': exited with 1\n",
-            "validate: the gate failed",
-        ),
-        ("\x1b[31merror: train: red\x1b[0m\n", "train: red"),
-        (
-            "Traceback (most recent call last):\n  File x\nValueError: a bug\nERROR: failed to reproduce 'train'\n",
-            "ValueError: a bug",
-        ),
-        (
-            "train: epoch 3\nERROR: failed to reproduce 'train': exited with -9\n",
-            "failed to reproduce 'train': exited with -9",
-        ),
-        ("> python -m pipeline train\n", "it ended without saying why, after: > python -m pipeline train"),
-        ("\n", "it ended before its first stage and has no log; the worker's is under .dvc/tmp/exps/celery"),
-    ],
-    ids=["ours", "coloured", "traceback", "killed by the system", "killed with dvc", "empty"],
-)
-def test_the_reason_in_a_log(log, why):
-    assert reason(log) == why
 
 
 @pytest.mark.parametrize(
@@ -167,11 +173,11 @@ def test_the_reason_in_a_log(log, why):
     ids=["absent", "cut", "list", "whole"],
 )
 def test_a_report_that_is_not_one_is_empty(text, report):
-    assert parsed(text) == report
+    assert parse_report(text) == report
 
 
 def test_a_lock_without_params_is_of_any_settings():
-    assert not_run({"seed": 1}, "stages: {sdk: {cmd: run}}") == ""
+    assert explain_missing_run({"seed": 1}, "stages: {sdk: {cmd: run}}") == ""
 
 
 def test_no_project(empty):

@@ -10,6 +10,7 @@ import torch
 from pipeline.__main__ import main
 from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
+from pipeline.core.golden import load_calls
 from pipeline.core.paths import GOLDEN_TEST_SPLIT
 from pipeline_runs import golden_inputs, net
 
@@ -118,6 +119,16 @@ def test_other_sizes_of_a_dynamic_axis_are_golden_cases(bring):
     assert load_contract().outputs[0].shape == ["batch", "time", 4]
 
 
+@pytest.mark.parametrize("axis", ["rows", "rows-1", "zeros", "test", "h/w"])
+def test_an_axis_may_have_any_name(axis, bring):
+    source, axes, arrays, _ = CASES["recurrent"]
+    bring(source, axes.replace("time", f"'{axis}'"), **arrays)
+    names = [call.name for call in load_calls()]
+    assert {"rows-1", "rows-2", "rows-3", "rows-7", f"{axis}=1", f"{axis}=3", f"{axis}=4"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert load_contract().proven_sizes[axis] == [1, 3, 4, 9]
+
+
 def test_nested_outputs_are_named_by_their_keys(bring):
     source, axes, arrays, _ = CASES["two inputs, einsum, nested output"]
     bring(source, axes, **arrays)
@@ -140,7 +151,7 @@ def test_sizes_that_the_network_cannot_answer_are_left_out(bring):
     rows = RNG.random((8, 9, 3)).astype(F32)
     bring(net("x): return x[:, 2:].mean(1)"), "{x: {0: batch, 1: time}}", x=rows)
     report = json.loads(Path("reports/export.json").read_text())
-    assert "answers NaN" in report["left_out"]["time-1"]
+    assert "answers NaN" in report["left_out"]["time=1"]
 
 
 REFUSED = {

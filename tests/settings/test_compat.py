@@ -56,3 +56,15 @@ def test_the_table_does_not_stay_below_the_installed_runtime(opset, ir):
     limits = compat.installed()[1]
     with pytest.raises(PipelineError, match="refuses the model"):
         open_session(identity(limits.opset + opset, limits.ir + ir))
+
+
+@pytest.mark.parametrize(
+    ("opset", "ir", "expected"), [(20, 10, "1.18"), (21, 8, "1.18"), (17, 8, "1.16"), (26, 13, "1.25")]
+)
+def test_the_oldest_runtime_that_loads_the_model(opset, ir, expected):
+    assert compat.minimum_onnxruntime(opset, ir) == expected
+
+
+def test_no_runtime_loads_a_newer_opset():
+    with pytest.raises(PipelineError, match="got opset 99"):
+        compat.minimum_onnxruntime(99, 8)

@@ -2,7 +2,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.settings.compose import compose
-from pipeline.settings.overrides import flatten, overrides_between
+from pipeline.settings.overrides import explain_change, flatten
 
 
 @pytest.fixture
@@ -36,37 +36,37 @@ def composed(tmp_path):
     ids=lambda typed: " ".join(typed) or "nothing",
 )
 def test_what_was_typed_comes_back(typed, composed):
-    assert overrides_between(composed(), composed(*typed)) == typed
+    assert explain_change(composed(), composed(*typed)) == typed
 
 
 def test_a_value_that_was_null_comes_back_as_null(composed):
-    assert overrides_between(composed("package.id=Foo"), composed()) == ["package.id=null"]
+    assert explain_change(composed("package.id=Foo"), composed()) == ["package.id=null"]
 
 
 def test_the_way_back_to_the_default_model_is_its_choice(composed):
-    assert overrides_between(composed("model=linear"), composed()) == ["model=digits"]
+    assert explain_change(composed("model=linear"), composed()) == ["model=digits"]
 
 
 def test_what_both_were_set_to_is_not_said(composed):
-    assert overrides_between(composed("train.lr=0.1"), composed("train.lr=0.1", "model=tabular")) == ["model=tabular"]
+    assert explain_change(composed("train.lr=0.1"), composed("train.lr=0.1", "model=tabular")) == ["model=tabular"]
 
 
 def test_a_choice_beside_a_model_that_was_chosen_before(composed):
     before = composed("model=sentiment")
-    assert overrides_between(before, composed("model=sentiment", "train=default")) == ["train=default"]
+    assert explain_change(before, composed("model=sentiment", "train=default")) == ["train=default"]
 
 
 def test_a_setting_that_a_choice_would_have_brought_is_said_when_it_was_set(composed):
     after = composed("model=linear", "publish.registered_model=x")
-    assert overrides_between(composed(), after) == ["model=linear", "publish.registered_model=x"]
+    assert explain_change(composed(), after) == ["model=linear", "publish.registered_model=x"]
 
 
 def test_a_setting_that_is_gone():
-    assert overrides_between({"train": {"lr": 1, "old": 2}}, {"train": {"lr": 1}}) == ["~train.old"]
+    assert explain_change({"train": {"lr": 1, "old": 2}}, {"train": {"lr": 1}}) == ["~train.old"]
 
 
 def test_computed_settings_are_nobody_s_change():
-    assert overrides_between({"conf_hash": "a", "files": {"data": "x"}}, {"conf_hash": "b", "files": {}}) == []
+    assert explain_change({"conf_hash": "a", "files": {"data": "x"}}, {"conf_hash": "b", "files": {}}) == []
 
 
 def test_a_choice_that_says_the_sections_itself(tmp_path):
@@ -83,7 +83,16 @@ def test_a_choice_that_says_the_sections_itself(tmp_path):
         (conf / path).write_text(text)
     before = {"train": {"lr": 1, "epochs": 2}, "export": {"opset": 20}, "experiment": {}}
     after = {"train": {"lr": 5, "epochs": 1}, "export": {"opset": 18}, "experiment": {}}
-    assert overrides_between(before, after, tmp_path) == ["experiment=fast"]
+    assert explain_change(before, after, tmp_path) == ["experiment=fast"]
+
+
+def test_a_choice_that_cannot_be_composed_is_said_by_its_settings(tmp_path):
+    (tmp_path / "conf" / "train").mkdir(parents=True)
+    (tmp_path / "conf" / "config.yaml").write_text("defaults: [_self_, {train: default}]\n")
+    (tmp_path / "conf" / "train" / "default.yaml").write_text("{lr: 1, epochs: 2}\n")
+    (tmp_path / "conf" / "train" / "odd.yaml").write_text("{lr: 5, epochs: 1, rows: '${nowhere}'}\n")
+    before, after = {"train": {"lr": 1, "epochs": 2}}, {"train": {"lr": 5, "epochs": 1, "rows": 3}}
+    assert explain_change(before, after, tmp_path) == ["train.lr=5", "train.epochs=1", "train.rows=3"]
 
 
 def test_flat_settings_keep_lists_and_empty_mappings_whole():

@@ -359,6 +359,23 @@ def test_files_count_by_what_is_in_them(params, tmp_path):
     assert made("a", "1") == made("b", "1") != made("b", "2")
 
 
+def test_relative_files_and_folders_count_by_what_is_in_them_too(params, monkeypatch, tmp_path):
+    def configuration(folder: str, content: str) -> str:
+        pretrained = tmp_path / folder / "pretrained"
+        pretrained.mkdir(parents=True, exist_ok=True)
+        (pretrained / "config.json").write_text(content)
+        monkeypatch.chdir(tmp_path / folder)
+        return configuration_hash(
+            params(
+                "model=linear",
+                "+model.net.kwargs.config=pretrained/config.json",
+                "+model.net.kwargs.folder=pretrained",
+            )
+        )
+
+    assert configuration("a", "1") == configuration("b", "1") != configuration("b", "2")
+
+
 def test_a_number_where_the_graph_has_a_dynamic_axis_is_refused(linear, fails, monkeypatch):
     monkeypatch.setattr(reference, "infer_output_shapes", lambda *_: {"output": [8, 5]})
     assert (

@@ -1,4 +1,4 @@
-// The least service around a model: one row in, one answer out. examples/service is a whole one.
+// A minimal service with one endpoint; examples/service is a complete one.
 using System.Text.Json.Serialization;
 using Torch2DotNet;
 

@@ -1,4 +1,4 @@
-"""Names in a contract -> C# identifiers. Pure."""
+"""C# identifiers for the names in a contract. Pure."""
 
 import re
 import unicodedata
@@ -7,101 +7,29 @@ from collections.abc import Iterable
 from pipeline.core.errors import PipelineError
 
 KEYWORDS = frozenset(
-    [
-        "abstract",
-        "as",
-        "base",
-        "bool",
-        "break",
-        "byte",
-        "case",
-        "catch",
-        "char",
-        "checked",
-        "class",
-        "const",
-        "continue",
-        "decimal",
-        "default",
-        "delegate",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "event",
-        "explicit",
-        "extern",
-        "false",
-        "finally",
-        "fixed",
-        "float",
-        "for",
-        "foreach",
-        "goto",
-        "if",
-        "implicit",
-        "in",
-        "int",
-        "interface",
-        "internal",
-        "is",
-        "lock",
-        "long",
-        "namespace",
-        "new",
-        "null",
-        "object",
-        "operator",
-        "out",
-        "override",
-        "params",
-        "private",
-        "protected",
-        "public",
-        "readonly",
-        "ref",
-        "return",
-        "sbyte",
-        "sealed",
-        "short",
-        "sizeof",
-        "stackalloc",
-        "static",
-        "string",
-        "struct",
-        "switch",
-        "this",
-        "throw",
-        "true",
-        "try",
-        "typeof",
-        "uint",
-        "ulong",
-        "unchecked",
-        "unsafe",
-        "ushort",
-        "using",
-        "virtual",
-        "void",
-        "volatile",
-        "while",
-    ]
+    """
+    abstract as base bool break byte case catch char checked class const continue decimal default delegate do
+    double else enum event explicit extern false finally fixed float for foreach goto if implicit in int
+    interface internal is lock long namespace new null object operator out override params private protected
+    public readonly ref return sbyte sealed short sizeof stackalloc static string struct switch this throw true
+    try typeof uint ulong unchecked unsafe ushort using virtual void volatile while
+    """.split()  # noqa: SIM905 - a list would be formatted with one keyword a line
 )
 
-# What every C# object has already.
+# Members of System.Object.
 OBJECT_MEMBERS = frozenset(
     {"Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"}
 )
 
 
 def pascal(name: str) -> str:
-    """Name of a type or property: "input_ids" -> "InputIds", "3d.points" -> "_3dPoints", "größe" -> "Grosse"."""
+    """Name of a type or property in PascalCase: "input_ids" -> "InputIds", "3d.points" -> "_3dPoints", "größe" -> "Grosse"."""
     joined = "".join(word[0].upper() + word[1:] for word in _words(name))
     return f"_{joined}" if joined[0].isdigit() else joined
 
 
 def camel(name: str) -> str:
-    """Name of a parameter, not yet safe from keywords: "input_ids" -> "inputIds", "ID" -> "id"."""
+    """Name of a parameter in camelCase, which may be a keyword: "input_ids" -> "inputIds", "ID" -> "id"."""
     first, *rest = _words(name)
     first = first.lower() if first.isupper() else first[0].lower() + first[1:]
     joined = first + "".join(word[0].upper() + word[1:] for word in rest)
@@ -109,12 +37,12 @@ def camel(name: str) -> str:
 
 
 def escape(identifier: str) -> str:
-    """A keyword may be a name in C# when an @ stands before it."""
+    """The identifier, with the @ that lets C# take a keyword as a name."""
     return f"@{identifier}" if identifier in KEYWORDS else identifier
 
 
 def check_identifier(text: str, what: str, *, dotted: bool = False) -> None:
-    """Raise PipelineError unless `text` can be written in C# as it is; `what` names the setting for the message."""
+    """Raise PipelineError unless `text` is a C# identifier, or a dotted name; `what` names the setting in the message."""
     parts = text.split(".") if dotted else [text]
     for part in parts:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", part) or part in KEYWORDS:
@@ -124,32 +52,32 @@ def check_identifier(text: str, what: str, *, dotted: bool = False) -> None:
             )
 
 
-def check_distinct(members: Iterable[tuple[str, str]], reserved: Iterable[str], where: str) -> None:
+def check_distinct(members: Iterable[tuple[str, str]], own_members: Iterable[str], type_name: str) -> None:
     """Raise PipelineError when two members of a C# type would have one name.
 
     Args:
-        members: C# name and what it comes from, for the message.
-        reserved: C# names that the type has of itself.
-        where: The C# type.
+        members: The C# name of each member, and what in the contract it comes from.
+        own_members: C# names that the type has whatever the contract.
+        type_name: The C# type.
     """
-    origins = dict.fromkeys(reserved, f"a member that {where} has of itself")
+    origins = dict.fromkeys(own_members, f"a built-in member of {type_name}")
     for name, origin in members:
         if name in origins:
             raise PipelineError(
-                f"{origin} and {origins[name]} would both be called {name} in the C# type {where}: rename one where the model "
-                "is exported, or in the contract's names"
+                f"{origin} and {origins[name]} would both be called {name} in the C# type {type_name}: give one another name in "
+                "the network, or in the settings under model"
             )
         origins[name] = origin
 
 
 def _words(name: str) -> list[str]:
     words = [word for word in re.split(r"[^A-Za-z0-9]+", _ascii(name)) if word]
-    # LOGITS reads as Logits in .NET; two letters (ID) stay.
+    # .NET writes acronyms of three letters and more as words (LOGITS -> Logits), and keeps those of two (ID).
     return [word.capitalize() if word.isupper() and len(word) > 2 else word for word in words] or ["Unnamed"]
 
 
 def _ascii(text: str) -> str:
-    """Latin letters lose their accents; any other letter becomes a word of its code point, so that names stay apart."""
+    """Latin letters without accents; any other letter as its code point, so that different names stay different."""
     return "".join(_ascii_character(character) for character in text)
 
 

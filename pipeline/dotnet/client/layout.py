@@ -1,4 +1,4 @@
-"""How a contract's axes become rows, batches and sizes in C#. Pure."""
+"""Which axes of a contract become batches, rows and sizes in C#, and what the client can therefore do. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,122 +7,130 @@ from pipeline.core.contract import BATCH, Contract, TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import identifiers
 from pipeline.dotnet.client.literals import literal
-from pipeline.dotnet.client.members import Axis, View, view
+from pipeline.dotnet.client.members import RESERVED_PARAMETERS, Axis, View, make_view
 
-# Names that the methods of a client with axes of any size use beside the axes' own.
-_LOCALS = frozenset(
-    {
-        "batch",
-        "cancellationToken",
-        "checked",
-        "expected",
-        "i",
-        "isPublic",
-        "model",
-        "nameof",
-        "options",
-        "parameter",
-        "row",
-        "rows",
-    }
-    | {"size", "state", "taken", "validate", "value", "values"}
-)
+# Parameters and local variables of the ragged client's methods: the parameter of an axis must not have their names.
+_RESERVED_SIZES = RESERVED_PARAMETERS | {
+    "batch",
+    "checked",
+    "expected",
+    "i",
+    "isPublic",
+    "model",
+    "options",
+    "parameter",
+    "rows",
+    "size",
+    "state",
+    "validate",
+    "value",
+    "values",
+}
 
 
 @dataclass(frozen=True)
-class Step:
-    """A check of one input: the sizes in its row that are known by now, and the one that its length tells."""
+class InputCheck:
+    """The check of one input in a row.
 
-    view: View
+    `known` are the axes of the input whose sizes are known before it; `inferred` is the one whose size follows from the
+    array's length, None when no size is left to infer.
+    """
+
+    input: View
     inferred: Axis | None
 
     @property
     def known(self) -> list[Axis]:
-        return [axis for axis in self.view.axes if axis != self.inferred]
+        return [axis for axis in self.input.axes if axis != self.inferred]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Inputs and outputs as C# sees them, and which ways in the client has.
+    """Inputs and outputs as C# sees them, and which methods the client has.
 
-    `given` are the axes whose sizes the caller must say, for no length tells them; `steps` is the order in which the
-    inputs are checked, so that each size is known when it is needed.
+    `explicit_axes` are those whose sizes the caller must pass, because they follow from no array's length. `checks` is the
+    order in which the inputs are checked, so that each size is known when it is needed.
     """
 
     batched: bool
     inputs: list[View]
     outputs: list[View]
-    given: list[Axis]
-    steps: list[Step]
+    explicit_axes: list[Axis]
+    checks: list[InputCheck]
 
     @property
     def axes(self) -> list[Axis]:
-        """Of the inputs' rows."""
-        return _distinct(self.inputs)
+        """Dynamic axes of the inputs, without the batch axis."""
+        return _distinct_axes(self.inputs)
 
     @property
     def output_axes(self) -> list[Axis]:
-        return _distinct(self.outputs)
+        """Dynamic axes of the outputs, without the batch axis."""
+        return _distinct_axes(self.outputs)
 
     @property
-    def own_axes(self) -> list[Axis]:
-        """Of the outputs alone: only the run tells their sizes."""
+    def output_only_axes(self) -> list[Axis]:
+        """Axes of the outputs that no input has: their sizes are known only after a run."""
         return [axis for axis in self.output_axes if axis not in self.axes]
 
     @property
     def fixed(self) -> bool:
-        """Whether one row always takes the same memory, so that it can be bound before the first call."""
-        return self.batched and not self.axes and not self.output_axes and not self.strings
+        """Whether every row takes the same number of bytes, so that its memory can be bound before the first call."""
+        return self.batched and not self.axes and not self.output_axes and not self.has_text
 
     @property
-    def strings(self) -> bool:
+    def has_text(self) -> bool:
         return any(view.text for view in [*self.inputs, *self.outputs])
 
     @property
     def bindable(self) -> bool:
-        return self.batched and not self.strings and not self.own_axes
+        """Whether the client has CreateBuffers (IO binding): every size is known before the run, and text has no flat memory."""
+        return self.batched and not self.has_text and not self.output_only_axes
 
     @property
-    def row_type(self) -> bool:
-        """Whether a row is a generated type: one array does not say all."""
-        return len(self.inputs) > 1 or bool(self.given)
+    def has_row_type(self) -> bool:
+        """Whether a row is an instance of the generated class <Class>Input: one array or value is not enough."""
+        return len(self.inputs) > 1 or bool(self.explicit_axes)
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """How a consumer may call the model; `jagged` is one list with the rows of every golden case."""
+    def methods(self) -> tuple[str, ...]:
+        """The methods of the client that run rows, each replayed by `verify`.
+
+        Run of one row, Run of a batch, Run of a ragged batch with the rows of all golden cases (`ragged`), CreateBuffers, RunAsync.
+        """
         if not self.batched:
             return ("row",)
-        jagged = ("jagged",) if self.axes and not self.own_axes else ()
-        return ("row", "batch", *jagged, *(("buffers",) if self.bindable else ()), "async")
+        ragged = ("ragged",) if self.axes and not self.output_only_axes else ()
+        return ("row", "batch", *ragged, *(("buffers",) if self.bindable else ()), "async")
 
 
-def layout(contract: Contract) -> Layout:
-    """Check that the client can carry the contract, and lay it out.
+def derive_layout(contract: Contract) -> Layout:
+    """The layout of a contract.
 
     Raises:
-        PipelineError: A tensor has a dtype or a shape that the client does not support, or rows are unclear.
+        PipelineError: The client does not support a tensor's dtype or shape, or the tensors do not agree on a batch axis.
     """
-    kinds = [("input", contract.inputs), ("output", contract.outputs)]
-    for kind, tensors in kinds:
+    tensors_by_kind = [("input", contract.inputs), ("output", contract.outputs)]
+    for kind, tensors in tensors_by_kind:
         if not tensors:
             raise PipelineError(f"the contract has no {kind}: expected at least one; export the model again")
-    batch = _batch_axis(contract)
-    axes = _axes(contract, skip=1 if batch else 0)
+    batched = _has_batch_axis(contract)
+    axes = _name_axes(contract, batched=batched)
     inputs, outputs = (
-        [view(tensor, f"{kind} {literal(tensor.name)}", batched=batch is not None, axes=axes) for tensor in tensors]
-        for kind, tensors in kinds
+        [make_view(tensor, f"{kind} {literal(tensor.name)}", batched=batched, axes=axes) for tensor in tensors]
+        for kind, tensors in tensors_by_kind
     )
-    steps = list(_steps(inputs))
-    told = {step.inferred for step in steps}
-    given = [axis for axis in _distinct(inputs) if axis not in told]
-    return Layout(batch is not None, inputs, outputs, given, steps)
+    checks = list(_order_checks(inputs))
+    inferred_axes = {check.inferred for check in checks}
+    explicit_axes = [axis for axis in _distinct_axes(inputs) if axis not in inferred_axes]
+    return Layout(batched, inputs, outputs, explicit_axes, checks)
 
 
-def _batch_axis(contract: Contract) -> str | None:
-    """The axis of rows, first in every input and output; None when a call is one row.
+def _has_batch_axis(contract: Contract) -> bool:
+    """Whether the batch is the first axis of every input and output; False when no tensor has it.
 
     Raises:
-        PipelineError: Some tensors have rows and others not, or rows are not their first axis.
+        PipelineError: Some tensors have a batch axis and others do not, or it is not their first axis.
     """
     tensors = [*contract.inputs, *contract.outputs]
     for tensor in tensors:
@@ -131,58 +139,60 @@ def _batch_axis(contract: Contract) -> str | None:
                 f"{literal(tensor.name)} has shape {tensor.shape}: the C# client expects the batch axis first, and once; transpose in the "
                 "model's forward, or name another axis in model.dynamic_axes"
             )
-    first = {tensor.name: _first(tensor) for tensor in tensors}
-    if set(first.values()) == {BATCH}:
-        return BATCH
-    if BATCH not in first.values():
-        return None
-    by_axis = {axis or "no named axis": name for name, axis in first.items()}
-    listed = ", ".join(f"{axis} (of {name})" for axis, name in by_axis.items())
+    first_axes = {tensor.name: _first_axis(tensor) for tensor in tensors}
+    if set(first_axes.values()) == {BATCH}:
+        return True
+    if BATCH not in first_axes.values():
+        return False
+    tensor_by_axis = {axis or "no named axis": name for name, axis in first_axes.items()}
+    listed = ", ".join(f"{axis} (of {name})" for axis, name in tensor_by_axis.items())
     raise PipelineError(
-        f"the C# client expects one batch axis, first and of one name in every input and output (or in none), got {listed}: name it "
-        "alike in model.dynamic_axes"
+        f"the C# client expects {BATCH!r} as the first axis of every input and output, or of none, got {listed}: name that axis "
+        f"{BATCH!r} in model.dynamic_axes"
     )
 
 
-def _first(tensor: TensorSpec) -> str | None:
+def _first_axis(tensor: TensorSpec) -> str | None:
     size = tensor.shape[0] if tensor.shape else None
     return size if isinstance(size, str) else None
 
 
-def _axes(contract: Contract, skip: int) -> dict[str, Axis]:
-    """C# names of all axes of any size, but the batch's; one that would be called like a tensor is called its size."""
+def _name_axes(contract: Contract, *, batched: bool) -> dict[str, Axis]:
+    """C# names of all dynamic axes but the batch's; `Size` is appended to a name that a tensor or a method already uses."""
     tensors = [*contract.inputs, *contract.outputs]
-    taken = {identifiers.camel(tensor.name) for tensor in tensors} | _LOCALS
-    found: dict[str, Axis] = {}
+    reserved = {identifiers.camel(tensor.name) for tensor in tensors} | _RESERVED_SIZES
+    axes: dict[str, Axis] = {}
     for tensor in tensors:
-        for size in tensor.shape[skip:]:
-            if isinstance(size, str) and size not in found:
+        for size in tensor.shape[1 if batched else 0 :]:
+            if isinstance(size, str) and size not in axes:
                 stem = identifiers.camel(size)
-                if stem in taken:
-                    stem += "Size"
-                found[size] = Axis(size, stem)
-    return found
+                axes[size] = Axis(size, f"{stem}Size" if stem in reserved else stem)
+    return axes
 
 
-def _steps(inputs: Sequence[View]) -> Iterator[Step]:
-    """Each input once: first those whose length tells one size, as soon as the others in it are known."""
+def _order_checks(inputs: Sequence[View]) -> Iterator[InputCheck]:
+    """Each input once: first those with exactly one size unknown, which follows from the length, then the others."""
     known: set[Axis] = set()
-    waiting = list(inputs)
-    while waiting:
-        unknown = {v.name: [axis for axis in v.shape if isinstance(axis, Axis) and axis not in known] for v in waiting}
-        ready = next((v for v in waiting if len(unknown[v.name]) == 1), None)
-        if ready is None:
-            # No length tells a size any more: the caller gives those of the first input that lacks some.
-            lacking = next((v for v in waiting if unknown[v.name]), None)
-            if lacking is None:
-                yield from (Step(v, None) for v in waiting)
-                return
-            known |= set(unknown[lacking.name])
+    remaining = list(inputs)
+    while remaining:
+        # An axis that stands twice in a shape counts twice: its size does not follow from the length by a division.
+        unknown = {
+            view.name: [size for size in view.shape if isinstance(size, Axis) and size not in known]
+            for view in remaining
+        }
+        inferable = next((view for view in remaining if len(unknown[view.name]) == 1), None)
+        if inferable is not None:
+            remaining.remove(inferable)
+            known |= set(inferable.axes)
+            yield InputCheck(inferable, unknown[inferable.name][0])
             continue
-        waiting.remove(ready)
-        known |= set(ready.axes)
-        yield Step(ready, unknown[ready.name][0])
+        # No size follows from a length any more: the caller passes those of the first input that lacks some.
+        incomplete = next((view for view in remaining if unknown[view.name]), None)
+        if incomplete is None:
+            yield from (InputCheck(view, None) for view in remaining)
+            return
+        known |= set(unknown[incomplete.name])
 
 
-def _distinct(views: Sequence[View]) -> list[Axis]:
+def _distinct_axes(views: Sequence[View]) -> list[Axis]:
     return list(dict.fromkeys(axis for view in views for axis in view.axes))

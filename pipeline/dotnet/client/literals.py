@@ -9,14 +9,14 @@ WIDTH = 130
 
 
 def literal(text: str) -> str:
-    """A C# string literal; what cannot be printed is written by its code."""
+    """A C# string literal; characters that cannot be printed are escaped."""
     return '"' + "".join(_ESCAPES.get(character) or _printable(character) for character in text) + '"'
 
 
 def documentation(text: str, indent: int) -> str:
-    """XML-escaped text of a `///` comment, wrapped; lines after the first carry their own `///`.
+    """XML-escaped text of a `///` comment, wrapped; lines after the first begin with `///` at `indent` spaces.
 
-    Line breaks and other white space become single spaces; characters that XML has not are left out.
+    Line breaks and other white space become single spaces; characters that XML does not allow are left out.
     """
     clean = re.sub(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", " ".join(text.split()))
     lines = textwrap.wrap(escape(clean), WIDTH - indent - 4, break_long_words=False, break_on_hyphens=False)
@@ -24,7 +24,7 @@ def documentation(text: str, indent: int) -> str:
 
 
 def number(value: float) -> str:
-    """As a person writes it: 16, 0.5."""
+    """The number as a person writes it: 16, 0.5."""
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
 
 

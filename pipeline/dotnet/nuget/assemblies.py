@@ -15,7 +15,6 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
     <TargetFrameworks>{frameworks}</TargetFrameworks>
     <AssemblyName>{name}</AssemblyName>
     <Version>{version}</Version>
-    <DefineConstants>$(DefineConstants);{public}</DefineConstants>
     <GenerateDocumentationFile>true</GenerateDocumentationFile>
     <Deterministic>true</Deterministic>
     <PathMap>$(MSBuildProjectDirectory)=/_</PathMap>
@@ -32,22 +31,29 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
 """
 
 
-def build(sources: Mapping[str, str], who: Identity, libraries: Mapping[str, str]) -> dict[str, bytes]:
-    """`lib/<framework>/<Id>.dll` and `.xml` for every framework; `libraries` are the packages it needs beside onnxruntime.
+def build(sources: Mapping[str, str], identity: Identity, libraries: Mapping[str, str]) -> dict[str, bytes]:
+    """Compile the client.
+
+    Args:
+        sources: File name -> C#, as `generate` writes them.
+        identity: Names and versions of the package.
+        libraries: NuGet packages that the client needs beside onnxruntime, with their versions.
+
+    Returns:
+        Path in the package -> content: `lib/<framework>/<Id>.dll` and `.xml` for every framework.
 
     Raises:
-        PipelineError: There is no SDK, or the client does not compile.
+        PipelineError: There is no .NET SDK, or the client does not compile.
     """
     dotnet = sdk.require("package.client=compiled").dotnet
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-client-") as scratch:
         folder = Path(scratch)
-        (folder / f"{who.package_id}.csproj").write_text(
+        (folder / f"{identity.package_id}.csproj").write_text(
             PROJECT.format(
                 frameworks=";".join(FRAMEWORKS),
-                name=escape(who.package_id),
-                version=escape(who.version),
-                public="",
-                onnxruntime=escape(who.validated_onnxruntime),
+                name=escape(identity.package_id),
+                version=escape(identity.version),
+                onnxruntime=escape(identity.validated_onnxruntime),
                 libraries="".join(
                     f'\n    <PackageReference Include="{name}" Version="{version}" />'
                     for name, version in libraries.items()
@@ -58,9 +64,9 @@ def build(sources: Mapping[str, str], who: Identity, libraries: Mapping[str, str
             (folder / name).write_text(text)
         sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", "-v", "quiet", folder=folder)
         return {
-            f"lib/{framework}/{who.package_id}.{ending}": (
-                folder / "bin" / "Release" / framework / f"{who.package_id}.{ending}"
+            f"lib/{framework}/{identity.package_id}.{extension}": (
+                folder / "bin" / "Release" / framework / f"{identity.package_id}.{extension}"
             ).read_bytes()
             for framework in FRAMEWORKS
-            for ending in ("dll", "xml")
+            for extension in ("dll", "xml")
         }

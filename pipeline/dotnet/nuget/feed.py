@@ -1,4 +1,4 @@
-"""`make nuget FEED=...`: the package into a feed."""
+"""`make nuget FEED=...`: publish the package to a NuGet feed."""
 
 import shutil
 from pathlib import Path
@@ -10,10 +10,10 @@ from pipeline.dotnet.nuget.manifest import read_package
 
 
 def push(feed: str) -> None:
-    """Copy the package into the folder `feed`, or push it to the source of that name or address.
+    """Copy the package into the folder `feed`, or push it to the NuGet source with that name or address.
 
     Raises:
-        PipelineError: There is no package, the folder holds another package of this id and version, or the source refuses.
+        PipelineError: There is no package, the folder has a different package of this id and version, or the push fails.
     """
     manifest = read_package()
     package = manifest.path
@@ -22,12 +22,14 @@ def push(feed: str) -> None:
         target = folder / package.name
         if target.exists() and sha256(target) != manifest.package_sha256:
             raise PipelineError(
-                f"{target} exists with another content: NuGet caches by version, so consumers would keep the old one; raise "
-                "package.version"
+                f"{target} exists with different content: NuGet caches packages by version, so consumers would keep the old one; "
+                "raise package.version"
             )
-        with replacing(target) as beside:
-            shutil.copyfile(package, beside)
-        print(f"nuget: {target}; consumers add the folder as a source and reference {manifest.id} {manifest.version}")
+        with replacing(target) as temporary:
+            shutil.copyfile(package, temporary)
+        print(
+            f"nuget: {target}; consumers add the folder as a NuGet source and reference {manifest.id} {manifest.version}"
+        )
         return
     dotnet = sdk.require("a push to a NuGet source").dotnet
     sdk.run(dotnet, "nuget", "push", str(package.resolve()), "--source", feed, folder=Path.cwd())

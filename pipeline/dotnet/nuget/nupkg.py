@@ -1,7 +1,7 @@
-"""A .nupkg, written without an SDK: an OPC zip whose bytes depend on its content alone.
+"""Writes a .nupkg without a .NET SDK: a zip archive whose bytes depend on its content alone.
 
-Form: ECMA-376 part 2 (Open Packaging Conventions) as NuGet uses it: `[Content_Types].xml`, `_rels/.rels`, core properties,
-the .nuspec, then the files.
+Format: Open Packaging Conventions (OPC, ECMA-376 part 2) as NuGet uses them: `[Content_Types].xml`, `_rels/.rels`, the core
+properties, the .nuspec, then the files.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.core.errors import PipelineError
 
-NUSPEC = "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"
-# Zip has no earlier date; a constant one makes equal content equal bytes.
-DATE = (1980, 1, 1, 0, 0, 0)
+NUSPEC_NAMESPACE = "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"
+# The earliest date that zip can store; a constant one gives equal bytes for equal content.
+ENTRY_DATE = (1980, 1, 1, 0, 0, 0)
 CONTENT_TYPES = {
     "rels": "application/vnd.openxmlformats-package.relationships+xml",
     "psmdcp": "application/vnd.openxmlformats-package.core-properties+xml",
@@ -28,7 +28,7 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the .nuspec says. `dependencies` is package id -> lowest version."""
+    """Content of the .nuspec. `dependencies` maps a package id to its lowest version."""
 
     id: str
     version: str
@@ -40,7 +40,7 @@ class Metadata:
 
 
 def check(metadata: Metadata) -> None:
-    """Raise PipelineError for an id, version or license that NuGet refuses."""
+    """Raise PipelineError for an id, version or license that NuGet rejects."""
     if not re.fullmatch(r"\w+([.-]\w+)*", metadata.id, re.ASCII) or len(metadata.id) > 100:
         raise PipelineError(
             f"package.id: expected letters, digits and underscores in parts joined by '.' or '-' (100 at most), got {metadata.id!r}"
@@ -58,12 +58,13 @@ def check(metadata: Metadata) -> None:
 
 
 def nuspec(metadata: Metadata) -> str:
+    """XML of the .nuspec."""
     dependencies = "".join(
         f"\n      <dependency id={quoteattr(name)} version={quoteattr(version)} />"
         for name, version in metadata.dependencies.items()
     )
     return f"""<?xml version="1.0" encoding="utf-8"?>
-<package xmlns="{NUSPEC}">
+<package xmlns="{NUSPEC_NAMESPACE}">
   <metadata minClientVersion="5.0">
     <id>{escape(metadata.id)}</id>
     <version>{escape(metadata.version)}</version>
@@ -81,55 +82,55 @@ def nuspec(metadata: Metadata) -> str:
 
 
 def pack(metadata: Metadata, files: Mapping[str, bytes | Path], target: Path | IO[bytes]) -> None:
-    """Write the package to `target`, piece by piece.
+    """Write the package to `target` as a stream, so that a large model is never in memory as a whole.
 
     Args:
-        metadata: What the .nuspec says.
-        files: Path in the package -> content, or the file that has it.
-        target: A path, or a file that is open.
+        metadata: Content of the .nuspec.
+        files: Path in the package -> content, or the file on disk that has it.
+        target: A path, or a file opened for writing.
 
     Raises:
-        PipelineError: NuGet would refuse the metadata, or a path leaves the package or has no extension.
+        PipelineError: NuGet would reject the metadata, or a path leaves the package or has no extension.
     """
     check(metadata)
     for path in files:
         pure = PurePosixPath(path)
         if pure.is_absolute() or ".." in pure.parts or "\\" in path or path != pure.as_posix() or not pure.suffix:
             raise PipelineError(f"a file of the package: expected a relative path with an extension, got {path!r}")
-    spec = f"{metadata.id}.nuspec"
-    content = {spec: nuspec(metadata).encode(), **dict(sorted(files.items()))}
+    nuspec_name = f"{metadata.id}.nuspec"
+    content = {nuspec_name: nuspec(metadata).encode(), **dict(sorted(files.items()))}
     digest = hashlib.sha256()
     for name, data in content.items():
         digest.update(name.encode())
-        with _opened(data) as source:
+        with _open(data) as source:
             hashlib.file_digest(source, lambda: digest)
-    # NuGet names it by a GUID; the content's hash will do, and is the same tomorrow.
-    core = f"package/services/metadata/core-properties/{digest.hexdigest()[:32]}.psmdcp"
+    # NuGet uses a GUID here; the content's hash is as unique, and the same in every run.
+    core_properties = f"package/services/metadata/core-properties/{digest.hexdigest()[:32]}.psmdcp"
     parts = {
-        "[Content_Types].xml": _content_types([*content, core]),
-        "_rels/.rels": _relationships(spec, core),
-        core: _core_properties(metadata),
+        "[Content_Types].xml": _content_types([*content, core_properties]),
+        "_rels/.rels": _relationships(nuspec_name, core_properties),
+        core_properties: _core_properties(metadata),
         **content,
     }
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
-            entry = zipfile.ZipInfo(name, DATE)
+            entry = zipfile.ZipInfo(name, ENTRY_DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = 0, 0
             entry.file_size = data.stat().st_size if isinstance(data, Path) else len(data)
-            with _opened(data) as source, archive.open(entry, "w") as part:
+            with _open(data) as source, archive.open(entry, "w") as part:
                 shutil.copyfileobj(source, part)
 
 
-def _opened(data: bytes | Path) -> io.BufferedReader | io.BytesIO:
+def _open(data: bytes | Path) -> io.BufferedReader | io.BytesIO:
     return data.open("rb") if isinstance(data, Path) else io.BytesIO(data)
 
 
 def _content_types(names: list[str]) -> bytes:
-    endings = sorted({PurePosixPath(name).suffix[1:].lower() for name in names} | {"rels"})
+    extensions = sorted({PurePosixPath(name).suffix[1:].lower() for name in names} | {"rels"})
     defaults = "".join(
-        f'<Default Extension="{ending}" ContentType="{CONTENT_TYPES.get(ending, "application/octet")}" />'
-        for ending in endings
+        f'<Default Extension="{extension}" ContentType="{CONTENT_TYPES.get(extension, "application/octet")}" />'
+        for extension in extensions
     )
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
@@ -137,13 +138,13 @@ def _content_types(names: list[str]) -> bytes:
     ).encode()
 
 
-def _relationships(spec: str, core: str) -> bytes:
+def _relationships(nuspec_name: str, core_properties: str) -> bytes:
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f'<Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/{spec}" Id="R1" />'
+        f'<Relationship Type="http://schemas.microsoft.com/packaging/2010/07/manifest" Target="/{nuspec_name}" Id="R1" />'
         '<Relationship Type="http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties" '
-        f'Target="/{core}" Id="R2" /></Relationships>'
+        f'Target="/{core_properties}" Id="R2" /></Relationships>'
     ).encode()
 
 

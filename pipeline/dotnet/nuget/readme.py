@@ -1,13 +1,15 @@
-"""The README that NuGet shows: how to use this very model, and what was measured."""
+"""The package's README, which NuGet shows: how to use this model, and what was measured."""
 
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.reports import ParityReport
 from pipeline.dotnet.client.generator import Identity
-from pipeline.dotnet.client.layout import layout
+from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.proof.replay_program import example
 
+_TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
 
-def describe(tensor: TensorSpec) -> str:
+
+def describe_tensor(tensor: TensorSpec) -> str:
     """One row of the table of inputs or outputs."""
     shape = " × ".join(str(size) for size in tensor.shape)
     bounds = (
@@ -30,80 +32,89 @@ def _number(value: float | None) -> str:
     return "…" if value is None else f"{value:g}"
 
 
-def ways(contract: Contract) -> list[str]:
+def describe_calls(contract: Contract) -> list[str]:
     """How this client may be called, in lines."""
-    plan = layout(contract)
-    if not plan.batched:
-        return [
-            "One instance serves any number of threads. The model knows no rows: one call is one answer, and nothing is gathered."
-        ]
-    buffers = (
-        [
-            "One instance serves any number of threads. `CreateBuffers` gives memory that the model reads and writes without a copy or an",
-            "allocation, for one caller at a time; `RunAsync` gathers the rows of concurrent callers into batches.",
-        ]
-        if plan.bindable
-        else [
-            "One instance serves any number of threads. `RunAsync` gathers the rows of concurrent callers into batches. There is no",
-            f"`CreateBuffers`: {'text has no memory of its own to bind' if plan.strings else 'only a run tells how large its outputs are'}.",
-        ]
-    )
-    if not plan.axes:
-        return buffers
-    return [
-        *buffers,
-        "Rows may differ in size: those of equal sizes run together, and nothing is padded. "
-        + (
-            "The caller gives the sizes that no length tells."
-            if plan.given
-            else "Their sizes follow from their lengths."
-        ),
-    ]
+    layout = derive_layout(contract)
+    threads = "One instance is thread-safe: share it between all callers."
+    if not layout.batched:
+        return [f"{threads} The model has no batch axis: each call is one run, and there is no micro-batching."]
+    if layout.bindable:
+        buffers = "`CreateBuffers` gives one caller at a time memory for IO binding: the model reads and writes it without a copy or an allocation."
+    else:
+        reason = (
+            "text cannot be bound to flat memory"
+            if layout.has_text
+            else "the sizes of the outputs are known only after a run"
+        )
+        buffers = f"There is no `CreateBuffers` (IO binding), because {reason}."
+    lines = [threads, "`RunAsync` does micro-batching: it runs the rows of concurrent callers together.", buffers]
+    if layout.axes:
+        lines.append(
+            "A batch may be ragged: rows of equal sizes run together, and nothing is padded. "
+            + (
+                "The caller passes the sizes that do not follow from the lengths of the arrays."
+                if layout.explicit_axes
+                else "The sizes follow from the lengths of the arrays."
+            )
+        )
+    return lines
 
 
-def write(contract: Contract, who: Identity, parity: ParityReport) -> str:
-    """Markdown: usage, inputs, outputs, parity."""
-    head = ["| name | type | shape | range or unit | classes | what it is |", "|---|---|---|---|---|---|"]
-    measured = [entry for entry in parity.comparisons if entry.stage == "simplify"]
-    largest = max((entry.max_abs for entry in measured if entry.max_abs is not None), default=0.0)
+def describe_proven_sizes(contract: Contract) -> str:
+    """A line with the sizes of each dynamic axis at which the model was compared with PyTorch, such as `batch`: 1, 3."""
+    sizes = "; ".join(f"`{axis}`: {', '.join(map(str, proven))}" for axis, proven in contract.proven_sizes.items())
+    return f"- Sizes proven: {sizes}."
+
+
+def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
+    """Markdown: usage, inputs, outputs, and what was measured.
+
+    Args:
+        contract: What the client is for.
+        identity: Names and versions of the package.
+        parity: The report of `validate`.
+    """
+    comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify"]
+    largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
     task = parity.task
     lines = [
-        f"# {who.package_id}",
+        f"# {identity.package_id}",
         "",
         contract.description,
         "",
-        "The model, its typed client and the proof that it answers what the network answered in PyTorch. Nothing else is needed: no",
-        "Python, no file to copy, no tensor code.",
+        "The model, a typed client for it, and the proof that it gives the same answers as the network in PyTorch. It needs no Python,",
+        "no model file to copy and no tensor code.",
         "",
         "```csharp",
-        example(contract, who),
+        example(contract, identity),
         "```",
         "",
-        *ways(contract),
+        *describe_calls(contract),
         "",
         "## Inputs",
         "",
-        *head,
-        *(describe(tensor) for tensor in contract.inputs),
+        *_TABLE_HEAD,
+        *(describe_tensor(tensor) for tensor in contract.inputs),
         "",
         "## Outputs",
         "",
-        *head,
-        *(describe(tensor) for tensor in contract.outputs),
+        *_TABLE_HEAD,
+        *(describe_tensor(tensor) for tensor in contract.outputs),
         "",
         "## Measured",
         "",
-        f"- {sum(entry.values for entry in measured):,} values compared with PyTorch's own in onnxruntime {parity.onnxruntime}: "
+        f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
         f"largest difference {largest:.3g}.",
+        *([describe_proven_sizes(contract)] if contract.proven_sizes else []),
         *(
             [f"- {task.metric} on {task.rows:,} test rows: {task.simplify:.4f} (PyTorch: {task.eager:.4f})."]
             if task
             else []
         ),
-        f"- ONNX opset {contract.opset}, IR version {contract.ir_version}: needs onnxruntime {who.minimum_onnxruntime} or later.",
-        f"- Model: {who.model_bytes:,} bytes, SHA-256 `{who.model_sha256}`, checked whenever it is loaded.",
-        "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has inputs and",
-        "  PyTorch's answers to them.",
+        f"- ONNX opset {contract.opset}, IR version {contract.ir_version}: needs onnxruntime {identity.minimum_onnxruntime} or later.",
+        f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",
+        "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has the golden",
+        "  inputs and PyTorch's answers to them.",
         "",
     ]
     return "\n".join(lines)

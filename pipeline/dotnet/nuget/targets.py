@@ -1,19 +1,23 @@
-"""The package's MSBuild part: it compiles the client into the consumer's project and puts the model beside the program."""
+"""The package's MSBuild file: it compiles the client into the consumer's project and copies the model to the output folder."""
 
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client.generator import Identity, always_compiled
 from pipeline.dotnet.templates import render
 
-# Folders in the package. buildTransitive/ is the only one that reaches projects which reference the package indirectly.
+# Folders in the package. NuGet imports buildTransitive/ into projects that reference the package directly or indirectly.
 CLIENT_FOLDER = "client"
 MODEL_FOLDER = "model"
 TARGETS_FOLDER = "buildTransitive"
 
 
 def targets(contract: Contract, identity: Identity, *, compiled: bool = False) -> str:
-    """Text of `buildTransitive/<package id>.targets`, for the files that `generate` writes.
+    """Text of `buildTransitive/<package id>.targets`.
 
-    With `compiled` the client is in assemblies, and only the model is copied.
+    Args:
+        contract: What the client is for.
+        identity: Names and files of the package.
+        compiled: Whether the client is in assemblies, so that only the model is copied; else the file compiles the sources
+            that `generate` writes.
     """
     return render(
         "Package.targets",

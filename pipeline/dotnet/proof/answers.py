@@ -23,7 +23,7 @@ def compare_calls(
         calls: The golden calls without texts, in the order of the package's golden.json.
         threads: How many threads asked.
         policy: Tolerances.
-        methods: How they asked (`Layout.ways`).
+        methods: How they asked (`Layout.methods`).
     """
     comparisons = []
     for method in methods:

@@ -9,19 +9,19 @@ namespace $ namespace $
     using global::System.Threading.Tasks;
 
     /// <summary>
-    /// Gathers the rows of many callers into few runs, without a thread of its own. Rows wait only while as many runs as allowed are
-    /// in progress (or while a delay lasts); the run that ends takes those that wait. Every change of state ends in
-    /// <see cref="Schedule"/>, so that no row is forgotten.
+    /// Micro-batching: runs the queued rows of concurrent callers together, on the thread pool. Rows are queued only while the maximum
+    /// number of runs is in progress, or during the delay of <see cref="$Class$Options.MaxDelay"/>; a run that ends takes the next rows.
+    /// Every change of the state is followed by <see cref="Schedule"/>, so that no row stays in the queue.
     /// </summary>
     internal sealed class $Class$Batcher
     {
 //% if axes
-        // Waiting rows that one search for equal sizes looks at, so that the lock is held for microseconds.
-        private const int MostSeen = 1024;
+        // Maximum number of queued rows that a search for equal sizes looks at, so that the lock is held only for microseconds.
+        private const int MaxRowsSearched = 1024;
 
 //% endif
         private readonly object _lock = new object();
-        private readonly LinkedList<Waiter> _waiting = new LinkedList<Waiter>();
+        private readonly LinkedList<Waiter> _queue = new LinkedList<Waiter>();
         private readonly $Class$ _model;
         private readonly int _maxConcurrency;
         private readonly int _maxQueue;
@@ -66,27 +66,27 @@ namespace $ namespace $
                     throw $Class$.Disposed();
                 }
 
-                if (_running < _maxConcurrency && _waiting.Count == 0 && _timer == null)
+                if (_running < _maxConcurrency && _queue.Count == 0 && _timer == null)
                 {
                     _running++;
                     waiter = null;
                 }
                 else
                 {
-                    // A caller that waits for room and one that waits in the queue cost the same, so both stand in one line.
-                    if (_rejectWhenFull && _waiting.Count >= _maxQueue)
+                    // Without RejectWhenFull, a caller that waits for room in the queue simply is in the queue: both cost the same memory.
+                    if (_rejectWhenFull && _queue.Count >= _maxQueue)
                     {
                         return Task.FromException<$Class$Output>(new $Class$Exception(
-                            "Expected at most " + _maxQueue + " rows to wait, got one more: call less often, or raise $Class$Options.MaxQueue."));
+                            "Expected at most " + _maxQueue + " rows in the queue, got one more: send fewer requests, or raise $Class$Options.MaxQueue."));
                     }
 
                     waiter = new Waiter(row, cancellationToken);
-                    _waiting.AddLast(waiter.Node);
+                    _queue.AddLast(waiter.Node);
                     Schedule();
                 }
             }
 
-            return waiter == null ? RunNow(row) : cancellationToken.CanBeCanceled ? WaitAsync(waiter) : waiter.Answer.Task;
+            return waiter == null ? RunNow(row) : cancellationToken.CanBeCanceled ? WaitAsync(waiter) : waiter.Completion.Task;
         }
 
         internal void Dispose()
@@ -95,8 +95,8 @@ namespace $ namespace $
             lock (_lock)
             {
                 _disposed = true;
-                waiters.AddRange(_waiting);
-                _waiting.Clear();
+                waiters.AddRange(_queue);
+                _queue.Clear();
                 if (_timer != null)
                 {
                     _timer.Dispose();
@@ -105,7 +105,7 @@ namespace $ namespace $
 
             foreach (Waiter waiter in waiters)
             {
-                waiter.Answer.TrySetException($Class$.Disposed());
+                waiter.Completion.TrySetException($Class$.Disposed());
             }
         }
 
@@ -133,7 +133,7 @@ namespace $ namespace $
         {
             using (waiter.CancellationToken.Register(_cancel, waiter))
             {
-                return await waiter.Answer.Task.ConfigureAwait(false);
+                return await waiter.Completion.Task.ConfigureAwait(false);
             }
         }
 
@@ -147,36 +147,36 @@ namespace $ namespace $
                     return;
                 }
 
-                _waiting.Remove(waiter.Node);
+                _queue.Remove(waiter.Node);
             }
 
-            waiter.Answer.TrySetCanceled(waiter.CancellationToken);
+            waiter.Completion.TrySetCanceled(waiter.CancellationToken);
         }
 
-        /// <summary>Starts a run when rows are due and one more is allowed, or else sets the timer. Needs the lock.</summary>
+        /// <summary>Starts a run if rows are due and another run is allowed; if they are due later, sets the timer. The caller holds the lock.</summary>
         private void Schedule()
         {
-            if (_waiting.Count == 0 || _running >= _maxConcurrency)
+            if (_queue.Count == 0 || _running >= _maxConcurrency)
             {
                 return;
             }
 
-            TimeSpan remaining = Remaining();
-            if (remaining <= TimeSpan.Zero)
+            TimeSpan delay = RemainingDelay();
+            if (delay <= TimeSpan.Zero)
             {
                 _running++;
                 ThreadPool.UnsafeQueueUserWorkItem(_drain, null);
             }
             else
             {
-                _timer.Change((long)Math.Ceiling(remaining.TotalMilliseconds), Timeout.Infinite);
+                _timer.Change((long)Math.Ceiling(delay.TotalMilliseconds), Timeout.Infinite);
             }
         }
 
-        /// <summary>How long the first row may still wait for others to join. Needs the lock.</summary>
-        private TimeSpan Remaining()
+        /// <summary>How much longer the first row in the queue is delayed for others to join. The caller holds the lock.</summary>
+        private TimeSpan RemainingDelay()
         {
-            return _timer == null || _waiting.Count >= MaxBatchSize ? TimeSpan.Zero : _maxDelay - _waiting.First.Value.Age;
+            return _timer == null || _queue.Count >= MaxBatchSize ? TimeSpan.Zero : _maxDelay - _queue.First.Value.Age;
         }
 
         private void OnTimer(object state)
@@ -202,7 +202,7 @@ namespace $ namespace $
                         return;
                     }
 
-                    // Rows beyond this batch are due at once when a further run is allowed.
+                    // The rows that are left are due now, if another run is allowed.
                     Schedule();
                 }
 
@@ -212,23 +212,23 @@ namespace $ namespace $
 
         private Waiter[] TakeBatch()
         {
-            if (_waiting.Count == 0 || Remaining() > TimeSpan.Zero)
+            if (_queue.Count == 0 || RemainingDelay() > TimeSpan.Zero)
             {
                 return Array.Empty<Waiter>();
             }
 
 //% if axes
-            // The first row, and those behind it that have its sizes; the others keep their places.
+            // The first row and the rows behind it that have equal sizes; the others stay in the queue, in their order.
             var batch = new List<Waiter>();
-            LinkedListNode<Waiter> node = _waiting.First;
+            LinkedListNode<Waiter> node = _queue.First;
             $Class$Input first = node.Value.Row;
-            for (int seen = 0; node != null && batch.Count < MaxBatchSize && seen < MostSeen; seen++)
+            for (int searched = 0; node != null && batch.Count < MaxBatchSize && searched < MaxRowsSearched; searched++)
             {
                 LinkedListNode<Waiter> next = node.Next;
                 if (node.Value.Row.HasSizesOf(first))
                 {
                     batch.Add(node.Value);
-                    _waiting.Remove(node);
+                    _queue.Remove(node);
                 }
 
                 node = next;
@@ -236,11 +236,11 @@ namespace $ namespace $
 
             return batch.ToArray();
 //% else
-            var batch = new Waiter[Math.Min(_waiting.Count, MaxBatchSize)];
+            var batch = new Waiter[Math.Min(_queue.Count, MaxBatchSize)];
             for (int i = 0; i < batch.Length; i++)
             {
-                batch[i] = _waiting.First.Value;
-                _waiting.RemoveFirst();
+                batch[i] = _queue.First.Value;
+                _queue.RemoveFirst();
             }
 
             return batch;
@@ -264,7 +264,7 @@ namespace $ namespace $
             {
                 foreach (Waiter waiter in batch)
                 {
-                    waiter.Answer.TrySetException(error);
+                    waiter.Completion.TrySetException(error);
                 }
 
                 return;
@@ -272,20 +272,20 @@ namespace $ namespace $
 
             for (int i = 0; i < batch.Length; i++)
             {
-                batch[i].Answer.TrySetResult(outputs[i]);
+                batch[i].Completion.TrySetResult(outputs[i]);
             }
         }
 
-        /// <summary>A row that waits, and its caller's task.</summary>
+        /// <summary>A row in the queue, and its caller's task.</summary>
         private sealed class Waiter
         {
-            private readonly long _since = Stopwatch.GetTimestamp();
+            private readonly long _queuedAt = Stopwatch.GetTimestamp();
 
             internal Waiter($BatchedRow$ row, CancellationToken cancellationToken)
             {
                 Row = row;
                 CancellationToken = cancellationToken;
-                Answer = new TaskCompletionSource<$Class$Output>(TaskCreationOptions.RunContinuationsAsynchronously);
+                Completion = new TaskCompletionSource<$Class$Output>(TaskCreationOptions.RunContinuationsAsynchronously);
                 Node = new LinkedListNode<Waiter>(this);
             }
 
@@ -293,13 +293,13 @@ namespace $ namespace $
 
             internal CancellationToken CancellationToken { get; }
 
-            internal TaskCompletionSource<$Class$Output> Answer { get; }
+            internal TaskCompletionSource<$Class$Output> Completion { get; }
 
             internal LinkedListNode<Waiter> Node { get; }
 
             internal TimeSpan Age
             {
-                get { return TimeSpan.FromSeconds((Stopwatch.GetTimestamp() - _since) / (double)Stopwatch.Frequency); }
+                get { return TimeSpan.FromSeconds((Stopwatch.GetTimestamp() - _queuedAt) / (double)Stopwatch.Frequency); }
             }
         }
     }

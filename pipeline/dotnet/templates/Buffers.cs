@@ -10,11 +10,11 @@ namespace $ namespace $
     using global::System.Threading;
     using global::Microsoft.ML.OnnxRuntime;
 
-    /// <summary>Memory that the model reads from and writes to without a copy; a run allocates nothing.</summary>
+    /// <summary>Input and output memory that is bound to the model (IO binding): a run copies nothing and allocates nothing.</summary>
     /// <remarks>
-    /// Fill the inputs, call <see cref="Run"/>, read the outputs. For one caller at a time: a second one gets an
-    /// <see cref="InvalidOperationException"/>, and callers that share one of these would read each other's values. Give each
-    /// caller its own; they share the model. Values are not checked.
+    /// Fill the inputs, call <see cref="Run"/>, read the outputs. An instance is not thread-safe: a second concurrent call of
+    /// <see cref="Run"/> throws <see cref="InvalidOperationException"/>, and callers that share an instance would read each other's
+    /// values. Create one for each caller; they all share the model. Input values are not validated.
     /// </remarks>
     sealed partial class $Class$Buffers : IDisposable
     {
@@ -31,7 +31,10 @@ namespace $ namespace $
 //% endfor
         private int _state;
 
-        /// <summary>Those of a caller keep the model alive and own their arrays; the client's own rent them.</summary>
+        /// <summary>
+        /// Binds memory for <paramref name="batch"/> rows. Public buffers, which a caller has created, allocate their arrays and keep the
+        /// model alive; the client's own rent their arrays from the shared pool.
+        /// </summary>
         internal $Class$Buffers($Class$ model, int batch, bool isPublic$ size_parameters $)
         {
             _model = model;
@@ -53,7 +56,7 @@ namespace $ namespace $
 //% endfor
         }
 
-        /// <summary>Rows in a run.</summary>
+        /// <summary>Number of rows in a run.</summary>
         public int Batch { get; }
 //% for axis in axes
 
@@ -62,25 +65,25 @@ namespace $ namespace $
 //% endfor
 //% for input in inputs
 
-        /// <summary>To fill: $ input.batch_doc | doc(8) $</summary>
+        /// <summary>Input, to be filled: $ input.batch_doc | doc(8) $</summary>
         public Span<$ input.type $> $ input.member $
         {
-            get { return $ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array.AsSpan(0, Batch$ "" if input.scalar else " * %s" % input.row_length $)$ ")" if input.type == "Half" $; }
+            get { return $ input.typed_span("_%sArray.AsSpan(0, Batch%s)" % (input.stem, "" if input.scalar else " * " ~ input.row_length)) $; }
         }
 //% endfor
 //% for output in outputs
 
-        /// <summary>To read: $ output.batch_doc | doc(8) $</summary>
+        /// <summary>Output, to be read: $ output.batch_doc | doc(8) $</summary>
         public ReadOnlySpan<$ output.type $> $ output.member $
         {
-            get { return $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array.AsSpan(0, Batch$ "" if output.scalar else " * %s" % output.row_length $)$ ")" if output.type == "Half" $; }
+            get { return $ output.typed_span("_%sArray.AsSpan(0, Batch%s)" % (output.stem, "" if output.scalar else " * " ~ output.row_length)) $; }
         }
 //% endfor
 
-        /// <summary>Runs the model on what the inputs hold, and writes the outputs.</summary>
-        /// <exception cref="InvalidOperationException">Another caller is running these very buffers.</exception>
+        /// <summary>Runs the model on the values of the inputs, and writes the outputs.</summary>
+        /// <exception cref="InvalidOperationException">Another caller is running these buffers.</exception>
         /// <exception cref="ObjectDisposedException">These buffers, or the model, have been disposed.</exception>
-        /// <exception cref="$Class$Exception">The runtime failed.</exception>
+        /// <exception cref="$Class$Exception">onnxruntime failed.</exception>
         public void Run()
         {
             if (_public)
@@ -91,12 +94,12 @@ namespace $ namespace $
             int state = Interlocked.CompareExchange(ref _state, Running, Idle);
             if (state == Running)
             {
-                throw new InvalidOperationException("Expected one caller at a time, got a second one: call $Class$.CreateBuffers once a caller.");
+                throw new InvalidOperationException("Expected one caller at a time, got a second one: create buffers for each caller with $Class$.CreateBuffers.");
             }
 
             if (state == Ended)
             {
-                throw new ObjectDisposedException(nameof($Class$Buffers), "These buffers have been disposed: create others with $Class$.CreateBuffers.");
+                throw new ObjectDisposedException(nameof($Class$Buffers), "These buffers have been disposed: create new ones with $Class$.CreateBuffers.");
             }
 
             try
@@ -116,7 +119,7 @@ namespace $ namespace $
             }
         }
 
-        /// <summary>Frees the memory; a run in progress ends first.</summary>
+        /// <summary>Frees the memory, after the run in progress if there is one.</summary>
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _state, Ended) == Idle)
@@ -130,9 +133,9 @@ namespace $ namespace $
         {
 //% for input in inputs
 //% if input.scalar
-            $ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array$ ".AsSpan())" if input.type == "Half" $[row] = $ input.parameter $;
+            $ input.typed_span("_%sArray.AsSpan()" % input.stem) if input.type == "Half" else "_%sArray" % input.stem $[row] = $ input.parameter $;
 //% else
-            $ input.parameter $.CopyTo($ "MemoryMarshal.Cast<Float16, Half>(" if input.type == "Half" $_$ input.stem $Array.AsSpan(row * $ input.length $, $ input.length $)$ ")" if input.type == "Half" $);
+            $ input.parameter $.CopyTo($ input.typed_span("_%sArray.AsSpan(row * %s, %s)" % (input.stem, input.length, input.length)) $);
 //% endif
 //% endfor
         }
@@ -142,9 +145,9 @@ namespace $ namespace $
             return new $Class$Output(
 //% for output in outputs
 //% if output.scalar
-                $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array$ ".AsSpan())" if output.type == "Half" $[row]$ "" if loop.last else "," $
+                $ output.typed_span("_%sArray.AsSpan()" % output.stem) if output.type == "Half" else "_%sArray" % output.stem $[row]$ "" if loop.last else "," $
 //% else
-                $ "MemoryMarshal.Cast<Float16, Half>(" if output.type == "Half" $_$ output.stem $Array.AsSpan(row * $ output.length $, $ output.length $)$ ")" if output.type == "Half" $.ToArray()$ "" if loop.last else "," $
+                $ output.typed_span("_%sArray.AsSpan(row * %s, %s)" % (output.stem, output.length, output.length)) $.ToArray()$ "" if loop.last else "," $
 //% endif
 //% endfor
             );

@@ -10,7 +10,7 @@ namespace $ namespace $
 //% endif
     using global::Microsoft.ML.OnnxRuntime;
 
-    /// <summary>One run, of rows of equal sizes: memory for its inputs, and the outputs as large as the runtime makes them.</summary>
+    /// <summary>One run on rows of equal sizes: pooled memory for the inputs, and outputs that onnxruntime allocates.</summary>
     internal sealed class $Class$Call : IDisposable
     {
         private static readonly string[] InputNames = { $ input_names $ };
@@ -18,7 +18,7 @@ namespace $ namespace $
 
         private readonly $Class$ _model;
         private readonly int _batch;
-//% for axis in axes + own_axes
+//% for axis in axes + output_only_axes
         private $ "readonly " if axis in axes $int $ axis.field $;
 //% endfor
 //% for input in inputs if not input.text
@@ -38,10 +38,10 @@ namespace $ namespace $
             {
 //% for input in inputs
 //% if input.text
-                _inputs[$ loop.index0 $] = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, new long[] { $ field_shape(input) $ });
+                _inputs[$ loop.index0 $] = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, new long[] { $ call_shape(input) $ });
 //% else
-                _$ input.stem $InputArray = ArrayPool<$ input.storage $>.Shared.Rent(checked(batch * $ field_length(input) $));
-                _inputs[$ loop.index0 $] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, new Memory<$ input.storage $>(_$ input.stem $InputArray, 0, batch * $ field_length(input) $), new long[] { $ field_shape(input) $ });
+                _$ input.stem $InputArray = ArrayPool<$ input.storage $>.Shared.Rent(checked(batch * $ call_row_length(input) $));
+                _inputs[$ loop.index0 $] = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, new Memory<$ input.storage $>(_$ input.stem $InputArray, 0, batch * $ call_row_length(input) $), new long[] { $ call_shape(input) $ });
 //% endif
 //% endfor
             }
@@ -86,9 +86,9 @@ namespace $ namespace $
                 _inputs[$ loop.index0 $].StringTensorSetElementAt(row.$ input.member $[i].AsSpan(), (index * row.$ input.member $.Length) + i);
             }
 //% elif input.scalar
-            $ as_half(input, "_%sInputArray.AsSpan()" % input.stem) $[index] = row.$ input.member $;
+            $ input.typed_span("_%sInputArray.AsSpan()" % input.stem) $[index] = row.$ input.member $;
 //% else
-            row.$ input.member $.AsSpan().CopyTo($ as_half(input, "_%sInputArray.AsSpan(index * row.%s.Length, row.%s.Length)" % (input.stem, input.member, input.member)) $);
+            row.$ input.member $.AsSpan().CopyTo($ input.typed_span("_%sInputArray.AsSpan(index * row.%s.Length, row.%s.Length)" % (input.stem, input.member, input.member)) $);
 //% endif
 //% endfor
         }
@@ -106,8 +106,8 @@ namespace $ namespace $
 
 //% for output in outputs
 //% set place = loop.index0
-            $ "long[] shape%s = " % place if newly_known[output.name] $Expect(_outputs[$ place $], $ output.name | literal $, new long[] { $ expected_shape(output) $ });
-//% for axis in newly_known[output.name]
+            $ "long[] shape%s = " % place if new_axes[output.name] $CheckShape(_outputs[$ place $], $ output.name | literal $, new long[] { $ expected_shapes[output.name] $ });
+//% for axis in new_axes[output.name]
             $ axis.field $ = (int)shape$ place $[$ axis_place(output, axis) $];
 //% endfor
 //% endfor
@@ -124,9 +124,9 @@ namespace $ namespace $
 //% endfor
             );
         }
-//% if reads_text
+//% if text_array_outputs
 
-        private static string[] Texts(OrtValue value, int start, int count)
+        private static string[] ReadTexts(OrtValue value, int start, int count)
         {
             var texts = new string[count];
             for (int i = 0; i < count; i++)
@@ -138,20 +138,22 @@ namespace $ namespace $
         }
 //% endif
 
-        /// <summary>Refuses an output that has not the axes of the contract: a row could not be told from the next. -1 is any size.</summary>
-        private static long[] Expect(OrtValue value, string name, long[] expected)
+        /// <summary>
+        /// Throws unless an output has the shape of the contract (-1 is any size): with another shape, its rows could not be separated.
+        /// </summary>
+        private static long[] CheckShape(OrtValue value, string name, long[] expected)
         {
             long[] shape = value.GetTensorTypeAndShape().Shape;
-            bool fits = shape.Length == expected.Length;
-            for (int i = 0; fits && i < shape.Length; i++)
+            bool matches = shape.Length == expected.Length;
+            for (int i = 0; matches && i < shape.Length; i++)
             {
-                fits = expected[i] < 0 || shape[i] == expected[i];
+                matches = expected[i] < 0 || shape[i] == expected[i];
             }
 
-            if (!fits)
+            if (!matches)
             {
                 throw new $Class$Exception(name + ": expected shape [" + string.Join(", ", expected).Replace("-1", "any") + "], got ["
-                    + string.Join(", ", shape) + "]: the model does not keep the axes of its contract; name them apart in model.dynamic_axes and package it again.");
+                    + string.Join(", ", shape) + "]: the model's axes differ from its contract; give axes of different sizes different names in model.dynamic_axes and package the model again.");
             }
 
             return shape;

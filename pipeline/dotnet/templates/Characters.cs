@@ -7,13 +7,14 @@ namespace $ namespace $
     using global::System.Text;
 
     /// <summary>
-    /// What becomes of each character before a text is cut into words, as the tokeniser that the model was trained with said for all of
-    /// them: no culture, no ICU and no Unicode version of the runtime has a say.
+    /// Normalizes text and splits it into words by a table, which was made from the tokenizer that the model was trained with and has
+    /// every code point. The result does not depend on the culture, on ICU, or on the runtime's version of Unicode.
     /// </summary>
     internal static class $Class$Characters
     {
-        // Runs, each its first code point and an action: = itself, - nothing, _ a space, | a word of its own, ~ a Hangul syllable's letters,
-        // +N the character N places on, >A.B these code points.
+        // Runs of code points that are treated alike. Each run is its first code point and an action, which replaces a character by:
+        // = itself, - nothing, _ a space, | itself as a word of its own, ~ the letters of a Hangul syllable, +N the character that is N
+        // code points further, >A.B the code points A and B.
         private static readonly string[] Table =
         {
 //% for line in characters
@@ -22,9 +23,9 @@ namespace $ namespace $
         };
 
         private static readonly int[] Starts = new int[$ runs $];
-        private static readonly char[] Kinds = new char[$ runs $];
-        private static readonly int[] Steps = new int[$ runs $];
-        private static readonly string[] Texts = new string[$ runs $];
+        private static readonly char[] Actions = new char[$ runs $];
+        private static readonly int[] Offsets = new int[$ runs $];
+        private static readonly string[] Replacements = new string[$ runs $];
 
         static $Class$Characters()
         {
@@ -35,30 +36,30 @@ namespace $ namespace $
                 for (int i = 0; i < words.Length; i += 2, run++)
                 {
                     string action = words[i + 1];
-                    Starts[run] = Hexadecimal(words[i]);
-                    Kinds[run] = action[0];
+                    Starts[run] = ParseHexadecimal(words[i]);
+                    Actions[run] = action[0];
                     if (action[0] == '+')
                     {
-                        Steps[run] = int.Parse(action.Substring(1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+                        Offsets[run] = int.Parse(action.Substring(1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
                     }
                     else if (action[0] == '>')
                     {
-                        var text = new StringBuilder();
+                        var replacement = new StringBuilder();
                         foreach (string code in action.Substring(1).Split('.'))
                         {
-                            text.Append(char.ConvertFromUtf32(Hexadecimal(code)));
+                            replacement.Append(char.ConvertFromUtf32(ParseHexadecimal(code)));
                         }
 
-                        Texts[run] = text.ToString();
+                        Replacements[run] = replacement.ToString();
                     }
                 }
             }
         }
 
-        /// <summary>The words of the characters from <paramref name="start"/> up to <paramref name="end"/>, which are whole code points.</summary>
+        /// <summary>Words of the text from <paramref name="start"/> up to <paramref name="end"/>; neither may split a surrogate pair.</summary>
         internal static string[] Words(string text, int start, int end)
         {
-            var made = new StringBuilder(end - start + 16);
+            var normalized = new StringBuilder(end - start + 16);
             for (int i = start; i < end; i++)
             {
                 int code = char.ConvertToUtf32(text, i);
@@ -67,61 +68,61 @@ namespace $ namespace $
                     i++;
                 }
 
-                Append(code, made);
+                AppendNormalized(code, normalized);
             }
 
-            return made.ToString().Split(new[] { ' ' }, StringSplitOptions.RemoveEmptyEntries);
+            return normalized.ToString().Split(new[] { ' ' }, StringSplitOptions.RemoveEmptyEntries);
         }
 
-        private static void Append(int code, StringBuilder made)
+        private static void AppendNormalized(int code, StringBuilder normalized)
         {
             int run = Array.BinarySearch(Starts, code);
             run = run < 0 ? ~run - 1 : run;
-            switch (Kinds[run])
+            switch (Actions[run])
             {
                 case '=':
-                    One(code, made);
+                    AppendCodePoint(code, normalized);
                     break;
                 case '+':
-                    One(code + Steps[run], made);
+                    AppendCodePoint(code + Offsets[run], normalized);
                     break;
                 case '_':
-                    made.Append(' ');
+                    normalized.Append(' ');
                     break;
                 case '|':
-                    made.Append(' ');
-                    One(code, made);
-                    made.Append(' ');
+                    normalized.Append(' ');
+                    AppendCodePoint(code, normalized);
+                    normalized.Append(' ');
                     break;
                 case '>':
-                    made.Append(Texts[run]);
+                    normalized.Append(Replacements[run]);
                     break;
                 case '~':
-                    // The Unicode Standard, 3.12: consonant, vowel, and a last consonant where there is one.
-                    int place = code - 0xAC00;
-                    made.Append((char)(0x1100 + (place / 588))).Append((char)(0x1161 + (place % 588 / 28)));
-                    if (place % 28 > 0)
+                    // The Unicode Standard, section 3.12: leading consonant, vowel, and a trailing consonant if there is one.
+                    int syllable = code - 0xAC00;
+                    normalized.Append((char)(0x1100 + (syllable / 588))).Append((char)(0x1161 + (syllable % 588 / 28)));
+                    if (syllable % 28 > 0)
                     {
-                        made.Append((char)(0x11A7 + (place % 28)));
+                        normalized.Append((char)(0x11A7 + (syllable % 28)));
                     }
 
                     break;
             }
         }
 
-        private static void One(int code, StringBuilder made)
+        private static void AppendCodePoint(int code, StringBuilder normalized)
         {
             if (code < 0x10000)
             {
-                made.Append((char)code);
+                normalized.Append((char)code);
             }
             else
             {
-                made.Append(char.ConvertFromUtf32(code));
+                normalized.Append(char.ConvertFromUtf32(code));
             }
         }
 
-        private static int Hexadecimal(string text)
+        private static int ParseHexadecimal(string text)
         {
             return int.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         }

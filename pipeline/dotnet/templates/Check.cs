@@ -4,7 +4,7 @@ namespace $ namespace $
 {
     using global::System;
 
-    /// <summary>Refuses rows that do not have the form, or optionally the values, that the model was made for.</summary>
+    /// <summary>Validates rows: their lengths, and optionally their values, against the model's contract.</summary>
     internal static class $Class$Check
     {
 //% for input in inputs
@@ -13,7 +13,7 @@ namespace $ namespace $
         {
             if (values == null)
             {
-                throw new ArgumentNullException(parameter, $ (input.expected ~ ", got null.") | literal $);
+                throw new ArgumentNullException(parameter, $ (input.expected_length ~ ", got null.") | literal $);
             }
 
             $ input.member $(new ReadOnlySpan<$ input.type $>(values), validate, parameter);
@@ -23,16 +23,16 @@ namespace $ namespace $
         {
             if (values.Length != $ input.length $)
             {
-                throw new ArgumentException($ (input.expected ~ ", got ") | literal $ + values.Length + ".", parameter);
+                throw new ArgumentException($ (input.expected_length ~ ", got ") | literal $ + values.Length + ".", parameter);
             }
-//% if input.refused
+//% if input.invalid_condition
 
             if (validate)
             {
                 for (int i = 0; i < values.Length; i++)
                 {
                     $ input.type $ value = values[i];
-                    if ($ input.refused $)
+                    if ($ input.invalid_condition $)
                     {
                         throw new ArgumentException($ input.expected_values | literal $ + value + " at index " + i + ".", parameter);
                     }
@@ -43,8 +43,8 @@ namespace $ namespace $
 //% else
         internal static void $ input.member $($ input.type $ value, bool validate, string parameter)
         {
-//% if input.refused
-            if (validate && ($ input.refused $))
+//% if input.invalid_condition
+            if (validate && ($ input.invalid_condition $))
             {
                 throw new ArgumentException($ input.expected_values | literal $ + value + ".", parameter);
             }

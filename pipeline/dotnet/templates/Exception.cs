@@ -4,23 +4,23 @@ namespace $ namespace $
 {
     using global::System;
 
-    /// <summary>The model could not be loaded or run; the message says what was expected, what was got and what to do.</summary>
+    /// <summary>The model could not be loaded or run; the message says what was expected, what was found and what to do.</summary>
     sealed partial class $Class$Exception : InvalidOperationException
     {
-        /// <summary>Makes an exception without a message.</summary>
+        /// <summary>Creates an exception without a message.</summary>
         public $Class$Exception()
         {
         }
 
-        /// <summary>Makes an exception with a message.</summary>
-        /// <param name="message">What was expected, what was got and what to do.</param>
+        /// <summary>Creates an exception with a message.</summary>
+        /// <param name="message">What was expected, what was found and what to do.</param>
         public $Class$Exception(string message)
             : base(message)
         {
         }
 
-        /// <summary>Makes an exception with a message and its cause.</summary>
-        /// <param name="message">What was expected, what was got and what to do.</param>
+        /// <summary>Creates an exception with a message and its cause.</summary>
+        /// <param name="message">What was expected, what was found and what to do.</param>
         /// <param name="innerException">The cause.</param>
         public $Class$Exception(string message, Exception innerException)
             : base(message, innerException)

@@ -17,7 +17,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.AddHealthChecks();
             services.Configure<HealthCheckServiceOptions>(options =>
             {
-                // A second Add$Class$ must not register the name twice: the health service refuses that.
+                // A second call of Add$Class$ must not register the name again: the health check service throws on duplicate names.
                 if (options.Registrations.All(registration => registration.Name != $ health_name | literal $))
                 {
                     options.Registrations.Add(new HealthCheckRegistration(
@@ -26,7 +26,7 @@ namespace Microsoft.Extensions.DependencyInjection
             });
         }
 
-        /// <summary>Healthy when the model loads and answers one row.</summary>
+        /// <summary>Runs the model once, on valid values: healthy when it loads and answers.</summary>
         private sealed class HealthCheck : IHealthCheck
         {
             private readonly IServiceProvider _provider;
@@ -40,11 +40,7 @@ namespace Microsoft.Extensions.DependencyInjection
             {
                 try
                 {
-//% if sized
-                    Answer(_provider.GetRequiredService<$Class$>());
-//% else
-                    _provider.GetRequiredService<$Class$>().Run($ health_arguments $);
-//% endif
+                    _provider.GetRequiredService<$Class$>().$ health_probe $;
                 }
                 catch (Exception error)
                 {
@@ -57,24 +53,6 @@ namespace Microsoft.Extensions.DependencyInjection
                     { "sha256", $Class$.ModelSha256 },
                 }));
             }
-//% if sized
-
-            /// <summary>A model may need more than one value an axis (a window, a kernel): sizes double until it answers.</summary>
-            private static void Answer($Class$ model)
-            {
-                for (int size = 1; ; size *= 2)
-                {
-                    try
-                    {
-                        model.Run($ health_arguments $);
-                        return;
-                    }
-                    catch ($Class$Exception) when (size < 1024)
-                    {
-                    }
-                }
-            }
-//% endif
         }
     }
 }

@@ -4,14 +4,14 @@ namespace $ namespace $
 {
     using global::System;
 
-    /// <summary>One row for the model.</summary>
+    /// <summary>One row of the model's inputs.</summary>
     sealed partial class $Class$Input
     {
-        /// <summary>Makes a row of its values, which are kept, not copied.</summary>
+        /// <summary>Creates a row from its values; arrays are kept, not copied.</summary>
 //% for input in inputs
-        /// <param name="$ input.doc_name $">$ input.summary | doc(8) $</param>
+        /// <param name="$ input.parameter_name $">$ input.summary | doc(8) $</param>
 //% endfor
-        /// <exception cref="ArgumentException">Values are missing or too many.</exception>
+        /// <exception cref="ArgumentException">An array has the wrong length.</exception>
         public $Class$Input($ array_parameters $)
         {
 //% for input in inputs

@@ -8,7 +8,7 @@ namespace $ namespace $
     using global::System.Text;
     using global::Microsoft.ML.OnnxRuntime;
 
-    /// <summary>Reads the model, makes sure that it is the one of this package, and opens a session on it.</summary>
+    /// <summary>Reads the model, verifies by its SHA-256 that it is the one of this package, and opens a session on it.</summary>
     internal static class $Class$ModelFile
     {
         internal static byte[] Read(string path)
@@ -25,8 +25,8 @@ namespace $ namespace $
             catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
             {
                 throw new $Class$Exception(
-                    "Expected the model at " + path + ", got: " + error.Message + " The package $ package_id $ copies it beside the program"
-                    + " when the project is built or published: build again, copy it there, or give Load its path.",
+                    "Expected the model at " + path + ", got: " + error.Message + " The package $ package_id $ copies it to the program's"
+                    + " folder when the project is built or published: rebuild the project, copy the file there, or pass its path to Load.",
                     error);
             }
         }
@@ -52,12 +52,12 @@ namespace $ namespace $
                 throw new ArgumentNullException(nameof(model), "Expected the bytes of " + $Class$.ModelFile + ", got null.");
             }
 
-            string found = Sha256(model);
-            if (!string.Equals(found, $Class$.ModelSha256, StringComparison.Ordinal))
+            string sha256 = Sha256(model);
+            if (!string.Equals(sha256, $Class$.ModelSha256, StringComparison.Ordinal))
             {
                 throw new $Class$Exception(
-                    "Expected the model with SHA-256 " + $Class$.ModelSha256 + " ($ model_bytes $ bytes), got " + found + " (" + model.Length + " bytes) from "
-                    + source + ": this client reads the model of $ package_id $ $ version $ alone; clean and build again, so that it is copied.");
+                    "Expected the model with SHA-256 " + $Class$.ModelSha256 + " ($ model_bytes $ bytes), got " + sha256 + " (" + model.Length + " bytes) from "
+                    + source + ": this client loads only the model of $ package_id $ $ version $; clean and rebuild the project, so that it is copied.");
             }
 
             return model;
@@ -66,35 +66,35 @@ namespace $ namespace $
         internal static InferenceSession CreateSession(byte[] model, $Class$Options options)
         {
             CheckRuntime(RuntimeVersion());
-            using (var settings = new global::Microsoft.ML.OnnxRuntime.SessionOptions())
+            using (var sessionOptions = new global::Microsoft.ML.OnnxRuntime.SessionOptions())
             {
-                settings.IntraOpNumThreads = options.IntraOpNumThreads;
+                sessionOptions.IntraOpNumThreads = options.IntraOpNumThreads;
                 if (options.ConfigureSession != null)
                 {
-                    options.ConfigureSession(settings);
+                    options.ConfigureSession(sessionOptions);
                 }
 
                 try
                 {
-                    return new InferenceSession(model, settings);
+                    return new InferenceSession(model, sessionOptions);
                 }
                 catch (OnnxRuntimeException error)
                 {
                     throw new $Class$Exception(
-                        "onnxruntime " + RuntimeVersion() + " refused the model: " + error.Message
+                        "onnxruntime " + RuntimeVersion() + " could not load the model: " + error.Message
                         + " It was validated with Microsoft.ML.OnnxRuntime $ validated $: install that version.",
                         error);
                 }
             }
         }
 
-        internal static void CheckRuntime(string found)
+        internal static void CheckRuntime(string version)
         {
-            Version version;
-            if (Version.TryParse(found.Split('-', '+')[0], out version) && version < new Version($ minimum_parts $))
+            Version parsed;
+            if (Version.TryParse(version.Split('-', '+')[0], out parsed) && parsed < new Version($ minimum_parts $))
             {
                 throw new $Class$Exception(
-                    "Expected onnxruntime $ minimum $ or later, got " + found
+                    "Expected onnxruntime $ minimum $ or later, got " + version
                     + ": add a reference to Microsoft.ML.OnnxRuntime $ validated $, with which the model was validated, to the project.");
             }
         }
@@ -108,7 +108,7 @@ namespace $ namespace $
             catch (Exception error) when (error is TypeInitializationException || error is DllNotFoundException || error is BadImageFormatException)
             {
                 throw new $Class$Exception(
-                    "Expected the native library of Microsoft.ML.OnnxRuntime beside the program, got none that loads (the inner exception says why)."
+                    "Expected the native library of Microsoft.ML.OnnxRuntime in the program's folder, got none that loads (the inner exception says why)."
                     + " Reference the package Microsoft.ML.OnnxRuntime $ validated $ from the program's own project, and run it on a platform that"
                     + " the package supports (Alpine Linux is not one).",
                     error);

@@ -4,53 +4,54 @@ namespace $ namespace $
 {
     using global::System;
 
-    /// <summary>Settings of a loaded model; they are read once, when it is loaded.</summary>
+    /// <summary>Options of a model; they are read once, when the model is loaded.</summary>
     sealed partial class $Class$Options
     {
         /// <summary>
-        /// Threads that share the work of one run. 1 serves the most requests when many run at a time; more answer one large request
-        /// sooner. Default: the processors that this process may use, at most 8 (onnxruntime's own default ignores a container's limits).
+        /// Number of threads that one run uses. 1 gives the highest throughput when many runs are in progress; more give a large run a
+        /// lower latency. Default: the number of processors available to the process, at most 8 (onnxruntime's own default ignores the
+        /// CPU limit of a container).
         /// </summary>
         public int IntraOpNumThreads { get; set; } = Math.Min(Environment.ProcessorCount, 8);
 
 //% if batched
-        /// <summary>Runs of <c>RunAsync</c> that may be in progress at a time. Default: <see cref="Environment.ProcessorCount"/>.</summary>
+        /// <summary>Maximum number of concurrent runs of <c>RunAsync</c>. Default: <see cref="Environment.ProcessorCount"/>.</summary>
         public int MaxConcurrency { get; set; } = Environment.ProcessorCount;
 
-        /// <summary>Rows in one run, at most; more rows take several runs. Default: 32.</summary>
+        /// <summary>Maximum number of rows in one run; more rows are split into several runs. Default: 32.</summary>
         public int MaxBatchSize { get; set; } = 32;
 
         /// <summary>
-        /// Time that <c>RunAsync</c> may hold a row back so that others join its run. Default: zero, which never holds back a row
-        /// while fewer than <see cref="MaxConcurrency"/> runs are in progress.
+        /// Maximum time that <c>RunAsync</c> delays a row so that rows of other callers can join its micro-batch. Default: zero, which
+        /// never delays a row while fewer than <see cref="MaxConcurrency"/> runs are in progress.
         /// </summary>
         public TimeSpan MaxDelay { get; set; } = TimeSpan.Zero;
 
         /// <summary>
-        /// Rows of <c>RunAsync</c> that may wait for a run. When as many wait, the next caller waits asynchronously for room, or is
-        /// refused if <see cref="RejectWhenFull"/> is set. Default: 1024.
+        /// Maximum number of rows in the queue of <c>RunAsync</c>. A full queue applies back-pressure: the next caller waits asynchronously
+        /// for room, or is rejected if <see cref="RejectWhenFull"/> is set. Default: 1024.
         /// </summary>
         public int MaxQueue { get; set; } = 1024;
 
         /// <summary>
-        /// Whether <c>RunAsync</c> fails at once with <see cref="$Class$Exception"/> when <see cref="MaxQueue"/> rows wait, so that a service
-        /// can answer 503 instead of falling behind. Default: <see langword="false"/>.
+        /// Whether <c>RunAsync</c> fails immediately with <see cref="$Class$Exception"/> when the queue is full, so that a service can
+        /// answer 503 instead of falling behind. Default: <see langword="false"/>.
         /// </summary>
         public bool RejectWhenFull { get; set; }
 
 //% endif
         /// <summary>
-        /// Whether to refuse rows that hold NaN, or values outside the range that the model was made for, with <see cref="ArgumentException"/>.
-        /// Default: <see langword="false"/>.
+        /// Whether to reject rows with NaN or with values outside the ranges of the model's contract, with
+        /// <see cref="ArgumentException"/>. Default: <see langword="false"/>.
         /// </summary>
         public bool ValidateInputs { get; set; }
 
 //% if tokenizer
-        /// <summary>Path of the vocabulary; <see langword="null"/> (default) for the file that the package put beside the program.</summary>
+        /// <summary>Path of the vocabulary; <see langword="null"/> (default) for the file that the package copies to the program's folder.</summary>
         public string VocabularyPath { get; set; }
 
 //% endif
-        /// <summary>Changes onnxruntime's own settings before the model is loaded, for instance to add an execution provider.</summary>
+        /// <summary>Configures onnxruntime's session options before the model is loaded, for example to add an execution provider.</summary>
         public Action<global::Microsoft.ML.OnnxRuntime.SessionOptions> ConfigureSession { get; set; }
 
         internal void Check()
@@ -62,7 +63,7 @@ namespace $ namespace $
             AtLeast(1, MaxQueue, nameof(MaxQueue));
             if (MaxDelay < TimeSpan.Zero || MaxDelay > TimeSpan.FromMinutes(1))
             {
-                throw new ArgumentOutOfRangeException(nameof(MaxDelay), MaxDelay, "Expected a time from zero to one minute.");
+                throw new ArgumentOutOfRangeException(nameof(MaxDelay), MaxDelay, "Expected a delay from zero to one minute.");
             }
 //% endif
         }

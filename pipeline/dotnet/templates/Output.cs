@@ -5,7 +5,7 @@ namespace $ namespace $
     using global::System;
     using global::System.Collections.Generic;
 
-    /// <summary>The model's answer to one $ "row" if batched else "call" $.</summary>
+    /// <summary>The model's outputs for one $ "row" if batched else "call" $.</summary>
     sealed partial class $Class$Output
     {
         internal $Class$Output($ output_parameters $$ output_size_parameters $)
@@ -17,12 +17,12 @@ namespace $ namespace $
             this.$ axis.member $ = $ axis.parameter $;
 //% endfor
         }
-//% for set in label_sets
+//% for list in label_lists
 
-        /// <summary>$ set.summary | doc(8) $</summary>
-        public static IReadOnlyList<string> $ set.member $ { get; } = Array.AsReadOnly(new[]
+        /// <summary>$ list.summary | doc(8) $</summary>
+        public static IReadOnlyList<string> $ list.member $ { get; } = Array.AsReadOnly(new[]
         {
-//% for label in set.labels
+//% for label in list.labels
             $ label | literal $,
 //% endfor
         });
@@ -33,18 +33,18 @@ namespace $ namespace $
         public $ output.type $$ "" if output.scalar else "[]" $ $ output.member $ { get; }
 //% if output.names_classes
 
-        /// <summary>The name of <see cref="$ output.member $"/>: its entry in <see cref="$ label_list[output.name] $"/>.</summary>
-        /// <exception cref="$Class$Exception">The model gave a number that has no name.</exception>
+        /// <summary>The name of <see cref="$ output.member $"/>: its entry in <see cref="$ label_list_of[output.name] $"/>.</summary>
+        /// <exception cref="$Class$Exception">The model returned a class number without a label.</exception>
         public string $ output.member $Name
         {
             get
             {
-                if ($ output.outside $)
+                if ($ output.unlabelled_condition $)
                 {
-                    throw new $Class$Exception("$ output.member $: expected a number from 0 to $ output.labels | length - 1 $, got " + $ output.member $ + ": the model has more classes than its contract has labels; correct the labels and package it again.");
+                    throw new $Class$Exception("$ output.member $: expected a number from 0 to $ output.labels | length - 1 $, got " + $ output.member $ + ": the model has more classes than its contract has labels; correct the labels and package the model again.");
                 }
 
-                return $ label_list[output.name] $[(int)$ output.member $];
+                return $ label_list_of[output.name] $[(int)$ output.member $];
             }
         }
 //% endif

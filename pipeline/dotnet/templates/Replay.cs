@@ -1,4 +1,4 @@
-// Replays the golden rows through every way in, from several threads at once, and writes what the model answers.
+// Replays the golden rows through every method of the client, from several threads at once, and writes what the model answers.
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
@@ -27,13 +27,13 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
         foreach (Case one in cases)
         {
             Answers.Of(one.Rows.Select(row => model.Run($ row_arguments $))).Write(answers, "row", thread, one.Name);
-//% if "batch" in ways
+//% if "batch" in methods
             Answers.Of(model.Run(one.Rows)).Write(answers, "batch", thread, one.Name);
 //% endif
-//% if "async" in ways
+//% if "async" in methods
             Answers.Of(Task.WhenAll(one.Rows.Select(row => model.RunAsync($ row_arguments $))).GetAwaiter().GetResult()).Write(answers, "async", thread, one.Name);
 //% endif
-//% if "buffers" in ways
+//% if "buffers" in methods
             using $Class$Buffers buffers = model.CreateBuffers(one.Rows.Length$ size_arguments $);
             for (int run = 0; run < 2; run++) // the second run finds the first one's values in the memory
             {
@@ -46,14 +46,14 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
             Answers.Of(buffers).Write(answers, "buffers", thread, one.Name);
 //% endif
         }
-//% if "jagged" in ways
+//% if "ragged" in methods
 
         // The first row of every case, then the second of every one that has it: rows of different sizes beside each other.
         var mixed = cases.SelectMany(one => one.Rows.Select((row, place) => (one, row, place))).OrderBy(entry => entry.place).ToArray();
         $Class$Output[] outputs = model.Run(mixed.Select(entry => entry.row).ToArray());
         foreach (Case one in cases)
         {
-            Answers.Of(outputs.Where((_, place) => mixed[place].one == one)).Write(answers, "jagged", thread, one.Name);
+            Answers.Of(outputs.Where((_, place) => mixed[place].one == one)).Write(answers, "ragged", thread, one.Name);
         }
 //% endif
 //% if texts
@@ -193,7 +193,7 @@ sealed record Answers($ output_fields $, string[] Shapes)
         return new Answers($ outputs_from_rows $, [$ shapes_from_rows if shapes $]);
     }
 
-//% if "buffers" in ways
+//% if "buffers" in methods
     public static Answers Of($Class$Buffers buffers)
     {
         return new Answers($ outputs_from_buffers $, [$ shapes_from_buffers if shapes $]);

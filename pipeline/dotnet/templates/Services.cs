@@ -7,15 +7,16 @@ namespace Microsoft.Extensions.DependencyInjection
     using global::Microsoft.Extensions.Options;
     using global::$ namespace $;
 
-    /// <summary>Registers the model with dependency injection.</summary>
+    /// <summary>Registers the model in a dependency injection container.</summary>
     static partial class $Class$ServiceCollectionExtensions
     {
         /// <summary>
-        /// Registers <see cref="$Class$"/> as a singleton, loaded from beside the program at its first use, and, where the project references
-        /// Microsoft.Extensions.Diagnostics.HealthChecks, a health check named <c>$ health_name | doc(8) $</c> that runs it.
+        /// Registers <see cref="$Class$"/> as a singleton, loaded from the program's folder when it is first resolved. Where the project
+        /// references Microsoft.Extensions.Diagnostics.HealthChecks, also registers a health check named <c>$ health_name | doc(8) $</c> that
+        /// runs the model.
         /// </summary>
         /// <param name="services">The services to add to.</param>
-        /// <param name="configure">Changes the model's settings; <see langword="null"/> for the defaults.</param>
+        /// <param name="configure">Configures the model's options; <see langword="null"/> for the defaults.</param>
         /// <returns><paramref name="services"/>, so that calls can be chained.</returns>
         public static IServiceCollection Add$Class$(this IServiceCollection services, Action<$Class$Options> configure = null)
         {

@@ -9,31 +9,31 @@ namespace $ namespace $
 
     sealed partial class $Class$
     {
-        /// <summary>Numbers of a text's tokens, as the model takes them.</summary>
-        /// <param name="text">Any text; what is beyond $ tokenizer.max_length $ tokens is left out.</param>
-        /// <returns>At most $ tokenizer.max_length $ numbers, those around the text included.</returns>
-        /// <exception cref="ArgumentException">The text is <see langword="null"/>, or no Unicode: it holds half of a surrogate pair.</exception>
+        /// <summary>Tokenizes a text.</summary>
+        /// <param name="text">Any text; it is truncated to $ tokenizer.max_length $ tokens.</param>
+        /// <returns>Token ids as the model takes them: at most $ tokenizer.max_length $, the special tokens before and after the text included.</returns>
+        /// <exception cref="ArgumentException">The text is <see langword="null"/>, or has an unpaired surrogate.</exception>
         public long[] Tokenize(string text)
         {
             return _tokenizer.Encode(text, nameof(text));
         }
 
         /// <summary>Runs the model on a text.</summary>
-        /// <param name="text">Any text; what is beyond $ tokenizer.max_length $ tokens is left out.</param>
-        /// <returns>The model's answer.</returns>
-        /// <exception cref="ArgumentException">The text is <see langword="null"/>, or no Unicode: it holds half of a surrogate pair.</exception>
-        /// <exception cref="$Class$Exception">The runtime failed.</exception>
+        /// <param name="text">Any text; it is truncated to $ tokenizer.max_length $ tokens.</param>
+        /// <returns>The model's outputs.</returns>
+        /// <exception cref="ArgumentException">The text is <see langword="null"/>, or has an unpaired surrogate.</exception>
+        /// <exception cref="$Class$Exception">onnxruntime failed.</exception>
         public $Class$Output Run(string text)
         {
             return RunOne(Row(text, nameof(text)));
         }
 
-        /// <summary>Runs the model on any number of texts, in batches of <see cref="$Class$Options.MaxBatchSize"/> at most.</summary>
-        /// <remarks>Texts of as many tokens run together, and nothing is padded.</remarks>
-        /// <param name="texts">Texts.</param>
-        /// <returns>One answer a text, in the order of the texts; empty when there is no text.</returns>
-        /// <exception cref="ArgumentException">A text is <see langword="null"/>, or no Unicode; the message says which.</exception>
-        /// <exception cref="$Class$Exception">The runtime failed.</exception>
+        /// <summary>Runs the model on any number of texts, in batches of at most <see cref="$Class$Options.MaxBatchSize"/>.</summary>
+        /// <remarks>Texts with equal numbers of tokens run together, and nothing is padded.</remarks>
+        /// <param name="texts">The texts.</param>
+        /// <returns>The outputs for each text, in the order of the texts; empty when there are none.</returns>
+        /// <exception cref="ArgumentException">A text is <see langword="null"/>, or has an unpaired surrogate; the message says which.</exception>
+        /// <exception cref="$Class$Exception">onnxruntime failed.</exception>
         public $Class$Output[] Run(IReadOnlyList<string> texts)
         {
             if (texts == null)
@@ -50,11 +50,11 @@ namespace $ namespace $
             return RunRows(rows);
         }
 
-        /// <summary>Runs the model on a text, together with the rows of other callers when many call at a time.</summary>
-        /// <param name="text">Any text; what is beyond $ tokenizer.max_length $ tokens is left out.</param>
-        /// <param name="cancellationToken">Cancels a text that still waits; a run in progress goes on to its end.</param>
+        /// <summary>Runs the model on a text, in a micro-batch with the rows of concurrent callers.</summary>
+        /// <param name="text">Any text; it is truncated to $ tokenizer.max_length $ tokens.</param>
+        /// <param name="cancellationToken">Cancels a text that is still in the queue; a run in progress is not interrupted.</param>
         /// <returns>The model's answer. A disposal while the text waits ends the task with <see cref="ObjectDisposedException"/>.</returns>
-        /// <exception cref="ArgumentException">The text is <see langword="null"/>, or no Unicode: it holds half of a surrogate pair.</exception>
+        /// <exception cref="ArgumentException">The text is <see langword="null"/>, or has an unpaired surrogate.</exception>
         public Task<$Class$Output> RunAsync(string text, CancellationToken cancellationToken = default(CancellationToken))
         {
             return _batcher.RunAsync(Row(text, nameof(text)), cancellationToken);

@@ -8,22 +8,22 @@ namespace $ namespace $
     using global::Microsoft.ML.Tokenizers;
 
     /// <summary>
-    /// Turns a text into the numbers of its tokens, as the tokeniser that the model was trained with does. What a word is, is decided by
-    /// <see cref="$Class$Characters"/>; Microsoft.ML.Tokenizers cuts words into the pieces of the vocabulary.
+    /// WordPiece: turns a text into token ids exactly as the tokenizer that the model was trained with. <see cref="$Class$Characters"/>
+    /// normalizes the text and splits it into words; Microsoft.ML.Tokenizers splits words into pieces of the vocabulary.
     /// </summary>
     internal sealed class $Class$Tokenizer
     {
-        // Tokens of a text, without those around it.
+        // Maximum number of tokens of a text, without those before and after it.
         private const int MaxTokens = $ tokenizer.max_length - tokenizer.before | length - tokenizer.after | length $;
 
-        // Characters of the longest word that is cut: a longer one is unknown.
-        private const int LongestWord = $ tokenizer.longest_word $;
+        // Maximum number of code points in a word: a longer word is the unknown token.
+        private const int MaxWordLength = $ tokenizer.longest_word $;
 
-        // What stands around every text.
+        // Token ids before and after every text.
         private static readonly long[] Before = { $ tokenizer.before | join(", ") $ };
         private static readonly long[] After = { $ tokenizer.after | join(", ") $ };
 
-        // Texts that are one token wherever they stand, longer ones first.
+        // Special tokens and their ids, matched anywhere in a text; longer ones first.
         private static readonly KeyValuePair<string, long>[] Special =
         {
 //% for text, number in special
@@ -38,7 +38,7 @@ namespace $ namespace $
             _pieces = pieces;
         }
 
-        /// <summary>Reads the vocabulary, and makes sure that it is the one of this package.</summary>
+        /// <summary>Reads the vocabulary, and verifies by its SHA-256 that it is the one of this package.</summary>
         internal static $Class$Tokenizer Load(string path)
         {
             path = path ?? Path.Combine(AppContext.BaseDirectory, $Class$.VocabularyFile);
@@ -50,17 +50,17 @@ namespace $ namespace $
             catch (Exception error) when (error is IOException || error is UnauthorizedAccessException)
             {
                 throw new $Class$Exception(
-                    "Expected the vocabulary at " + path + ", got: " + error.Message + " The package $ package_id $ copies it beside the program"
-                    + " when the project is built or published: build again, copy it there, or set $Class$Options.VocabularyPath.",
+                    "Expected the vocabulary at " + path + ", got: " + error.Message + " The package $ package_id $ copies it to the program's"
+                    + " folder when the project is built or published: rebuild the project, copy the file there, or set $Class$Options.VocabularyPath.",
                     error);
             }
 
-            string found = $Class$ModelFile.Sha256(content);
-            if (!string.Equals(found, $Class$.VocabularySha256, StringComparison.Ordinal))
+            string sha256 = $Class$ModelFile.Sha256(content);
+            if (!string.Equals(sha256, $Class$.VocabularySha256, StringComparison.Ordinal))
             {
                 throw new $Class$Exception(
-                    "Expected the vocabulary with SHA-256 " + $Class$.VocabularySha256 + ", got " + found + " (" + content.Length + " bytes) from " + path
-                    + ": its numbers mean nothing to the model of $ package_id $ $ version $; clean and build again, so that it is copied.");
+                    "Expected the vocabulary with SHA-256 " + $Class$.VocabularySha256 + ", got " + sha256 + " (" + content.Length + " bytes) from " + path
+                    + ": its token ids are not those of the model of $ package_id $ $ version $; clean and rebuild the project, so that it is copied.");
             }
 
             using (var stream = new MemoryStream(content))
@@ -69,8 +69,8 @@ namespace $ namespace $
                 {
                     UnknownToken = $ tokenizer.unknown | literal $,
                     ContinuingSubwordPrefix = $ tokenizer.prefix | literal $,
-                    // It counts half pairs; LongestWord counts characters, and is seen to here.
-                    MaxInputCharsPerWord = 2 * LongestWord,
+                    // The library counts UTF-16 code units. MaxWordLength counts code points, and Split enforces it.
+                    MaxInputCharsPerWord = 2 * MaxWordLength,
                 }));
             }
         }
@@ -79,39 +79,39 @@ namespace $ namespace $
         {
             $Class$Check.CheckText(text, "text", "", parameter);
             var ids = new List<long>(32);
-            int start = 0;
+            int wordsStart = 0;
             for (int i = 0; i <= text.Length && ids.Count < MaxTokens; i++)
             {
-                int special = i < text.Length ? Find(text, i) : -1;
+                int special = i < text.Length ? FindSpecial(text, i) : -1;
                 if (special < 0 && i < text.Length)
                 {
                     continue;
                 }
 
-                Cut($Class$Characters.Words(text, start, i), ids);
+                Split($Class$Characters.Words(text, wordsStart, i), ids);
                 if (special >= 0)
                 {
                     ids.Add(Special[special].Value);
-                    start = i + Special[special].Key.Length;
-                    i = start - 1;
+                    wordsStart = i + Special[special].Key.Length;
+                    i = wordsStart - 1;
                 }
             }
 
-            int kept = Math.Min(ids.Count, MaxTokens);
-            var all = new long[Before.Length + kept + After.Length];
-            Before.CopyTo(all, 0);
-            ids.CopyTo(0, all, Before.Length, kept);
-            After.CopyTo(all, Before.Length + kept);
-            return all;
+            int count = Math.Min(ids.Count, MaxTokens);
+            var tokens = new long[Before.Length + count + After.Length];
+            Before.CopyTo(tokens, 0);
+            ids.CopyTo(0, tokens, Before.Length, count);
+            After.CopyTo(tokens, Before.Length + count);
+            return tokens;
         }
 
-        /// <summary>Which of the special texts stands at a place; -1 when none does.</summary>
-        private static int Find(string text, int place)
+        /// <summary>Index of the special token at a position of the text; -1 when there is none.</summary>
+        private static int FindSpecial(string text, int position)
         {
             for (int i = 0; i < Special.Length; i++)
             {
                 string special = Special[i].Key;
-                if (text[place] == special[0] && string.CompareOrdinal(text, place, special, 0, special.Length) == 0)
+                if (text[position] == special[0] && string.CompareOrdinal(text, position, special, 0, special.Length) == 0)
                 {
                     return i;
                 }
@@ -120,7 +120,7 @@ namespace $ namespace $
             return -1;
         }
 
-        private void Cut(string[] words, List<long> ids)
+        private void Split(string[] words, List<long> ids)
         {
             foreach (string word in words)
             {
@@ -129,13 +129,13 @@ namespace $ namespace $
                     return;
                 }
 
-                int length = 0;
+                int codePoints = 0;
                 foreach (char unit in word)
                 {
-                    length += char.IsLowSurrogate(unit) ? 0 : 1;
+                    codePoints += char.IsLowSurrogate(unit) ? 0 : 1;
                 }
 
-                if (length > LongestWord)
+                if (codePoints > MaxWordLength)
                 {
                     ids.Add(_pieces.UnknownTokenId);
                     continue;

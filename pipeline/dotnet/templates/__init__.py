@@ -1,4 +1,4 @@
-"""Fills in the templates of this folder, which read as the C# and MSBuild that they become."""
+"""Renders the templates of this folder, which read like the C# and MSBuild files that they become."""
 
 import re
 from collections.abc import Mapping
@@ -10,20 +10,25 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from pipeline.dotnet.client.literals import documentation, literal
 
-# By file suffix: the marks around a name ($ is MSBuild's own), and the comment that holds a statement on a line of its own.
-_NAMES = {".cs": ("$", "$"), ".targets": ("[[", "]]")}
+# By file suffix: the delimiters of an expression (MSBuild has a meaning of its own for $), and the comment that holds a
+# statement on a line of its own.
+_EXPRESSION = {".cs": ("$", "$"), ".targets": ("[[", "]]")}
 _STATEMENTS = {".cs": r"^ *//% (.*)$", ".targets": r"^ *<!--% (.*) %-->$"}
 _BLOCK = "/*%", "%*/"
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """The template's text with `values` filled in; a name that is not among them raises jinja2.UndefinedError."""
+    """The template's text with `values` filled in.
+
+    Raises:
+        jinja2.UndefinedError: The template uses a name that is not in `values`.
+    """
     return _environment(Path(template).suffix).get_template(template).render(values)
 
 
 @cache
 def _environment(suffix: str) -> Environment:
-    start, end = _NAMES[suffix]
+    start, end = _EXPRESSION[suffix]
     environment = Environment(  # noqa: S701 - not HTML: the filters `doc` and `literal` escape what needs it
         loader=FunctionLoader(_read),
         variable_start_string=start,
@@ -39,7 +44,7 @@ def _environment(suffix: str) -> Environment:
 
 
 def _read(template: str) -> str:
-    # Jinja's own line statements would swallow the blank lines before them.
+    # Jinja's own line statements would remove the blank lines before them.
     path = Path(__file__).parent / template
     block = rf"{_BLOCK[0]} \1 {_BLOCK[1]}"
     return re.sub(_STATEMENTS[path.suffix], block, path.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -39,7 +39,7 @@ def test_every_keyword_is_safe_as_a_property() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "9lives", "a-b", "class", "größe", "a.b"])
-def test_a_setting_that_is_no_identifier_is_refused(text: str) -> None:
+def test_a_setting_that_is_no_identifier_is_rejected(text: str) -> None:
     with pytest.raises(PipelineError, match="expected a C# name"):
         identifiers.check_identifier(text, "package.class")
 
@@ -50,13 +50,13 @@ def test_a_namespace_may_have_dots() -> None:
         identifiers.check_identifier("acme.9lives", "package.namespace", dotted=True)
 
 
-def test_two_names_that_become_one_are_both_named() -> None:
+def test_the_error_has_both_names_that_become_one() -> None:
     with pytest.raises(
         PipelineError, match=r"output 'a\.b' and output 'a_b' would both be called AB in the C# type XOutput"
     ):
         identifiers.check_distinct([("AB", "output 'a_b'"), ("AB", "output 'a.b'")], (), "XOutput")
 
 
-def test_a_name_that_the_type_has_already_is_refused() -> None:
-    with pytest.raises(PipelineError, match="a member that XBuffers has of itself"):
+def test_a_built_in_member_of_the_type_is_rejected() -> None:
+    with pytest.raises(PipelineError, match="a built-in member of XBuffers"):
         identifiers.check_distinct([("Run", "output 'run'")], ("Run",), "XBuffers")

@@ -15,19 +15,19 @@ def test_into_a_folder(package, passes):
     assert sha256(package.parents[2] / "feed" / package.name) == sha256(package)
 
 
-def test_again_is_nothing_new(package, passes):
+def test_publishing_again_changes_nothing(package, passes):
     passes("nuget", "--feed", "./feed")
     passes("nuget", "--feed", "./feed")
 
 
-def test_same_version_with_another_content_is_refused(package, passes, capsys):
+def test_same_version_with_different_content_is_rejected(package, passes, capsys):
     passes("nuget", "--feed", "./feed")
     (package.parents[2] / "feed" / package.name).write_bytes(b"another")
     assert main(["nuget", "--feed", "./feed"]) == 1
     assert "raise package.version" in capsys.readouterr().err
 
 
-def test_altered_package_is_refused(package, capsys):
+def test_altered_package_is_rejected(package, capsys):
     package.write_bytes(package.read_bytes() + b"!")
     assert main(["nuget", "--feed", "./feed"]) == 1
     assert "is not the package that build/package/manifest.json describes" in capsys.readouterr().err

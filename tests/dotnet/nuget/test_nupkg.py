@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.nuget import nupkg
-from pipeline.dotnet.nuget.nupkg import NUSPEC, Metadata
+from pipeline.dotnet.nuget.nupkg import NUSPEC_NAMESPACE, Metadata
 
 METADATA = Metadata(
     "Digits", "1.2.3", "A & B", "Apache-2.0", 'Reads <one> "digit".', "onnx", {"Microsoft.ML.OnnxRuntime": "1.31.1"}
@@ -21,7 +21,7 @@ def pack(metadata, files) -> bytes:
     return target.getvalue()
 
 
-def opened(data: bytes) -> zipfile.ZipFile:
+def open_package(data: bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(data))
 
 
@@ -37,50 +37,54 @@ def test_a_file_is_packed_like_its_content(tmp_path):
     )
 
 
-def test_other_content_other_properties_part():
+def test_other_content_gives_another_name_of_the_core_properties():
     names = [
-        {n for n in opened(pack(METADATA, f)).namelist() if n.endswith(".psmdcp")}
+        {n for n in open_package(pack(METADATA, f)).namelist() if n.endswith(".psmdcp")}
         for f in (FILES, {**FILES, "README.md": b"?"})
     ]
     assert names[0] != names[1]
 
 
 def test_files_are_there_whole():
-    with opened(pack(METADATA, FILES)) as archive:
+    with open_package(pack(METADATA, FILES)) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in FILES} == FILES
 
 
 def test_every_part_has_a_content_type_once():
-    with opened(pack(METADATA, FILES)) as archive:
+    with open_package(pack(METADATA, FILES)) as archive:
         types = ET.fromstring(archive.read("[Content_Types].xml"))  # noqa: S314 (ours)
-        endings = [node.get("Extension") for node in types]
+        extensions = [node.get("Extension") for node in types]
         parts = [name for name in archive.namelist() if name != "[Content_Types].xml"]
-    assert len(set(endings)) == len(endings)
-    assert {name.rpartition(".")[2] for name in parts} <= set(endings)
+    assert len(set(extensions)) == len(extensions)
+    assert {name.rpartition(".")[2] for name in parts} <= set(extensions)
 
 
 def test_relationships_point_to_parts():
-    with opened(pack(METADATA, FILES)) as archive:
+    with open_package(pack(METADATA, FILES)) as archive:
         targets = [node.get("Target") for node in ET.fromstring(archive.read("_rels/.rels"))]  # noqa: S314 (ours)
         assert {target.lstrip("/") for target in targets} <= set(archive.namelist())
     assert len(targets) == 2
 
 
-def test_nuspec_says_what_it_was_given():
-    with opened(pack(METADATA, FILES)) as archive:
+def test_nuspec_has_the_metadata():
+    with open_package(pack(METADATA, FILES)) as archive:
         spec = ET.fromstring(archive.read("Digits.nuspec"))  # noqa: S314 (ours)
-    told = {node.tag.removeprefix(f"{{{NUSPEC}}}"): node.text for node in spec[0]}
-    assert (told["id"], told["version"], told["authors"]) == ("Digits", "1.2.3", "A & B")
-    assert (told["description"], told["license"], told["readme"]) == ('Reads <one> "digit".', "Apache-2.0", "README.md")
-    (dependency,) = spec.iter(f"{{{NUSPEC}}}dependency")
+    elements = {node.tag.removeprefix(f"{{{NUSPEC_NAMESPACE}}}"): node.text for node in spec[0]}
+    assert (elements["id"], elements["version"], elements["authors"]) == ("Digits", "1.2.3", "A & B")
+    assert (elements["description"], elements["license"], elements["readme"]) == (
+        'Reads <one> "digit".',
+        "Apache-2.0",
+        "README.md",
+    )
+    (dependency,) = spec.iter(f"{{{NUSPEC_NAMESPACE}}}dependency")
     assert dependency.attrib == {"id": "Microsoft.ML.OnnxRuntime", "version": "1.31.1"}
 
 
 @pytest.mark.parametrize(
     "package_id", ["", "My Digits", "Digits!", ".Digits", "Digits.", "Ziffern/Neu", "Zahlen-", "d" * 101, "Zürich"]
 )
-def test_ids_that_nuget_refuses(package_id):
+def test_ids_that_nuget_rejects(package_id):
     with pytest.raises(PipelineError, match=r"package\.id: expected"):
         pack(replace(METADATA, id=package_id), FILES)
 

@@ -14,4 +14,4 @@ foreach (var entry in report.Entries) Console.WriteLine($"health {entry.Key} {en
 File.Delete(Path.Combine(AppContext.BaseDirectory, Mixed.ModelFile));
 await using ServiceProvider without = services.BuildServiceProvider();
 report = await without.GetRequiredService<HealthCheckService>().CheckHealthAsync();
-Console.WriteLine($"without its file: {report.Entries["mixed"].Status} {report.Entries["mixed"].Exception?.GetType().Name}");
+Console.WriteLine($"without its model file: {report.Entries["mixed"].Status} {report.Entries["mixed"].Exception?.GetType().Name}");

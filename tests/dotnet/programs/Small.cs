@@ -1,6 +1,6 @@
 using System;
 
-// C# 7.3, and no reflection: also for NativeAOT and .NET Framework.
+// C# 7.3 without reflection, so that it compiles for NativeAOT and .NET Framework too.
 internal static class Program
 {
     private static void Main()

@@ -1,4 +1,4 @@
-"""Every kind of model, replayed in real .NET by verify's own program through every way in that its client has."""
+"""Every sample model, replayed in real .NET by the program of `verify`, through every method of its client."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,51 +8,54 @@ import pytest
 from csharp_projects import Dotnet, run
 from pipeline.compare.comparison import Policy
 from pipeline.core.golden import GoldenCall
-from pipeline.dotnet.client.layout import layout
+from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import consumer, replay_program
 from pipeline.dotnet.proof.answers import compare_calls
 from pipeline.parity.gate import why_failed
-from sample_contracts import ZOO, Exhibit
+from sample_contracts import SAMPLE_MODELS, SampleModel
 
-CLOSE = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
-WAYS = {
+TOLERANCES = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
+METHODS = {
     "texts": ("row", "batch", "async"),
     "tokens": ("row", "batch", "async"),
     "halves": ("row", "batch", "buffers", "async"),
-    "series": ("row", "batch", "jagged", "buffers", "async"),
-    "pair": ("row", "batch", "jagged", "buffers", "async"),
-    "image": ("row", "batch", "jagged", "buffers", "async"),
+    "series": ("row", "batch", "ragged", "buffers", "async"),
+    "pair": ("row", "batch", "ragged", "buffers", "async"),
+    "image": ("row", "batch", "ragged", "buffers", "async"),
     "best": ("row", "batch", "async"),
+    "window": ("row", "batch", "async"),
     "whole": ("row",),
-    "many": ("row", "batch", "jagged", "async"),
+    "many": ("row", "batch", "ragged", "async"),
 }
 
 
-@pytest.mark.parametrize("make", ZOO, ids=lambda make: make.__name__)
-def test_every_way_in_gives_the_runtimes_answers(make: Callable[[], Exhibit], dotnet: Dotnet) -> None:
-    exhibit = make()
-    plan = layout(exhibit.of)
-    assert plan.ways == WAYS[exhibit.of.name]
-    dotnet.pack(exhibit.of, exhibit.model, exhibit.class_name)
-    folder = dotnet.root / f"replay-{exhibit.of.name}"
+@pytest.mark.parametrize("make", SAMPLE_MODELS, ids=lambda make: make.__name__)
+def test_every_method_gives_the_answers_of_onnxruntime(make: Callable[[], SampleModel], dotnet: Dotnet) -> None:
+    sample = make()
+    layout = derive_layout(sample.contract)
+    assert layout.methods == METHODS[sample.contract.name]
+    dotnet.pack(sample.contract, sample.model, sample.class_name)
+    folder = dotnet.root / f"replay-{sample.contract.name}"
     (folder / "answers").mkdir(parents=True)
-    answers = exhibit.answers()
+    outputs = sample.run_in_python()
     calls = [
-        GoldenCall(name, "rows", len(next(iter(inputs.values()))) if plan.batched else None, {}, inputs, answers[name])
-        for name, inputs in exhibit.questions.items()
+        GoldenCall(
+            name, "rows", len(next(iter(inputs.values()))) if layout.batched else None, {}, inputs, outputs[name]
+        )
+        for name, inputs in sample.golden_inputs.items()
     ]
     for path, data in golden_files.files(calls).items():
         target = folder / path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(data)
     (folder / "verify.csproj").write_text(
-        consumer.project("net10.0", dotnet.feed, dotnet.root / "packages", f"Acme.{exhibit.class_name}", "1.0.0")
+        consumer.project("net10.0", dotnet.feed, dotnet.root / "packages", f"Acme.{sample.class_name}", "1.0.0")
     )
-    (folder / "Program.cs").write_text(replay_program.replay(exhibit.of, "Acme.Models", exhibit.class_name))
+    (folder / "Program.cs").write_text(replay_program.replay(sample.contract, "Acme.Models", sample.class_name))
     dotnet(folder, "build", "--output", "out", "--nologo", "-v", "quiet")
     run([dotnet.sdk, "out/verify.dll", "golden", "answers", "2"], folder)
-    comparisons = compare_calls(folder / "answers", calls, 2, CLOSE, plan.ways)
+    comparisons = compare_calls(folder / "answers", calls, 2, TOLERANCES, layout.methods)
     assert why_failed(comparisons) == ""
-    assert {entry.way for entry in comparisons} == set(plan.ways)
+    assert {entry.way for entry in comparisons} == set(layout.methods)
     assert Path(folder / "answers" / "runtime.json").exists()

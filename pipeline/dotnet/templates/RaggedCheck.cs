@@ -4,18 +4,20 @@ namespace $ namespace $
 {
     using global::System;
 
-    /// <summary>Refuses values that do not have the form, or optionally the range, that the model was made for; tells sizes from lengths.</summary>
+    /// <summary>
+    /// Validates rows: the lengths of their arrays, and optionally their values, against the model's contract. Infers sizes from lengths.
+    /// </summary>
     internal static class $Class$Check
     {
-//% for step in steps
-//% set input = step.view
+//% for check in checks
+//% set input = check.input
 //% if input.scalar
         internal static void $ input.member $($ input.type $ value, bool validate, string parameter)
         {
 //% if input.text
             CheckText(value, $ input.name | literal $, "", parameter);
-//% elif input.refused
-            if (validate && ($ input.refused $))
+//% elif input.invalid_condition
+            if (validate && ($ input.invalid_condition $))
             {
                 throw new ArgumentException($ input.expected_values | literal $ + value + ".", parameter);
             }
@@ -23,23 +25,23 @@ namespace $ namespace $
         }
 
 //% else
-        internal static $ "int" if step.inferred else "void" $ $ input.member $($ input.type $[] values, $ int_parameters(step.known) $bool validate, string parameter)
+        internal static $ "int" if check.inferred else "void" $ $ input.member $($ input.type $[] values, $ leading_parameters(check.known) $bool validate, string parameter)
         {
             if (values == null)
             {
-                throw new ArgumentNullException(parameter, $ (input.name ~ ": expected values" ~ input.counted ~ "), got null.") | literal $);
+                throw new ArgumentNullException(parameter, $ (input.name ~ ": expected values" ~ input.shape_clause ~ "), got null.") | literal $);
             }
 
-            long expected = $ input.product_without(step.inferred) $;
-//% if step.inferred
+            long expected = $ input.product_without(check.inferred) $;
+//% if check.inferred
             if (values.Length == 0 || values.Length % expected != 0)
             {
-                throw new ArgumentException($ (input.name ~ ": expected a multiple of ") | literal $ + expected + $ (" values, at least one time" ~ input.counted) | literal $$ sizes_told(step.known) $ + "), got " + values.Length + ".", parameter);
+                throw new ArgumentException($ (input.name ~ ": expected the number of values to be a positive multiple of ") | literal $ + expected + $ input.shape_clause | literal $$ sizes_in_message(check.known) $ + "), got " + values.Length + ".", parameter);
             }
 //% else
             if (values.Length != expected)
             {
-                throw new ArgumentException($ (input.name ~ ": expected ") | literal $ + expected + $ (" values" ~ input.counted) | literal $$ sizes_told(step.known) $ + "), got " + values.Length + ".", parameter);
+                throw new ArgumentException($ (input.name ~ ": expected ") | literal $ + expected + $ (" values" ~ input.shape_clause) | literal $$ sizes_in_message(check.known) $ + "), got " + values.Length + ".", parameter);
             }
 //% endif
 //% if input.text
@@ -48,21 +50,21 @@ namespace $ namespace $
             {
                 CheckText(values[i], $ input.name | literal $, " at index " + i, parameter);
             }
-//% elif input.refused
+//% elif input.invalid_condition
 
             if (validate)
             {
                 for (int i = 0; i < values.Length; i++)
                 {
                     $ input.type $ value = values[i];
-                    if ($ input.refused $)
+                    if ($ input.invalid_condition $)
                     {
                         throw new ArgumentException($ input.expected_values | literal $ + value + " at index " + i + ".", parameter);
                     }
                 }
             }
 //% endif
-//% if step.inferred
+//% if check.inferred
 
             return (int)(values.Length / expected);
 //% endif
@@ -78,18 +80,18 @@ namespace $ namespace $
             }
         }
 
-        /// <summary>A product that never overflows: beyond all lengths it stays where it is.</summary>
+        /// <summary>A product that cannot overflow: above the length of any array it stops growing.</summary>
         private static long CheckedProduct(long product, int size)
         {
             return product > int.MaxValue ? product : product * size;
         }
 
-        /// <summary>Null, and half of a surrogate pair, cannot reach the model as they are; every other text can, NUL included.</summary>
-        internal static void CheckText(string value, string name, string where, string parameter)
+        /// <summary>Rejects null and unpaired surrogates, which have no UTF-8; any other text can be passed to the model, with NUL too.</summary>
+        internal static void CheckText(string value, string name, string position, string parameter)
         {
             if (value == null)
             {
-                throw new ArgumentNullException(parameter, name + ": expected text, got null" + where + ".");
+                throw new ArgumentNullException(parameter, name + ": expected text, got null" + position + ".");
             }
 
             for (int i = 0; i < value.Length; i++)
@@ -98,7 +100,7 @@ namespace $ namespace $
                 {
                     if (!char.IsSurrogatePair(value, i))
                     {
-                        throw new ArgumentException(name + ": expected text in Unicode, got half of a surrogate pair at character " + i + where + ".", parameter);
+                        throw new ArgumentException(name + ": expected well-formed UTF-16, got an unpaired surrogate at character " + i + position + ".", parameter);
                     }
 
                     i++;

@@ -7,30 +7,30 @@ namespace $ namespace $
     using global::System.Collections.Generic;
 //% endif
 
-    /// <summary>$ "One row for the model" if batched else "What the model takes in one call" $.</summary>
+    /// <summary>$ "One row of the model's inputs" if batched else "The model's inputs for one call" $.</summary>
     sealed partial class $Class$Input
     {
-        /// <summary>Makes a row of its values, which are kept, not copied.</summary>
+        /// <summary>Creates a row from its values; arrays are kept, not copied.</summary>
 //% for input in inputs
-        /// <param name="$ input.doc_name $">$ input.summary | doc(8) $</param>
+        /// <param name="$ input.parameter_name $">$ input.summary | doc(8) $</param>
 //% endfor
-//% for axis in given
+//% for axis in explicit_axes
         /// <param name="$ axis.stem $">Size of the axis <c>$ axis.name | doc(8) $</c>, at least 1.</param>
 //% endfor
-        /// <exception cref="ArgumentException">Values are missing or too many for the sizes, or text is <see langword="null"/>.</exception>
-        public $Class$Input($ array_parameters $$ given_parameters $)
-            : this(false, null, $ arguments $$ given_arguments $)
+        /// <exception cref="ArgumentException">An array has the wrong length for the sizes, or text is <see langword="null"/>.</exception>
+        public $Class$Input($ array_parameters $$ explicit_size_parameters $)
+            : this(false, null, $ arguments $$ explicit_size_arguments $)
         {
         }
 
-        /// <summary>Checks all of it; a row of a list is called by its place in messages.</summary>
-        internal $Class$Input(bool _validate, string _row, $ array_parameters $$ given_parameters $)
+        /// <summary>Checks everything; <paramref name="_row"/> is how messages call a row of a list, null for a single row.</summary>
+        internal $Class$Input(bool _validate, string _row, $ array_parameters $$ explicit_size_parameters $)
         {
-//% for axis in given
+//% for axis in explicit_axes
             $Class$Check.CheckSize($ axis.parameter $, _row ?? nameof($ axis.parameter $));
 //% endfor
-//% for step in steps
-            $ "int %s = " % step.inferred.parameter if step.inferred $$Class$Check.$ step.view.member $($ step.view.parameter $, $ plain_arguments(step.known) if not step.view.scalar $_validate, _row ?? nameof($ step.view.parameter $));
+//% for check in checks
+            $ "int %s = " % check.inferred.parameter if check.inferred $$Class$Check.$ check.input.member $($ check.input.parameter $, $ leading_arguments(check.known) if not check.input.scalar $_validate, _row ?? nameof($ check.input.parameter $));
 //% endfor
 //% for input in inputs
             this.$ input.member $ = $ input.parameter $;
@@ -52,19 +52,19 @@ namespace $ namespace $
 
         internal void Validate(string _row)
         {
-//% for step in steps
-            $Class$Check.$ step.view.member $($ step.view.member $, $ member_arguments(step.known) if not step.view.scalar $true, _row);
+//% for check in checks
+            $Class$Check.$ check.input.member $($ check.input.member $, $ leading_members(check.known) if not check.input.scalar $true, _row);
 //% endfor
         }
 //% if axes
 
-        /// <summary>Whether this row and another can be rows of one run.</summary>
+        /// <summary>Whether this row and another have equal sizes, so that one run can take both.</summary>
         internal bool HasSizesOf($Class$Input _row)
         {
             return $ same_sizes $;
         }
 
-        /// <summary>Finds the rows of equal sizes.</summary>
+        /// <summary>Compares rows by their sizes.</summary>
         internal sealed class SizesComparer : IEqualityComparer<$Class$Input>
         {
             public bool Equals($Class$Input x, $Class$Input y)

@@ -1,0 +1,48 @@
+"""The call that the health check makes: at proven sizes, without a search."""
+
+import pytest
+
+from csharp_projects import TINY, make_contract, make_identity, tensor
+from pipeline.core.contract import Contract
+from pipeline.dotnet.client import generator
+from pipeline.dotnet.client.health_check import probe
+from pipeline.dotnet.client.layout import derive_layout
+
+IMAGE = make_contract(
+    "image", [tensor("x", "float32", "batch", "h", "w", 3)], [tensor("y", "float32", "batch")]
+).model_copy(update={"proven_sizes": {"batch": [1, 2, 5], "h": [1, 3, 28], "w": [4, 20]}})
+
+
+def probe_of(contract: Contract, **proven_sizes: list[int]) -> str:
+    contract = contract.model_copy(update={"proven_sizes": proven_sizes} if proven_sizes else {})
+    return probe(contract, derive_layout(contract), "Model")
+
+
+def test_one_row_of_the_largest_proven_sizes() -> None:
+    assert probe_of(IMAGE) == "Run(new float[28 * 20 * 3], 28, 20)"
+
+
+def test_an_axis_without_proven_sizes_has_the_example_size() -> None:
+    assert probe_of(IMAGE, batch=[1], h=[28]) == "Run(new float[28 * 16 * 3], 28, 16)"
+
+
+def test_the_smallest_proven_batch_when_single_rows_were_not_proven() -> None:
+    sizes = {"batch": [2, 8], "h": [2], "w": [2]}
+    assert probe_of(IMAGE, **sizes) == "Run(Enumerable.Repeat(new ModelInput(new float[2 * 2 * 3], 2, 2), 2).ToArray())"
+
+
+def test_a_batch_of_rows_that_are_arrays() -> None:
+    assert probe_of(TINY, batch=[3]) == "Run(Enumerable.Repeat(new float[4], 3).ToArray())"
+
+
+def test_a_model_without_a_batch_axis() -> None:
+    contract = make_contract("signal", [tensor("x", "float32", "samples")], [tensor("y", "float32", "samples")])
+    assert probe_of(contract, samples=[400, 800]) == "Run(new float[800])"
+
+
+@pytest.mark.parametrize("contract", [TINY, IMAGE], ids=["fixed", "ragged"])
+def test_the_health_check_runs_the_model_once(contract: Contract) -> None:
+    source = generator.generate(contract, make_identity())["TinyHealthCheck.cs"]
+    assert source.count(".Run(") == 1
+    assert source.count("catch") == 1
+    assert "for (" not in source

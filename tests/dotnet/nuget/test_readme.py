@@ -1,0 +1,72 @@
+"""The package's README."""
+
+import pytest
+
+from csharp_projects import TINY, make_contract, make_identity, tensor
+from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.reports import Comparison, ParityReport, TaskReport
+from pipeline.dotnet.nuget import readme
+
+# Only what the README has of the report.
+PARITY = ParityReport.model_construct(
+    onnxruntime="1.31.1",
+    task=TaskReport.model_construct(metric="accuracy", rows=359, eager=0.975, simplify=0.975),
+    comparisons=[
+        Comparison.model_construct(stage=stage, values=values, max_abs=max_abs)
+        for stage, values, max_abs in (("export", 7, 9.0), ("simplify", 1000, 1e-7), ("simplify", 200, None))
+    ],
+)
+
+
+def write(contract: Contract, **changes: object) -> str:
+    return readme.write(contract.model_copy(update=changes), make_identity(), PARITY)
+
+
+def test_what_was_compared_of_the_packaged_graph() -> None:
+    assert "- 1,200 values compared with PyTorch's in onnxruntime 1.31.1: largest difference 1e-07." in write(TINY)
+
+
+def test_proven_sizes_of_every_dynamic_axis() -> None:
+    text = write(TINY, proven_sizes={"batch": [1, 3, 64], "time": [1, 9]})
+    assert "- Sizes proven: `batch`: 1, 3, 64; `time`: 1, 9." in text.splitlines()
+
+
+def test_no_line_without_proven_sizes() -> None:
+    assert "Sizes proven" not in write(TINY)
+
+
+def test_the_task_metric_where_there_is_a_task() -> None:
+    assert "- accuracy on 359 test rows: 0.9750 (PyTorch: 0.9750)." in write(TINY)
+
+
+def test_no_task_metric_without_a_task() -> None:
+    assert "test rows" not in readme.write(TINY, make_identity(), PARITY.model_copy(update={"task": None}))
+
+
+def test_a_tensor_is_one_row_of_the_table() -> None:
+    row = readme.describe_tensor(
+        tensor("x", "float32", "batch", 2, minimum=0.0, labels=["a|b"], description="One\ntwo.")
+    )
+    assert row == "| `x` | float32 | batch × 2 | 0 to … | a\\|b | One two. |"
+
+
+X = tensor("x", "float32", "batch", "time")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "sentence"),
+    [
+        ([tensor("x", "float32", "time")], [tensor("y", "float32", "time")], "there is no micro-batching"),
+        ([X], [X], "`CreateBuffers` gives one caller at a time memory for IO binding"),
+        (
+            [X],
+            [tensor("y", "float32", "batch", "words")],
+            "because the sizes of the outputs are known only after a run",
+        ),
+        ([tensor("x", "string", "batch")], [tensor("y", "float32", "batch")], "because text cannot be bound"),
+        ([X], [X], "The sizes follow from the lengths of the arrays."),
+        ([tensor("x", "float32", "batch", "h", "w")], [X], "The caller passes the sizes that do not follow"),
+    ],
+)
+def test_how_the_client_may_be_called(inputs: list[TensorSpec], outputs: list[TensorSpec], sentence: str) -> None:
+    assert sentence in " ".join(readme.describe_calls(make_contract("t", inputs, outputs)))
