@@ -14,11 +14,11 @@ LARGE = 1 << 20
 
 
 class KnownFiles:
-    """Hashes of files, and those of earlier runs. `seen` is what this run has asked for."""
+    """Hashes of files, and those of earlier runs. `current` has those that this run used."""
 
     def __init__(self, earlier: dict[str, list[object]]) -> None:
         self._earlier = earlier
-        self.seen: dict[str, list[object]] = {}
+        self.current: dict[str, list[object]] = {}
 
     def digest(self, path: Path, setting: str) -> dict[str, str]:
         """SHA-256 by relative path: of every file in a folder, or of a file (whose path is then ".").
@@ -41,24 +41,24 @@ class KnownFiles:
             if status.st_size < LARGE:
                 return sha256(path)
             key, state = str(path.resolve()), [status.st_size, status.st_mtime_ns]
-            known = self._earlier.get(key)
-            digest = str(known[2]) if known and known[:2] == state else sha256(path)
+            remembered = self._earlier.get(key)
+            digest = str(remembered[2]) if remembered and remembered[:2] == state else sha256(path)
         except OSError as error:
             raise PipelineError(
                 f"{setting}: {path} cannot be read ({error.strerror}): give access to it, or name another"
             ) from None
-        self.seen[key] = [*state, digest]
+        self.current[key] = [*state, digest]
         return digest
 
 
 @contextmanager
 def known_files() -> Iterator[KnownFiles]:
-    """What earlier runs know; what this one has seen is kept for the next."""
+    """The hashes of earlier runs; those that this run used are written for the next."""
     try:
         earlier = json.loads(KNOWN_FILES.read_text())
     except (OSError, ValueError):
         earlier = {}  # it only saves time
     files = KnownFiles(earlier if isinstance(earlier, dict) else {})
     yield files
-    if files.seen != earlier:
-        write_json(KNOWN_FILES, files.seen)
+    if files.current != earlier:
+        write_json(KNOWN_FILES, files.current)
