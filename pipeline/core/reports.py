@@ -43,7 +43,7 @@ class GraphSize(Record):
 
 
 class ExportReport(Record):
-    """Which exporter made the graph, what the others said, and what was asked of the network.
+    """Which exporter made the graph, why the others did not, and how many golden calls there are.
 
     `attempts` has the reason why each exporter that was tried was not used, "" for the one that was; `left_out` the golden
     calls that the network itself cannot answer, with the reason.
@@ -109,7 +109,7 @@ class TaskReport(Record):
 
 
 class ParityReport(Record):
-    """The gate's verdict. `models` has the SHA-256 of each graph that was judged; `gate` is "passed" or why not."""
+    """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not."""
 
     passed: bool
     gate: str
@@ -183,7 +183,7 @@ _FILES: dict[type[Any], tuple[Path, str]] = {
 
 
 def write_report(report: Record) -> None:
-    """Write the report to its place; what was not said of it is left out."""
+    """Write the report to its file, without the fields that were not set."""
     path, _ = _FILES[type(report)]
     write_json(path, report.model_dump(mode="json", exclude_unset=True))
 

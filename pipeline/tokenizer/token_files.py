@@ -1,4 +1,4 @@
-"""What `prepare` writes of a tokenizer, for the export and for the C# client; a model without one has none of it."""
+"""The tokenizer's files, which `prepare` writes for the export and for the C# client; a model without one has none."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,9 +33,9 @@ def save_tokenizer(
 
     Args:
         folder: Where.
-        spec: What the contract says of the tokenizer.
-        vocabulary: A piece a line, in the order of their numbers.
-        characters: What becomes of every character, as pipeline/tokenizer/wordpiece.py writes it.
+        spec: The tokenizer's part of the contract.
+        vocabulary: A piece a line, in the order of their ids.
+        characters: The table of replacements of characters, as pipeline/tokenizer/wordpiece.py writes it.
         texts: The texts that prove the C# client's tokenizer.
         token_ids: Hugging Face's tokens of each.
     """
@@ -48,13 +48,13 @@ def save_tokenizer(
         {
             "texts": np.array(texts, dtype=object),
             "counts": np.array([len(ids) for ids in token_ids], dtype=np.int64),
-            "ids": np.array([number for ids in token_ids for number in ids], dtype=np.int64),
+            "ids": np.array([token for ids in token_ids for token in ids], dtype=np.int64),
         },
     )
 
 
 def load_tokenizer() -> TokenizerSpec | None:
-    """What the contract says of the tokenizer; None for a model without one.
+    """The tokenizer's part of the contract; None for a model without one.
 
     Raises:
         PipelineError: The file was changed, or does not have its form.

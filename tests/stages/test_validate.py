@@ -26,7 +26,7 @@ from pipeline.core.paths import (
     TEST_SPLIT,
 )
 from pipeline.graph import onnx_model
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
 from pipeline.stages import validate as stage
 from pipeline.stages.validate import score_task
 from pipeline_runs import regolden, reseal
@@ -336,4 +336,4 @@ def test_a_graph_without_the_task_s_output_fails(digits):
 
 
 def test_no_comparisons_are_a_failure():
-    assert "nothing was compared" in why_failed([])
+    assert "nothing was compared" in explain_failure([])
