@@ -87,7 +87,7 @@ class Contract(Record):
     weights_sha256: Sha256
     configuration_sha256: Sha256
     golden: Annotated[dict[str, Sha256], Field(min_length=1)]
-    proven_sizes: dict[str, list[int]] = {}
+    proven_sizes: dict[str, list[int]] = Field(default={})
     tokenizer: TokenizerSpec | None = None
 
     @property

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from pipeline.core.files import write_json
 from pipeline.core.paths import (
@@ -28,8 +28,8 @@ class TrainReport(Record):
     best_epoch: int | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
-    missing: list[str] = []
-    unexpected: list[str] = []
+    missing: list[str] = Field(default=[])
+    unexpected: list[str] = Field(default=[])
 
 
 class GraphSize(Record):
@@ -148,17 +148,17 @@ class DotnetReport(Record):
     mode: str
     verified: bool
     reason: str
-    comparisons: list[Comparison] = []
+    comparisons: list[Comparison] = Field(default=[])
     sdk: str | None = None
     runtime: str | None = None
     onnxruntime: str | None = None
     onnxruntime_python: str | None = None
     note: str = ""
-    ways: list[str] = []
+    ways: list[str] = Field(default=[])
     threads: int | None = None
     rows: int = 0
     values: int = 0
-    outputs: dict[str, OutputSummary] = {}
+    outputs: dict[str, OutputSummary] = Field(default={})
     texts: TextSummary | None = None
 
 

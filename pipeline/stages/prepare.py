@@ -11,21 +11,23 @@ from pipeline.data import corpus, loader
 from pipeline.data.checks import check_rows
 from pipeline.data.split import split_rows
 from pipeline.network import encoders
+from pipeline.settings.model import TokenizerSettings
 from pipeline.settings.params import Params
 from pipeline.tokenizer import huggingface
-from pipeline.tokenizer.token_files import save_tokenizer
+from pipeline.tokenizer.token_files import TokenizerFiles, save_tokenizer
 
 
-def write_tokenizer(folder: Path, tokenizer: huggingface.LoadedTokenizer, params: Params) -> None:
+def write_tokenizer(
+    folder: Path, tokenizer: huggingface.LoadedTokenizer, settings: TokenizerSettings, seed: int
+) -> None:
     """Write what the C# client needs of the tokenizer, once its tokens equal Hugging Face's."""
-    assert params.model.tokenizer
-    texts = corpus.make_corpus(np.random.default_rng(params.seed))
+    texts = corpus.make_corpus(np.random.default_rng(seed))
     token_ids = tokenizer.tokenize(texts)
     client = huggingface.build_wordpiece(tokenizer, huggingface.build_character_table(tokenizer))
     huggingface.check_client(client, texts, token_ids)
-    spec = huggingface.describe_tokenizer(tokenizer, client, params.model.tokenizer)
+    spec = huggingface.describe_tokenizer(tokenizer, client, settings)
     vocabulary = huggingface.format_vocabulary(tokenizer)
-    save_tokenizer(folder, spec, vocabulary, client.characters.dump(), texts, token_ids)
+    save_tokenizer(folder, TokenizerFiles(spec, vocabulary, client.characters.dump(), texts, token_ids))
     print(
         f"prepare: {TOKENIZER}: {len(texts):,} texts, {sum(map(len, token_ids)):,} tokens of {len(client.vocabulary):,} known"
     )
@@ -34,16 +36,17 @@ def write_tokenizer(folder: Path, tokenizer: huggingface.LoadedTokenizer, params
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
     arrays, where = loader.read_rows(params.data, params.model, rng), loader.describe_source(params.data)
-    tokenizer = huggingface.read_tokenizer(params.model.tokenizer) if params.model.tokenizer else None
-    if tokenizer and params.model.tokenizer:
-        arrays = huggingface.tokenize_rows(arrays, tokenizer, params.model.tokenizer, where)
+    settings = params.model.tokenizer
+    tokenizer = huggingface.read_tokenizer(settings) if settings else None
+    if tokenizer and settings:
+        arrays = huggingface.tokenize_rows(arrays, tokenizer, settings, where)
     check_rows(arrays, params.model, where, minimum_rows=30 if params.train.enabled else 1)
     # A network that is not trained here has been fitted to none of the rows: each split is all of them.
     parts = split_rows(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
     text_encoders = encoders.fit(params.model.encoders, parts["train"])
     with replacing_folder(DATA) as folder:
-        if tokenizer:
-            write_tokenizer(folder / TOKENIZER.name, tokenizer, params)
+        if tokenizer and settings:
+            write_tokenizer(folder / TOKENIZER.name, tokenizer, settings, params.seed)
         encoders.save_encoders(text_encoders, folder)
         for name, part in parts.items():
             save(folder / f"{name}.npz", part)

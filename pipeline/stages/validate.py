@@ -3,12 +3,10 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 
 import onnxruntime
 
-from pipeline.compare.comparison import OutputComparison, Policy, compare, failure, make_policy
+from pipeline.compare.comparison import make_policy
 from pipeline.compare.metrics import accuracy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
@@ -27,12 +25,10 @@ from pipeline.core.paths import (
     TEST_SPLIT,
 )
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
-from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
-from pipeline.graph.session import answer, open_session
-from pipeline.graph.signature import mismatches
 from pipeline.parity import page
 from pipeline.parity.gate import explain_failure
+from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.settings.params import Params
 
 GRAPHS = {"export": EXPORTED, "simplify": SIMPLIFIED}
@@ -50,43 +46,6 @@ COLUMNS = (
     "required_tolerance",
     "used",
 )
-
-
-def make_entry(stage: str, call: str, batch: int | None, comparison: OutputComparison) -> Comparison:
-    """One entry of parity.json's `comparisons`."""
-    return Comparison(stage=stage, variant="fp32", case=call, batch=batch, **asdict(comparison))
-
-
-def replay(
-    stage: str, path: Path, contract: Contract, calls: Sequence[GoldenCall], test: GoldenCall, tolerances: Policy
-) -> tuple[list[Comparison], Arrays]:
-    """Run one graph on every golden call and on the whole test split.
-
-    Returns:
-        A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
-    """
-    model = onnx_model.load(checked(path, stage), made_by=stage)
-    problems = mismatches(model, contract)
-    if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
-        problems.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")
-    if problems:
-        return [make_entry(stage, "contract", None, failure("(contract)", problem)) for problem in problems], {}
-    session = open_session(path)
-    comparisons: list[Comparison] = []
-    for call in calls:
-        try:
-            outputs = compare(call.outputs, answer(session, call.inputs), tolerances)
-        except PipelineError as error:
-            outputs = [failure("(run)", str(error))]
-        comparisons += [make_entry(stage, call.name, call.rows or 1, output) for output in outputs]
-    rows = Rows(test.inputs, contract.batched)
-    answers: Arrays = {}
-    try:
-        answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
-        outputs = compare(test.outputs, answers, tolerances)
-    except PipelineError as error:
-        outputs = [failure("(run)", str(error))]
-    return [*comparisons, *(make_entry(stage, test.name, len(rows), output) for output in outputs)], answers
 
 
 def score_task(
@@ -143,7 +102,9 @@ def run(params: Params) -> None:
     comparisons: list[Comparison] = []
     answers: dict[str, Arrays] = {"eager": eager}
     for stage, path in GRAPHS.items():
-        compared, answers[stage] = replay(stage, path, contract, calls, test_call, make_policy(params.parity))
+        compared, answers[stage] = replay(
+            stage, path, GoldenAnswers(contract, calls, test_call), make_policy(params.parity)
+        )
         comparisons += compared
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
