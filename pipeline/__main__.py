@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pipeline.core.errors import PipelineError
-from pipeline.settings.compose import PARAMS, composed, describe
+from pipeline.settings.compose import PARAMS, compose_text, describe_configuration
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
 STAGES = {
@@ -94,7 +94,7 @@ def write_params(overrides: list[str], path: Path) -> None:
     from pipeline.settings.package_files import locate
     from pipeline.settings.params import parse
 
-    text = composed(overrides)
+    text = compose_text(overrides)
     params = parse(text, locate_files=False)
     if params.data.target.startswith("pipeline."):
         # Others may take long to import, or not be here: `prepare` will say the same of them.
@@ -129,10 +129,10 @@ def import_stage(name: str) -> ModuleType:
 def run(options: argparse.Namespace) -> None:
     if options.command == "params":
         if options.help:
-            print(f"{options.format_help()}\n{describe(options.overrides)}", end="")
+            print(f"{options.format_help()}\n{describe_configuration(options.overrides)}", end="")
             raise SystemExit(0)
         if options.cfg:
-            print(composed(options.overrides), end="")
+            print(compose_text(options.overrides), end="")
         else:
             write_params(options.overrides, options.params)
         return

@@ -36,7 +36,7 @@ MODULES = {module_of(path): path for path in sorted(PIPELINE.rglob("*.py"))}
 
 def room_of(module: str) -> str:
     """The folder that a module lies in; "" for pipeline's own."""
-    return (module.split(".") + [""])[1] if module.count(".") else ""
+    return module.split(".")[1] if "." in module else ""
 
 
 def names_imported(path: Path) -> Iterator[str]:

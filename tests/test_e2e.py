@@ -36,8 +36,8 @@ class Clone:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, folder / name)
         # What one has run before must not stand in for what this run does.
-        for made in ("dvc.lock", "reports"):
-            path = folder / made
+        for name in ("dvc.lock", "reports"):
+            path = folder / name
             if path.is_dir():
                 shutil.rmtree(path)
             else:

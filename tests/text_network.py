@@ -1,4 +1,4 @@
-"""A tiny network that reads text, and its tokeniser: a vocabulary of some words and of every character of the texts."""
+"""A tiny network that reads text, and its tokenizer: a vocabulary of some words and of every character of the texts."""
 
 import json
 import unicodedata
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.data.corpus import corpus
+from pipeline.data.corpus import make_corpus
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = ["the", "nurse", "con", "##tract", "##s", "every", "other", "##ing", "token", "##izes", "über", "##sieht", "☃"]
@@ -42,13 +42,13 @@ class TinyNet(nn.Module):
 
 def vocabulary() -> list[str]:
     """Pieces by number."""
-    texts = " ".join(corpus(np.random.default_rng(0), wild=0))
+    texts = " ".join(make_corpus(np.random.default_rng(0), random_texts=0))
     seen = sorted({c for c in unicodedata.normalize("NFD", texts.lower()) if not c.isspace() and c.isprintable()})
     return list(dict.fromkeys([*SPECIAL, *WORDS, *seen, *(f"##{character}" for character in seen)]))
 
 
 def tokenizer_json(**changes: object) -> str:
-    """What BERT's uncased tokeniser says of itself, with other parts in place of some."""
+    """What BERT's uncased tokenizer says of itself, with other parts in place of some."""
     pieces = {piece: number for number, piece in enumerate(vocabulary())}
     flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
     around = [{"SpecialToken": {"id": name, "type_id": 0}} for name in ("[CLS]", "[SEP]")]

@@ -21,18 +21,18 @@ class Policy:
     default: tuple[float, float]
     dtypes: Mapping[str, tuple[float, float]]
 
-    def of(self, array: Array) -> tuple[float, float]:
+    def tolerances(self, array: Array) -> tuple[float, float]:
         if array.dtype.kind != "f":
             return 0.0, 0.0
         return self.dtypes.get(array.dtype.name, self.default)
 
 
-# No setting: it only tells another function from one that rounds otherwise. `validate` is the gate.
+# No setting: it only tells a different function from different rounding. `validate` is the gate.
 COARSE = Policy((1e-3, 1e-2), {"float16": (0.1, 0.1)})
 
 
-def policy(parity: Parity) -> Policy:
-    """The policy that the configuration asks for."""
+def make_policy(parity: Parity) -> Policy:
+    """The policy that the settings `parity` describe."""
     return Policy((parity.atol, parity.rtol), {name: (t.atol, t.rtol) for name, t in parity.dtypes.items()})
 
 
@@ -62,13 +62,13 @@ def compare(expected: Mapping[str, Array], got: Mapping[str, Array], policy: Pol
     """A comparison for every name that either side has, in `expected`'s order; nothing expected is a failure too."""
     if not expected:
         return [failure("(none)", "there is no expected output: nothing was compared")]
-    comparisons = [_compare_one(name, array, got.get(name), policy) for name, array in expected.items()]
+    comparisons = [_compare_output(name, array, got.get(name), policy) for name, array in expected.items()]
     extra = [failure(name, f"output {name!r} is not expected") for name in got if name not in expected]
     return comparisons + extra
 
 
-def badness(comparison: OutputComparison) -> tuple[bool, float, float]:
-    """What orders comparisons of one output, the worst last."""
+def severity(comparison: OutputComparison) -> tuple[bool, float, float]:
+    """Sort key of comparisons of one output, the worst last."""
     required = (
         np.inf
         if comparison.required_tolerance is None and not comparison.passed
@@ -82,11 +82,11 @@ def failure(output: str, problem: str, tolerance: float = 0.0, rtol: float = 0.0
     return OutputComparison(output, False, values, None, None, None, tolerance, rtol, None, None, problem)
 
 
-def _compare_one(name: str, expected: Array, got: Array | None, policy: Policy) -> OutputComparison:
-    atol, rtol = policy.of(expected)
+def _compare_output(name: str, expected: Array, got: Array | None, policy: Policy) -> OutputComparison:
+    atol, rtol = policy.tolerances(expected)
     if got is None:
         return failure(name, f"output {name!r} is missing", atol, rtol)
-    if _kind(got) != _kind(expected):
+    if _dtype_name(got) != _dtype_name(expected):
         return failure(name, f"output {name!r}: expected dtype {expected.dtype}, got {got.dtype}", atol, rtol)
     if got.shape != expected.shape:
         return failure(name, f"output {name!r}: expected shape {expected.shape}, got {got.shape}", atol, rtol)
@@ -97,13 +97,13 @@ def _compare_one(name: str, expected: Array, got: Array | None, policy: Policy) 
     return _compare_numbers(name, expected, got, atol, rtol)
 
 
-def _kind(array: Array) -> str:
+def _dtype_name(array: Array) -> str:
     return "string" if is_text(array) else array.dtype.name
 
 
 def _compare_equal(name: str, expected: Array, got: Array) -> OutputComparison:
     differs = np.asarray(expected.astype(object) != got.astype(object))
-    problem = _place(name, differs, expected, got) if differs.any() else ""
+    problem = _describe_place(name, differs, expected, got) if differs.any() else ""
     return OutputComparison(name, not problem, expected.size, None, None, None, 0.0, 0.0, None, None, problem)
 
 
@@ -113,7 +113,7 @@ def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: 
     e, g = expected.astype(wide), got.astype(wide)
     special = (np.isnan(e) != np.isnan(g)) | ((np.isinf(e) | np.isinf(g)) & (e != g))
     if special.any():
-        return failure(name, _place(name, special, expected, got), atol, rtol, expected.size)
+        return failure(name, _describe_place(name, special, expected, got), atol, rtol, expected.size)
     finite = np.isfinite(e)
     if not finite.any():
         return OutputComparison(name, True, expected.size, 0.0, 0.0, 0.0, atol, rtol, 0.0, 0.0, "")
@@ -124,7 +124,7 @@ def _compare_numbers(name: str, expected: Array, got: Array, atol: float, rtol: 
     passed = required <= atol
     problem = ""
     if not passed:
-        problem = f"{_place(name, needed == needed.max(), expected, got)}; smallest atol that passes: {round_up(required):g} (now {atol:g})"
+        problem = f"{_describe_place(name, needed == needed.max(), expected, got)}; smallest atol that passes: {round_up(required):g} (now {atol:g})"
     nonzero = magnitude > 0
     allowed = atol + rtol * magnitude
     counted = allowed > 0
@@ -148,7 +148,7 @@ def round_up(value: float) -> float:
     return float(Context(prec=3, rounding=ROUND_CEILING).create_decimal(repr(value)))
 
 
-def _place(name: str, bad: Array, expected: Array, got: Array) -> str:
+def _describe_place(name: str, bad: Array, expected: Array, got: Array) -> str:
     """The first place where `bad` holds, as "output 'x', row 2, index [3]: expected 1, got 2"."""
     place = tuple(int(i) for i in np.argwhere(bad)[0])
     row = f", row {place[0]}" if place else ""

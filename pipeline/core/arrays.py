@@ -1,6 +1,6 @@
 """Named arrays in .npz files, without pickle and with the same bytes for the same arrays.
 
-Text is held as object arrays of `str`: numpy's `U` takes the longest row's room for each row and loses a NUL at the end. In a
+Text is an object array of `str`: numpy's `U` pads every row to the longest one and loses a NUL at the end. In a
 file it is UTF-8 bytes beside the length of each text.
 """
 

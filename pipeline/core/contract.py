@@ -73,7 +73,7 @@ class Contract(Record):
     """Inputs, outputs, and what the model was made from.
 
     `proven_sizes` has, for every dynamic axis (the batch's too), the sizes that golden calls have; `golden` the SHA-256 of each
-    golden file, so that another model's answers are never compared with this one's.
+    golden file, so that the outputs of another model are never compared with this one's.
     """
 
     schema_version: Literal[2] = 2
@@ -87,7 +87,7 @@ class Contract(Record):
     weights_sha256: Sha256
     configuration_sha256: Sha256
     golden: Annotated[dict[str, Sha256], Field(min_length=1)]
-    proven_sizes: dict[str, list[int]] = {}
+    proven_sizes: dict[str, list[int]] = Field(default={})
     tokenizer: TokenizerSpec | None = None
 
     @property

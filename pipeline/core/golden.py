@@ -1,4 +1,4 @@
-"""Golden calls: what the network was asked, and what it answered, once; every later comparison is with these.
+"""Golden calls: inputs, and the outputs that the eager network gave for them once; every comparison is with these.
 
 A call is the inputs of one run of the model and the eager network's answers. What it is for is data in it, so that whoever
 uses golden calls loops over them, and knows no kinds. `calls.json` lists them; the arrays lie in `calls.npz` by number.
@@ -51,7 +51,7 @@ class _Entry(Record):
     texts: int | None
 
 
-# No calls prove nothing.
+# Without a call a comparison would prove nothing: an empty list is refused.
 _INDEX: TypeAdapter[list[_Entry]] = TypeAdapter(Annotated[list[_Entry], Field(min_length=1)])
 
 
@@ -107,7 +107,7 @@ def proven_sizes(calls: Sequence[GoldenCall]) -> dict[str, list[int]]:
     for call in calls:
         for axis, size in call.sizes.items():
             sizes.setdefault(axis, set()).add(size)
-    return {axis: sorted(seen) for axis, seen in sizes.items()}
+    return {axis: sorted(axis_sizes) for axis, axis_sizes in sizes.items()}
 
 
 @dataclass(frozen=True)

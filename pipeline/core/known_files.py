@@ -14,11 +14,11 @@ LARGE = 1 << 20
 
 
 class KnownFiles:
-    """Hashes of files, and those of earlier runs. `seen` is what this run has asked for."""
+    """Hashes of files, and those of earlier runs. `current` has those that this run used."""
 
     def __init__(self, earlier: dict[str, list[object]]) -> None:
         self._earlier = earlier
-        self.seen: dict[str, list[object]] = {}
+        self.current: dict[str, list[object]] = {}
 
     def digest(self, path: Path, setting: str) -> dict[str, str]:
         """SHA-256 by relative path: of every file in a folder, or of a file (whose path is then ".").
@@ -41,13 +41,13 @@ class KnownFiles:
             if status.st_size < LARGE:
                 return sha256(path)
             key, state = str(path.resolve()), [status.st_size, status.st_mtime_ns]
-            known = self._earlier.get(key)
-            digest = str(known[2]) if known and known[:2] == state else sha256(path)
+            remembered = self._earlier.get(key)
+            digest = str(remembered[2]) if remembered and remembered[:2] == state else sha256(path)
         except OSError as error:
             raise PipelineError(
                 f"{setting}: {path} cannot be read ({error.strerror}): give access to it, or name another"
             ) from None
-        self.seen[key] = [*state, digest]
+        self.current[key] = [*state, digest]
         return digest
 
 
@@ -61,5 +61,6 @@ def known_files() -> Iterator[KnownFiles]:
     earlier = earlier if isinstance(earlier, dict) else {}
     files = KnownFiles(earlier)
     yield files
-    if not files.seen.items() <= earlier.items():
-        write_json(KNOWN_FILES, {name: entry for name, entry in (earlier | files.seen).items() if Path(name).exists()})
+    if not files.current.items() <= earlier.items():
+        known = earlier | files.current
+        write_json(KNOWN_FILES, {name: entry for name, entry in known.items() if Path(name).exists()})

@@ -33,7 +33,7 @@ def read_record(path: Path, form: TypeAdapter[Value], made_by: str) -> Value:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        others = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise PipelineError(
-            f"{path}: {where}: {first['msg']}{more}; make it again with `python -m pipeline {made_by}`"
+            f"{path}: {where}: {first['msg']}{others}; make it again with `python -m pipeline {made_by}`"
         ) from None

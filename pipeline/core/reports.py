@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from pipeline.core.files import write_json
 from pipeline.core.paths import (
@@ -28,8 +28,8 @@ class TrainReport(Record):
     best_epoch: int | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
-    missing: list[str] = []
-    unexpected: list[str] = []
+    missing: list[str] = Field(default=[])
+    unexpected: list[str] = Field(default=[])
 
 
 class GraphSize(Record):
@@ -43,7 +43,7 @@ class GraphSize(Record):
 
 
 class ExportReport(Record):
-    """Which exporter made the graph, what the others said, and what was asked of the network.
+    """Which exporter made the graph, why the others did not, and how many golden calls there are.
 
     `attempts` has the reason why each exporter that was tried was not used, "" for the one that was; `left_out` the golden
     calls that the network itself cannot answer, with the reason.
@@ -109,7 +109,7 @@ class TaskReport(Record):
 
 
 class ParityReport(Record):
-    """The gate's verdict. `models` has the SHA-256 of each graph that was judged; `gate` is "passed" or why not."""
+    """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not."""
 
     passed: bool
     gate: str
@@ -148,17 +148,17 @@ class DotnetReport(Record):
     mode: str
     verified: bool
     reason: str
-    comparisons: list[Comparison] = []
+    comparisons: list[Comparison] = Field(default=[])
     sdk: str | None = None
     runtime: str | None = None
     onnxruntime: str | None = None
     onnxruntime_python: str | None = None
     note: str = ""
-    ways: list[str] = []
+    ways: list[str] = Field(default=[])
     threads: int | None = None
     rows: int = 0
     values: int = 0
-    outputs: dict[str, OutputSummary] = {}
+    outputs: dict[str, OutputSummary] = Field(default={})
     texts: TextSummary | None = None
 
 
@@ -183,7 +183,7 @@ _FILES: dict[type[Any], tuple[Path, str]] = {
 
 
 def write_report(report: Record) -> None:
-    """Write the report to its place; what was not said of it is left out."""
+    """Write the report to its file, without the fields that were not set."""
     path, _ = _FILES[type(report)]
     write_json(path, report.model_dump(mode="json", exclude_unset=True))
 

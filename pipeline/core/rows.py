@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 
-# Rows of one call when there are many to be answered.
+# Rows of one call when there are many: a whole split at once would take too much memory.
 CHUNK = 256
 
 
@@ -30,13 +30,13 @@ class Rows:
         return Rows({name: array[list(index)] for name, array in self.arrays.items()}, self.batched)
 
     def calls(self, index: Sequence[int]) -> list[Arrays]:
-        """The inputs of the calls that ask for these rows: all of them at once, or one after the other."""
+        """The inputs of the calls with these rows: one call with all of them, or one call a row."""
         if self.batched:
             return [self.take(index).arrays]
         return [{name: array[row, ...] for name, array in self.arrays.items()} for row in index]
 
     def all(self) -> Iterator[Arrays]:
-        """The inputs of the calls that ask for every row, in order; no rows are one call of none."""
+        """The inputs of the calls with every row, in order; without rows it is one call of size 0."""
         if not self.batched:
             yield from self.calls(range(len(self)))
             return
@@ -49,7 +49,7 @@ class Rows:
         Raises:
             PipelineError: There is not one answer a row, or the rows' answers differ in shape.
         """
-        found = {}
+        gathered = {}
         for name in answers[0]:
             parts = [answer[name] for answer in answers]
             if self.batched:
@@ -65,5 +65,5 @@ class Rows:
                     f"output {name!r}: expected one shape for rows of one size, got {list(shapes[0])} and {list(shapes[-1])}: answer a "
                     "fixed number of values (top-k, or padding and a count)"
                 )
-            found[name] = np.concatenate(parts) if self.batched else np.stack(parts)
-        return found
+            gathered[name] = np.concatenate(parts) if self.batched else np.stack(parts)
+        return gathered

@@ -1,4 +1,4 @@
-"""Texts to prove a tokeniser on, made from a seed: sentences in many languages, and texts written to be hostile."""
+"""Texts to prove a tokenizer on, made from a seed: sentences in many languages, and texts written to be hostile."""
 
 import unicodedata
 from collections.abc import Callable
@@ -115,26 +115,26 @@ HOSTILE = [
 ]
 
 
-def sentences(count: int, rng: np.random.Generator) -> list[str]:
+def make_sentences(count: int, rng: np.random.Generator) -> list[str]:
     """`count` sentences, every other one in English, the rest in the other languages in turn."""
     english, *others = LANGUAGES.values()
-    made = []
+    texts = []
     for place in range(count):
         space, parts = others[place // 2 % len(others)] if place % 2 else english
-        made.append(space.join(str(rng.choice(words)) for words in parts))
-    return made
+        texts.append(space.join(str(rng.choice(words)) for words in parts))
+    return texts
 
 
-def corpus(rng: np.random.Generator, count: int = 1100, wild: int = 250) -> list[str]:
-    """HOSTILE, `count` sentences as people write them, and `wild` rows of characters drawn from all of Unicode; each once."""
+def make_corpus(rng: np.random.Generator, count: int = 1100, random_texts: int = 250) -> list[str]:
+    """HOSTILE, `count` sentences as people write them, and `random_texts` texts of characters drawn from all of Unicode; each once."""
     decorated = [
         DECORATIONS[int(rng.integers(len(DECORATIONS)))](text, int(rng.integers(10_000)))
-        for text in sentences(count, rng)
+        for text in make_sentences(count, rng)
     ]
-    return list(dict.fromkeys([*HOSTILE, *decorated, *(_wild(rng) for _ in range(wild))]))
+    return list(dict.fromkeys([*HOSTILE, *decorated, *(_random_words(rng) for _ in range(random_texts))]))
 
 
-def _wild(rng: np.random.Generator) -> str:
+def _random_words(rng: np.random.Generator) -> str:
     """Words of a few characters each: of Latin, of the first blocks, of the plane of most scripts, of all planes."""
     highest = (0x250, 0x3000, 0xFFFF, 0x10FFFF)
     words = []

@@ -1,4 +1,4 @@
-"""The rows that the configuration asks for: its source is found by its name, and given what its signature names."""
+"""The rows that the configuration names: its source is imported, and called with the arguments that its signature names."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -13,12 +13,12 @@ from pipeline.settings.hydra_targets import call, resolve, signature_of
 from pipeline.settings.model import Model
 from pipeline.settings.params import Data
 
-# What a source may ask for by name, beside its kwargs: settings of the section `data`, and what there is for every source.
+# Arguments that a source may name, beside its kwargs: settings of the section `data`, and what every source may have.
 SETTINGS = ("path", "rows", "shapes")
 PROVIDED = ("rng", "labels", "ranges")
 
 
-def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
+def read_rows(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
     """The arrays of the source that `data` names.
 
     The source is a function. It is given what its signature names of `path`, `rows` and `shapes` (settings; what is not set is
@@ -37,35 +37,35 @@ def read(data: Data, model: Model, rng: np.random.Generator) -> Arrays:
         "labels": _labels(model),
         "ranges": {name: (tensor.minimum, tensor.maximum) for name, tensor in model.inputs.items()},
     }
-    named = _parameters(source)
-    arguments = {name: value for name, value in offered.items() if name in named}
-    where = describe(data)
+    parameters = _parameters(source)
+    arguments = {name: value for name, value in offered.items() if name in parameters}
+    where = describe_source(data)
     kwargs = f", data.kwargs={data.kwargs}" if data.kwargs else ""
     return _named_arrays(call(source, arguments | data.kwargs, f"{where}{kwargs}"), where)
 
 
-def describe(data: Data) -> str:
+def describe_source(data: Data) -> str:
     """The source and what it reads, for messages."""
     return f"data._target_={data.target}" + (f", data.path={data.path}" if isinstance(data.path, str) else "")
 
 
 def check_settings(data: Data, source: Callable[..., Any]) -> None:
     """Raise PipelineError where a setting is not for this source, or one that it needs has no value."""
-    named, where = _parameters(source), f"data._target_={data.target}"
+    parameters, where = _parameters(source), f"data._target_={data.target}"
     values = _set_settings(data)
     for name, value in values.items():
-        if name not in named:
+        if name not in parameters:
             raise PipelineError(
-                f"data.{name}={value}: the source {data.target} takes no {name!r} (it takes {', '.join(named) or 'nothing'}): leave it "
+                f"data.{name}={value}: the source {data.target} takes no {name!r} (it takes {', '.join(parameters) or 'nothing'}): leave it "
                 f"out (data.{name}=null)"
             )
     for name in data.kwargs:
-        if name in named and name in (*SETTINGS, *PROVIDED):
+        if name in parameters and name in (*SETTINGS, *PROVIDED):
             raise PipelineError(
                 f"data.kwargs.{name}: {name!r} is given to a source that names it: "
                 + (f"set data.{name}" if name in SETTINGS else "leave it out")
             )
-    for name, parameter in named.items():
+    for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in {*data.kwargs, *PROVIDED, *values}:
             setting = f"data.{name}" if name in SETTINGS else f"data.kwargs.{name}"
             raise PipelineError(
@@ -78,7 +78,7 @@ def _set_settings(data: Data) -> dict[str, Any]:
 
 
 def _parameters(source: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
-    """What the source names; not what it only gathers (`*args`, `**kwargs`)."""
+    """The parameters that the source names, without `*args` and `**kwargs`."""
     signature = signature_of(source)
     gathers = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = signature.parameters if signature else {}

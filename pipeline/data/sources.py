@@ -1,7 +1,7 @@
 """The sources that ship: each gives named arrays with as many rows, and `target` where there is a task.
 
-A source of one's own is written the same way, in a module of one's own: `data._target_=my_data.load`. Its arguments are filled
-by their names, see `loader.read`.
+A user's source is written the same way, in a module of the user's: `data._target_=my_data.load`. Its arguments are filled
+by their names, see `loader.read_rows`.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ MISSING = 0.05
 
 
 def npz(path: str, rows: int | None = None) -> Arrays:
-    """Arrays of one's own, from an .npz file with an array for each input, by name; the first `rows` of them.
+    """Arrays of an .npz file with an array for each input, by name; the first `rows` of them.
 
     Raises:
         PipelineError: The file is missing, is no .npz, or holds Python objects.
@@ -37,7 +37,7 @@ def digits() -> Arrays:
     Returns:
         pixels: float32 [1797, 8, 8], ink of 0 to 16; target: int64 [1797].
     """
-    table = _bundled("digits", "digits.csv.gz", np.float32, delimiter=",")
+    table = _read_bundled_table("digits", "digits.csv.gz", np.float32, delimiter=",")
     return {"pixels": table[:, :-1].reshape(-1, 8, 8), "target": table[:, -1].astype(np.int64)}
 
 
@@ -48,8 +48,8 @@ def diabetes(rng: np.random.Generator) -> Arrays:
         age: int64 [442], years; sex: text [442], "1" or "2" as the table codes it; eight measurements, float32 [442], one in
         twenty missing (NaN); target: int64 [442], whether the disease progressed more than in half of the patients.
     """
-    table = _bundled("diabetes", "diabetes_data_raw.csv.gz", np.float64)
-    progress = _bundled("diabetes", "diabetes_target.csv.gz", np.float64)
+    table = _read_bundled_table("diabetes", "diabetes_data_raw.csv.gz", np.float64)
+    progress = _read_bundled_table("diabetes", "diabetes_target.csv.gz", np.float64)
     columns: Arrays = dict(zip(DIABETES, table.T, strict=True))
     arrays: Arrays = {"age": columns["age"].astype(np.int64), "sex": columns["sex"].astype(np.int64).astype("U")}
     for name in DIABETES[2:]:
@@ -59,7 +59,7 @@ def diabetes(rng: np.random.Generator) -> Arrays:
     return {**arrays, "target": (progress > np.median(progress)).astype(np.int64)}
 
 
-def _bundled(choice: str, file: str, dtype: type, delimiter: str | None = None) -> Array:
+def _read_bundled_table(choice: str, file: str, dtype: type, delimiter: str | None = None) -> Array:
     """A table that scikit-learn ships, read from its file: importing scikit-learn would cost more than the rest of the stage."""
     spec = importlib.util.find_spec("sklearn")
     if spec is None or spec.origin is None:
@@ -124,7 +124,7 @@ def discs(rng: np.random.Generator, rows: int, shapes: Mapping[str, Sequence[int
 
 def multilingual(rng: np.random.Generator, rows: int) -> Arrays:
     """Sentences in many languages; text: [rows]."""
-    return {"text": np.array(corpus.sentences(rows, rng), dtype=object)}
+    return {"text": np.array(corpus.make_sentences(rows, rng), dtype=object)}
 
 
 def sentences(
@@ -137,8 +137,8 @@ def sentences(
 
     Args:
         path: A folder of <label>.txt (labels in alphabetical order), or label -> file, or a file for each of `labels`.
-        labels: What the model's answer has, in the order of their numbers; empty when it does not say.
-        rng: Chooses which sentences are kept.
+        labels: Names of the model's classes, in the order of their numbers; empty where the model names none.
+        rng: Chooses the sentences.
         rows: How many of them; None: all.
 
     Returns:
@@ -149,18 +149,18 @@ def sentences(
     """
     text: list[str] = []
     target: list[int] = []
-    for number, file in enumerate(_files_of(path, list(labels)).values()):
+    for number, file in enumerate(_list_label_files(path, list(labels)).values()):
         lines = [line for line in read_lines(file, "data.path") if line.strip()]
         if not lines:
             raise PipelineError(f"data.path={file}: expected sentences, one a line, got none")
         text += lines
         target += [number] * len(lines)
-    # The files come one after the other: of each its share.
-    kept = np.sort(rng.permutation(len(text))[:rows]) if rows else np.arange(len(text))
-    return {"text": np.array(text, dtype=object)[kept], "target": np.array(target)[kept]}
+    # The files come one after the other: a random choice has rows of each.
+    chosen = np.sort(rng.permutation(len(text))[:rows]) if rows else np.arange(len(text))
+    return {"text": np.array(text, dtype=object)[chosen], "target": np.array(target)[chosen]}
 
 
-def _files_of(path: str | Sequence[str] | Mapping[str, str], labels: list[str]) -> dict[str, Path]:
+def _list_label_files(path: str | Sequence[str] | Mapping[str, str], labels: list[str]) -> dict[str, Path]:
     """The file of each label, in the order of their numbers."""
     if isinstance(path, str):
         files = {file.stem: file for file in sorted(Path(path).glob("*.txt"))}

@@ -8,8 +8,8 @@ from pipeline.core.paths import SPLITS
 from pipeline.settings.params import Data
 
 
-def split(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arrays]:
-    """Shuffle the rows and cut them into train, validation and test, by the shares that `data` says.
+def split_rows(arrays: Arrays, data: Data, rng: np.random.Generator) -> dict[str, Arrays]:
+    """Shuffle the rows and cut them into train, validation and test, by the shares in `data`.
 
     Raises:
         PipelineError: No row is left to train on.

@@ -39,15 +39,15 @@ class Adapter(nn.Module):
         self.axes = dict(axes)
         self.output_names = output_names
         self.encoders = encoders or {}
-        self.positional = positional(network.forward, inputs, type(network).__name__)
+        self.positional = find_positional_inputs(network.forward, inputs, type(network).__name__)
         self.answer_axes: list[int] = []
 
     def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
         outputs: list[Tensor] = []
         for tensor in self.named_outputs(*values).values():
             # A value has one name in a graph: an input that is answered as it is, or an answer given twice, needs another.
-            known = any(tensor is other for other in (*values, *outputs))
-            outputs.append(tensor.clone() if known else tensor)
+            named_already = any(tensor is other for other in (*values, *outputs))
+            outputs.append(tensor.clone() if named_already else tensor)
         return tuple(outputs)
 
     def named_outputs(self, *values: Tensor) -> dict[str, Tensor]:
@@ -102,11 +102,11 @@ class Adapter(nn.Module):
     def describe_training(self) -> str:
         """Names the layers that are in training mode, or nothing."""
         layers = [name or "the network itself" for name, module in self.network.named_modules() if module.training]
-        more = f" and {len(layers) - 3} more" if len(layers) > 3 else ""
-        return f" (in training mode although eval() was called: {', '.join(layers[:3])}{more})" if layers else ""
+        others = f" and {len(layers) - 3} more" if len(layers) > 3 else ""
+        return f" (in training mode although eval() was called: {', '.join(layers[:3])}{others})" if layers else ""
 
     def find_axes(self, rows: Rows) -> None:
-        """Find which axis of each answer is the batch: the one that is as long as the call has rows.
+        """Find the batch axis of each output: the one whose size is the number of rows of the call.
 
         Raises:
             PipelineError: The network cannot answer, or an answer has other axes for two rows than for three.
@@ -136,7 +136,7 @@ def _move_batch_first(name: str, tensor: Tensor, axis: int) -> Tensor:
     return tensor.movedim(axis, 0) if axis else tensor
 
 
-def positional(forward: Callable[..., Any], inputs: list[str], network: str) -> list[str]:
+def find_positional_inputs(forward: Callable[..., Any], inputs: list[str], network: str) -> list[str]:
     """Which inputs `forward` takes by position, in its order; the others go by name.
 
     Raises:
@@ -144,28 +144,28 @@ def positional(forward: Callable[..., Any], inputs: list[str], network: str) -> 
     """
     try:
         parameters = inspect.signature(forward).parameters
-    except (TypeError, ValueError):  # compiled: it tells nothing
+    except (TypeError, ValueError):  # compiled: it has no signature to read
         return []
     kinds = {parameter.kind for parameter in parameters.values()}
-    named = [name for name, parameter in parameters.items() if parameter.kind not in (_ARGS, _KWARGS)]
-    needed = [name for name in named if parameters[name].default is inspect.Parameter.empty]
-    foreign = [name for name in inputs if name not in named]
-    lacking = [name for name in needed if name not in inputs]
+    names = [name for name, parameter in parameters.items() if parameter.kind not in (_ARGS, _KWARGS)]
+    required = [name for name in names if parameters[name].default is inspect.Parameter.empty]
+    unexpected = [name for name in inputs if name not in names]
+    missing = [name for name in required if name not in inputs]
     takes = f"{network}.forward({', '.join(parameters)})"
-    if foreign and not kinds & {_ARGS, _KWARGS}:
+    if unexpected and not kinds & {_ARGS, _KWARGS}:
         raise PipelineError(
-            f"{takes} takes no {foreign[0]!r}, got the arrays {inputs}: leave it out of the data, list the others in model.inputs, or give "
+            f"{takes} takes no {unexpected[0]!r}, got the arrays {inputs}: leave it out of the data, list the others in model.inputs, or give "
             "it the argument's name"
         )
-    if lacking:
+    if missing:
         raise PipelineError(
-            f"{takes} needs {lacking[0]!r}, got the arrays {inputs}: add an array of that name to the data"
+            f"{takes} needs {missing[0]!r}, got the arrays {inputs}: add an array of that name to the data"
         )
-    if not foreign or _KWARGS in kinds:
-        return [name for name in named if name in inputs and parameters[name].kind == inspect.Parameter.POSITIONAL_ONLY]
+    if not unexpected or _KWARGS in kinds:
+        return [name for name in names if name in inputs and parameters[name].kind == inspect.Parameter.POSITIONAL_ONLY]
     # What stands before *args goes by position too.
-    before = [name for name in named if name in inputs and parameters[name].kind != inspect.Parameter.KEYWORD_ONLY]
-    return [*before, *foreign]
+    before = [name for name in names if name in inputs and parameters[name].kind != inspect.Parameter.KEYWORD_ONLY]
+    return [*before, *unexpected]
 
 
 def _dtype_hint(error: str) -> str:

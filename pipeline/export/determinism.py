@@ -1,4 +1,4 @@
-"""Is the network a function of its row: the same answer twice, and whatever rows stand beside it?"""
+"""Is the network a function of its row: the same answer in every run, whatever other rows are in the batch?"""
 
 from collections.abc import Mapping
 
@@ -7,39 +7,39 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export.adapter import Adapter
 
-# What one function may differ by from one run to the next: a sum in another order rounds otherwise.
+# Differences from run to run that are only rounding: a sum in another order.
 ROUNDING = Policy((1e-6, 1e-5), {"float16": (1e-3, 1e-3), "float64": (1e-12, 1e-10)})
 # Rows of a call that are run one by one.
 SINGLE_ROWS = 3
 
 
 def check_repeatability(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]]) -> None:
-    """Raise PipelineError unless the network answers the largest case as it did before."""
-    case, (inputs, answers) = largest(golden)
-    for verdict in compare(answers, adapter.answer(inputs), ROUNDING):
-        if not verdict.passed:
+    """Raise PipelineError unless the network answers the largest golden call as it did before."""
+    call, (inputs, answers) = find_largest_call(golden)
+    for comparison in compare(answers, adapter.answer(inputs), ROUNDING):
+        if not comparison.passed:
             raise PipelineError(
-                f"{type(adapter.network).__name__} answers case {case!r} otherwise when it is run again (output {verdict.output!r})"
-                f"{adapter.describe_training()}: nothing can be proven against that; put dropout and batch normalisation into evaluation mode "
+                f"{type(adapter.network).__name__} answers golden call {call!r} otherwise when it is run again (output {comparison.output!r})"
+                f"{adapter.describe_training()}: nothing can be proven against that; put dropout and batch normalization into evaluation mode "
                 "(functional.dropout needs `training=self.training`), and keep random numbers and memory of earlier calls out of forward"
             )
 
 
 def check_row_independence(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]]) -> None:
-    """Raise PipelineError unless rows of the largest case have the answers alone that they have among others."""
-    _, (inputs, answers) = largest(golden)
+    """Raise PipelineError unless rows of the largest golden call have the answers alone that they have among others."""
+    _, (inputs, answers) = find_largest_call(golden)
     for row in range(min(SINGLE_ROWS, len(next(iter(inputs.values()))))):
         alone = adapter.answer({name: array[row : row + 1] for name, array in inputs.items()})
-        for verdict in compare({name: array[row : row + 1] for name, array in answers.items()}, alone, COARSE):
-            if not verdict.passed:
+        for comparison in compare({name: array[row : row + 1] for name, array in answers.items()}, alone, COARSE):
+            if not comparison.passed:
                 raise PipelineError(
                     f"{type(adapter.network).__name__} answers a row otherwise alone than among others (row {row}: "
-                    f"{verdict.problem.partition(';')[0]}){adapter.describe_training()}: in .NET the rows of any callers share a call; take no "
-                    "statistics over the batch (batch normalisation in training mode, functional.batch_norm with training=True, a mean or a "
+                    f"{comparison.problem.partition(';')[0]}){adapter.describe_training()}: in .NET the rows of any callers share a call; take no "
+                    "statistics over the batch (batch normalization in training mode, functional.batch_norm with training=True, a mean or a "
                     "softmax over rows), or, where rows belong together, name that axis otherwise than batch: then a call is one such set"
                 )
 
 
-def largest(golden: Mapping[str, tuple[Arrays, Arrays]]) -> tuple[str, tuple[Arrays, Arrays]]:
-    """The case whose inputs have most values."""
+def find_largest_call(golden: Mapping[str, tuple[Arrays, Arrays]]) -> tuple[str, tuple[Arrays, Arrays]]:
+    """The golden call whose inputs have most values."""
     return max(golden.items(), key=lambda item: sum(array.size for array in item[1][0].values()))

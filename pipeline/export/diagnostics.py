@@ -30,7 +30,7 @@ STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
 SITE_PACKAGES = ("site-packages", "dist-packages")
 # How torch writes a frame into the text of an error or the notes of a node.
 FRAME = re.compile(r'File "([^"\n]+)", line (\d+), in \S+\n\s*(\S[^\n]*)')
-# What an exporter says -> what people do about it.
+# An exporter's message -> what people do about it.
 REMEDIES = (
     (
         r"data-dependent|DataDependent|to a Python boolean",
@@ -86,7 +86,7 @@ class SourceLine(NamedTuple):
         return f"{path.as_posix()}, line {self.number} (`{self.text}`)"
 
 
-class Warned(NamedTuple):
+class SourceWarning(NamedTuple):
     """A warning: the file and the number of the line that it is about, and its text."""
 
     file: str
@@ -162,11 +162,11 @@ def remedies(reasons: str) -> str:
     return "; ".join(advice for pattern, advice in REMEDIES if re.search(pattern, reasons)) or ANY_REMEDY
 
 
-def frozen_lines(warned: Iterable[Warned]) -> list[str]:
+def frozen_lines(source_warnings: Iterable[SourceWarning]) -> list[str]:
     """Lines whose result the tracer froze, with its warning; those of installed packages where there are no others."""
     lines = {
         SourceLine(file, number, linecache.getline(file, number).strip()): text.partition(" might")[0]
-        for file, number, text in warned
+        for file, number, text in source_warnings
         if " might" in text and "results are registered as constants" not in text
     }
     rank = max((line.rank for line in lines), default=0)

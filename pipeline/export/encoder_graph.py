@@ -1,6 +1,6 @@
 """Encoders as plain ONNX operators, put in front of an exported graph: the same function as `encoders`, from text on.
 
-Only operators that every CPU build of onnxruntime has. StringNormalizer is not among them: it wants a locale that most
+Only operators that every CPU build of onnxruntime has. StringNormalizer is not among them: it needs a locale that most
 containers lack, and the session then does not open.
 """
 
@@ -89,8 +89,8 @@ def add_word_encoder(graph: NodeBuilder, text: str, encoder: WordEncoder) -> str
     starts = graph.add("CumSum", counts, zero, exclusive=1)
     total = graph.add("Squeeze", graph.add("Shape", rows))
     places = graph.add("Sub", graph.add("Range", zero, total, one), graph.add("Gather", starts, rows))
-    kept = graph.add("Squeeze", graph.add("NonZero", graph.add("Less", places, limit)), axes_0)
-    numbers, rows, places = (graph.add("Gather", values, kept) for values in (numbers, rows, places))
+    within_limit = graph.add("Squeeze", graph.add("NonZero", graph.add("Less", places, limit)), axes_0)
+    numbers, rows, places = (graph.add("Gather", values, within_limit) for values in (numbers, rows, places))
     # One word at least: a network without a word to look at has nothing to answer.
     longest = graph.add("ReduceMax", graph.add("Concat", counts, graph.constant(np.array([1])), axis=0), keepdims=1)
     width = graph.add("Min", longest, limit)

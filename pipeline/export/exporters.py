@@ -110,7 +110,7 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
     }
     state = network.state_dict()
     large = sum(tensor.nbytes for tensor in state.values()) > external_data.ROOM * external_data.LIMIT
-    _, warned = _call_torch(
+    _, tracer_warnings = _call_torch(
         "tracer",
         network,
         request,
@@ -128,7 +128,7 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         model = onnx_ir.to_proto(lazy)
     else:
         model = onnx.load(file)
-    return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(warned))
+    return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(tracer_warnings))
 
 
 EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {
@@ -139,16 +139,16 @@ EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {
 
 def _call_torch(
     exporter: str, network: nn.Module, request: ExportRequest, *arguments: Any, **options: Any
-) -> tuple[Any, list[diagnostics.Warned]]:
+) -> tuple[Any, list[diagnostics.SourceWarning]]:
     """Call torch.onnx.export, and nothing else, so that only what torch and the network raise is taken for a refusal.
 
     Returns:
-        What it returns, and what the tracer warned of.
+        What it returns, and the tracer's warnings.
 
     Raises:
         PipelineError: torch refuses the network. An error of our own code under it is raised as it is.
     """
-    # What the exporters say of their own insides helps nobody who reads it here.
+    # The exporters' log messages are about their internals; what matters to the reader is in the error.
     for library in ("torch", "onnxscript"):
         logging.getLogger(library).setLevel(logging.ERROR)
     example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
@@ -174,11 +174,11 @@ def _call_torch(
     except (torch.onnx.OnnxExporterError, *diagnostics.NETWORK_ERRORS) as error:
         if diagnostics.is_own(error):
             raise
-        # Where dynamo speaks of an input by its place, the reader knows its name.
+        # dynamo names an input by its index; the reader knows it by its name.
         reason = re.sub(r"inputs\['values'\]\[(\d+)\]", lambda match: names[int(match[1])], diagnostics.explain(error))
         raise PipelineError(f"torch's {exporter} exporter refuses the network: {reason}") from None
     return program, [
-        diagnostics.Warned(warning.filename, warning.lineno, str(warning.message))
+        diagnostics.SourceWarning(warning.filename, warning.lineno, str(warning.message))
         for warning in caught
         if issubclass(warning.category, TracerWarning)
     ]
@@ -187,11 +187,11 @@ def _call_torch(
 @contextlib.contextmanager
 def suppress_native_stdout() -> Iterator[None]:
     """Discard what reaches the process's own standard output: there the tracer prints the graph that it refuses."""
-    kept = os.dup(1)
+    stdout = os.dup(1)
     try:
-        with Path(os.devnull).open("wb") as nothing:
-            os.dup2(nothing.fileno(), 1)
+        with Path(os.devnull).open("wb") as null_device:
+            os.dup2(null_device.fileno(), 1)
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(stdout, 1)
+        os.close(stdout)

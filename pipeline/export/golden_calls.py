@@ -1,4 +1,4 @@
-"""What the network is asked: golden calls, chosen from the test split by the seed. Pure.
+"""The inputs of the golden calls, chosen from the test split by the seed. Pure.
 
 Real rows at each batch size, the same rows at other sizes of each dynamic axis, the ends of the inputs' ranges, and text that
 nobody has trained on.

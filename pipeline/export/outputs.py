@@ -47,7 +47,7 @@ def flatten(answer: Any) -> list[tuple[str, Tensor]]:
 
 
 def _walk(answer: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every part that is no container, with the way to it: names, and places where nothing is named yet."""
+    """Every part that is no container, with the path to it: names, and places where nothing is named yet."""
     parts: Iterable[tuple[str | int, Any]]
     if isinstance(answer, Mapping):
         parts = ((str(key), value) for key, value in answer.items())
@@ -56,8 +56,8 @@ def _walk(answer: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
     elif isinstance(answer, tuple) and hasattr(answer, "_fields"):
         parts = zip(answer._fields, answer, strict=True)
     elif isinstance(answer, (tuple, list)):
-        named = any(isinstance(part, str) for part in path)
-        parts = ((str(place) if named else place, value) for place, value in enumerate(answer))
+        under_name = any(isinstance(part, str) for part in path)
+        parts = ((str(place) if under_name else place, value) for place, value in enumerate(answer))
     elif answer is None and path:
         return
     else:

@@ -1,4 +1,4 @@
-"""What the eager, unpatched network answers, once, to everything that is ever compared with it. Imports torch."""
+"""The eager, unpatched network's answers, computed once, that everything is compared with. Imports torch."""
 
 import contextlib
 import functools
@@ -29,15 +29,15 @@ from pipeline.settings.model import Model
 from pipeline.settings.params import Params
 from pipeline.tokenizer.token_files import load_texts, load_tokenizer
 
-# Rows that a traced graph is tried with one by one.
-ALONE = 64
+# Rows that a traced graph is run on one by one.
+SINGLE_ROWS = 64
 
 
 @dataclass(frozen=True)
 class Reference:
     """The network, its rows, and its answers.
 
-    `adapter` gives the network, anew where memory has no room for it beside a session; `model` is as configured, but with
+    `adapter` builds the network, anew each time where memory has no room for it beside a session; `model` is as configured, but with
     the batch first; `calls` are the golden calls, `left_out` those that the network itself cannot answer, with the reason;
     `test_split` its answers to the whole test split; `inputs` is one call, `shapes` has the shape of each input and output
     with its dynamic axes named.
@@ -55,7 +55,7 @@ class Reference:
 
 
 def answer_everything(params: Params, threads: int | Literal["auto"]) -> Reference:
-    """Ask the network of build/weights/checkpoint.safetensors every question that there is.
+    """Run the network of build/weights/checkpoint.safetensors on the golden calls, the test split and the tokenizer's texts.
 
     Args:
         params: The configuration.
@@ -84,8 +84,8 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         adapter.answer_axes = list(output_batch_axes)
         return adapter
 
-    torch.set_num_threads(1)  # until it is known how much there is to compute
-    # The same one each time, where memory has room for it beside a session.
+    torch.set_num_threads(1)  # until the work of a call is counted
+    # Built once and kept, where memory has room for it beside a session.
     make_adapter = trained_network if is_large(checkpoint) else functools.cache(trained_network)
     adapter = make_adapter()
     if tokenizer:
@@ -146,7 +146,7 @@ def single_rows(adapter: Adapter, rows: Rows) -> dict[str, tuple[Arrays, Arrays]
     What the network itself cannot answer is left out.
     """
     answered = {}
-    for row in range(min(ALONE, len(rows))):
+    for row in range(min(SINGLE_ROWS, len(rows))):
         for sign in (1, -1):
             (inputs,) = rows.calls([row])
             inputs = {

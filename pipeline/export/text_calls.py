@@ -30,7 +30,7 @@ def check_vocabulary(network: nn.Module, tokenizer: TokenizerSpec) -> None:
 def choose_text_calls(
     tokenizer: TokenizerSpec, texts: Sequence[str], token_ids: Sequence[Sequence[int]]
 ) -> list[GoldenCall]:
-    """The texts as the C# client asks: those of one number of tokens together, nothing padded; without answers.
+    """The texts in the calls that the C# client makes: those with as many tokens together, without padding; without outputs.
 
     Args:
         tokenizer: Which inputs the tokens fill.

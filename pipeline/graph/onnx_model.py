@@ -63,8 +63,8 @@ def save(model: ModelProto, path: Path, source: Path | None = None) -> None:
 def fingerprint(path: Path) -> str:
     """SHA-256 of a model, in hexadecimal: of its file, and of the weights beside it where there are some."""
     digest = hashlib.sha256()
-    beside = external_data.weights(path)
-    for part in (path, beside) if beside.exists() else (path,):
+    weights_file = external_data.weights(path)
+    for part in (path, weights_file) if weights_file.exists() else (path,):
         with part.open("rb") as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
@@ -107,11 +107,11 @@ def count(model: ModelProto) -> dict[str, Any]:
 
 def foldable(model: ModelProto) -> int:
     """Nodes of the main graph whose every input is known before the model runs: what constant folding removes."""
-    known = {tensor.name for tensor in model.graph.initializer}
+    constants = {tensor.name for tensor in model.graph.initializer}
     total = 0
     for node in model.graph.node:  # in topological order, as the checker demands
-        if all(not name or name in known for name in node.input) and not node.op_type.startswith("Random"):
-            known.update(node.output)
+        if all(not name or name in constants for name in node.input) and not node.op_type.startswith("Random"):
+            constants.update(node.output)
             total += node.op_type != "Constant"
     return total
 

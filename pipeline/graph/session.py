@@ -22,7 +22,7 @@ _RUNTIME_ERRORS = (
 
 
 def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
-    """Open `model` on the CPU with all graph optimisations; one thread, so that sums come out the same every time.
+    """Open `model` on the CPU with all graph optimizations; one thread, so that sums are rounded the same in every run.
 
     Raises:
         PipelineError: onnxruntime refuses the model.
@@ -34,7 +34,7 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
         source = str(model) if isinstance(model, Path) else model
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except _RUNTIME_ERRORS as error:
-        version, limits = compat.installed()
+        version, limits = compat.read_installed()
         raise PipelineError(
             f"{model if isinstance(model, Path) else 'the model'}: onnxruntime {version} (opset up to {limits.opset}, IR up to {limits.ir}) refuses the model: "
             f"{' '.join(str(error).split())}"

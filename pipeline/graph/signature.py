@@ -40,17 +40,17 @@ def fix_axes(model: ModelProto, contract: Contract) -> None:
 
 
 def mismatches(model: ModelProto, contract: Contract, *, allow_open: bool = False) -> list[str]:
-    """What the graph's inputs and outputs say otherwise than the contract; empty when they agree.
+    """Where the graph's inputs and outputs differ from the contract; empty when they agree.
 
     Args:
         model: The graph.
         contract: What is expected.
         allow_open: An axis of an output that claims nothing agrees with a number: a run will show its size.
     """
-    claimed = _input_axes(contract)
+    input_axes = _input_axes(contract)
     return [
-        *_compare("input", _inputs(model), contract.inputs, claimed, allow_open=False),
-        *_compare("output", list(model.graph.output), contract.outputs, claimed, allow_open=allow_open),
+        *_compare("input", _inputs(model), contract.inputs, input_axes, allow_open=False),
+        *_compare("output", list(model.graph.output), contract.outputs, input_axes, allow_open=allow_open),
     ]
 
 

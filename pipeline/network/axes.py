@@ -13,26 +13,28 @@ def batch_axes(model: Model) -> dict[str, int]:
     Raises:
         PipelineError: An input has two of that name.
     """
-    found: dict[str, int] = {}
+    batch_axis: dict[str, int] = {}
     for name, axes in model.dynamic_axes.items():
         places = [axis for axis, axis_name in axes.items() if axis_name == BATCH]
         if len(places) > 1:
             raise PipelineError(f"model.dynamic_axes.{name}: expected one axis named {BATCH}, got axes {places}")
         if places:
-            found[name] = places[0]
-    return found
+            batch_axis[name] = places[0]
+    return batch_axis
 
 
 def batch_first(model: Model) -> Model:
     """`model` with dynamic_axes that count the batch as the first axis of every input that has one."""
-    moved: dict[str, dict[int, str]] = {}
+    renumbered: dict[str, dict[int, str]] = {}
     for name, axes in model.dynamic_axes.items():
         batch = next((axis for axis, axis_name in axes.items() if axis_name == BATCH), None)
-        moved[name] = {
+        renumbered[name] = {
             axis if batch is None else 0 if axis == batch else axis + (axis < batch): axis_name
             for axis, axis_name in axes.items()
         }
-    return model.model_copy(update={"dynamic_axes": {name: dict(sorted(axes.items())) for name, axes in moved.items()}})
+    return model.model_copy(
+        update={"dynamic_axes": {name: dict(sorted(axes.items())) for name, axes in renumbered.items()}}
+    )
 
 
 def check_axes(inputs: Mapping[str, tuple[int, ...]], model: Model) -> None:
@@ -52,11 +54,11 @@ def check_axes(inputs: Mapping[str, tuple[int, ...]], model: Model) -> None:
                     f"model.dynamic_axes.{name}: expected axes from 0 to {len(shape) - 1}, got {axis}: {name!r} has shape {list(shape)}"
                     f"{'' if batch else ' in a call of one row, for no axis is named batch'}"
                 )
-    lacking = [name for name in inputs if batch and name not in batch]
-    if lacking:
+    without_batch = [name for name in inputs if batch and name not in batch]
+    if without_batch:
         raise PipelineError(
-            f"model.dynamic_axes.{lacking[0]}: expected an axis named {BATCH}, as {next(iter(batch))!r} has: rows travel together, so "
-            f"give {lacking[0]!r} a value for each row ('{lacking[0]}: {{0: {BATCH}}}'), or make what is the same for all rows a buffer "
+            f"model.dynamic_axes.{without_batch[0]}: expected an axis named {BATCH}, as {next(iter(batch))!r} has: rows travel together, so "
+            f"give {without_batch[0]!r} a value for each row ('{without_batch[0]}: {{0: {BATCH}}}'), or make what is the same for all rows a buffer "
             "or an argument of the network (model.net.kwargs)"
         )
     first: dict[str, tuple[str, int]] = {}

@@ -25,28 +25,28 @@ def build(net: Net) -> nn.Module:
     Raises:
         PipelineError: The name cannot be imported or called, refuses the arguments, or does not make an nn.Module.
     """
-    made = call(
+    network = call(
         resolve(net.target, SETTING), net.kwargs, f"{SETTING}._target_={net.target}, {SETTING}.kwargs={net.kwargs}"
     )
-    if not isinstance(made, nn.Module):
-        raise PipelineError(f"{SETTING}._target_={net.target}: expected an nn.Module, got {type(made).__name__}")
-    return made
+    if not isinstance(network, nn.Module):
+        raise PipelineError(f"{SETTING}._target_={net.target}: expected an nn.Module, got {type(network).__name__}")
+    return network
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path) -> None:
     """Write a state_dict as safetensors; tensors that share memory are written once each."""
-    separate, seen = {}, set()
+    separate, written = {}, set()
     for name, tensor in state.items():
         separate[name] = tensor.detach().cpu().contiguous()
         memory = separate[name].untyped_storage().data_ptr()
-        if memory in seen:
+        if memory in written:
             separate[name] = separate[name].clone()
-        seen.add(memory)
-    with replacing(path) as beside:
-        beside.touch()
-        mode = beside.stat().st_mode
-        safetensors.torch.save_file(separate, beside)
-        beside.chmod(mode)  # safetensors makes a file that nobody else may read
+        written.add(memory)
+    with replacing(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        safetensors.torch.save_file(separate, temporary)
+        temporary.chmod(mode)  # safetensors makes a file that nobody else may read
 
 
 def is_large(path: Path) -> bool:
@@ -64,8 +64,8 @@ def restore(net: Net, path: Path, made_by: str, *, strict: bool = True) -> tuple
     Raises:
         PipelineError: The module cannot be made, or the weights do not fit it.
     """
-    if is_large(path) and (made := _assemble(net, read_state(path, made_by))):
-        return made, {"missing": [], "unexpected": []}
+    if is_large(path) and (network := _assemble(net, read_state(path, made_by))):
+        return network, {"missing": [], "unexpected": []}
     network = build(net)
     return network, load_weights(network, path, made_by, strict=strict)
 
@@ -74,20 +74,20 @@ def _assemble(net: Net, state: Mapping[str, Tensor]) -> nn.Module | None:
     """The module with `state`'s own tensors; None where it cannot be made so, or would not be the same as otherwise."""
     try:
         with _parameters_without_memory():
-            made = build(net)
+            network = build(net)
     except PipelineError:
-        return None  # it looks at its weights while it is made
-    own = made.state_dict()
-    if {name: (t.shape, t.dtype) for name, t in own.items()} != {n: (t.shape, t.dtype) for n, t in state.items()}:
+        return None  # the module reads its weights while it is made
+    own_state = network.state_dict()
+    if {name: (t.shape, t.dtype) for name, t in own_state.items()} != {n: (t.shape, t.dtype) for n, t in state.items()}:
         return None
-    first: dict[int, str] = {}
-    tied = {name: first.setdefault(id(p), name) for name, p in made.named_parameters(remove_duplicate=False)}
-    made.load_state_dict(state, assign=True)
+    first_names: dict[int, str] = {}
+    tied = {name: first_names.setdefault(id(p), name) for name, p in network.named_parameters(remove_duplicate=False)}
+    network.load_state_dict(state, assign=True)
     for name, other in tied.items():
         if name != other:  # one parameter under two names
             owner, _, attribute = name.rpartition(".")
-            setattr(made.get_submodule(owner), attribute, made.get_parameter(other))
-    return None if _empty(made) else made
+            setattr(network.get_submodule(owner), attribute, network.get_parameter(other))
+    return None if _lacks_memory(network) else network
 
 
 @contextmanager
@@ -95,22 +95,22 @@ def _parameters_without_memory() -> Iterator[None]:
     """Within it, a parameter loses its memory when it becomes a module's; buffers keep theirs."""
     register = nn.Module.register_parameter
 
-    def registered(self: nn.Module, name: str, param: nn.Parameter | None) -> None:
+    def register_without_memory(self: nn.Module, name: str, param: nn.Parameter | None) -> None:
         if type(param) is nn.Parameter and not param.is_meta:
             param = nn.Parameter(param.detach().to("meta"), param.requires_grad)
         register(self, name, param)
 
-    nn.Module.register_parameter = registered  # type: ignore[method-assign]
+    nn.Module.register_parameter = register_without_memory  # type: ignore[method-assign]
     try:
         yield
     finally:
         nn.Module.register_parameter = register  # type: ignore[method-assign]
 
 
-def _empty(made: nn.Module) -> bool:
+def _lacks_memory(network: nn.Module) -> bool:
     """Whether a buffer or another attribute was computed from parameters that had no memory."""
-    held = [leaf for module in made.modules() for leaf in pytree.tree_leaves(vars(module))]
-    return any(isinstance(leaf, Tensor) and leaf.is_meta for leaf in held)
+    attributes = [leaf for module in network.modules() for leaf in pytree.tree_leaves(vars(module))]
+    return any(isinstance(leaf, Tensor) and leaf.is_meta for leaf in attributes)
 
 
 def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = True) -> dict[str, list[str]]:
@@ -122,27 +122,27 @@ def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = 
     Raises:
         PipelineError: The file cannot be read, or its names (when `strict`) or shapes are not the module's.
     """
-    state, own = read_state(path, made_by), module.state_dict()
-    absent = [name for name in own if name not in state]
-    foreign = [name for name in state if name not in own]
-    wrong = [
-        f"{name} has shape {list(tensor.shape)}, expected {list(own[name].shape)}"
+    state, own_state = read_state(path, made_by), module.state_dict()
+    missing = [name for name in own_state if name not in state]
+    unexpected = [name for name in state if name not in own_state]
+    problems = [
+        f"{name} has shape {list(tensor.shape)}, expected {list(own_state[name].shape)}"
         for name, tensor in state.items()
-        if name in own and tensor.shape != own[name].shape
+        if name in own_state and tensor.shape != own_state[name].shape
     ]
     if strict:
-        wrong = [
-            *(f"{name} is missing" for name in absent),
-            *(f"{name} is not the network's" for name in foreign),
-            *wrong,
+        problems = [
+            *(f"{name} is missing" for name in missing),
+            *(f"{name} is not the network's" for name in unexpected),
+            *problems,
         ]
-    if not strict and len(absent) == len(own):
-        wrong = [f"none of its names is the network's ({', '.join(list(state)[:3])}, ...)"]
-    if wrong:
-        shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+    if not strict and len(missing) == len(own_state):
+        problems = [f"none of its names is the network's ({', '.join(list(state)[:3])}, ...)"]
+    if problems:
+        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
         raise PipelineError(
             f"{path} does not fit {type(module).__name__}: {shown}. Train again (`dvc repro`), give the network (model.net) that these "
-            "weights were made for, or allow names that miss or are left over with model.strict=false"
+            "weights were made for, or allow missing and unexpected names with model.strict=false"
         )
     module.load_state_dict(state, strict=False)
-    return {"missing": absent, "unexpected": foreign}
+    return {"missing": missing, "unexpected": unexpected}

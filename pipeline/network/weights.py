@@ -15,7 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing
 
 PICKLES = (".pt", ".pth", ".bin", ".ckpt")
-# What trainers wrap a state_dict in.
+# Keys under which training frameworks put a state_dict.
 WRAPPERS = ("state_dict", "model_state_dict", "model")
 # torch._export.serde.schema.ScalarType
 PT2_DTYPES = {
@@ -48,11 +48,11 @@ def read_state(path: Path, made_by: str) -> dict[str, Tensor]:
             return safetensors.torch.load_file(path)
         if path.suffix == ".pt2":
             return read_pt2(path)
-        # A file is mapped, not read; what torch wrote before it wrote zip archives cannot be.
-        found = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        # Memory-mapped where possible; torch's old format, which is no zip archive, cannot be.
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError as error:
-        named = re.search(r"GLOBAL (\S+) was not an allowed", str(error))
-        reason = f" (it names {named.group(1)})" if named else ""
+        refused_name = re.search(r"GLOBAL (\S+) was not an allowed", str(error))
+        reason = f" (it names {refused_name.group(1)})" if refused_name else ""
         raise PipelineError(
             f"{expected}, got a pickle that would run code when it is read{reason}: it is refused; save model.state_dict() instead of "
             "the model"
@@ -62,11 +62,11 @@ def read_state(path: Path, made_by: str) -> dict[str, Tensor]:
             f"{expected}, got a damaged or other file ({' '.join(str(error).split())[:200]}); make it again with {made_by}"
         ) from None
     for key in WRAPPERS:
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise PipelineError(f"{expected}, got a {type(found).__name__} that is not a mapping of names to tensors")
-    return found
+        if isinstance(content, dict) and isinstance(content.get(key), dict):
+            content = content[key]
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise PipelineError(f"{expected}, got a {type(content).__name__} that is not a mapping of names to tensors")
+    return content
 
 
 def read_pt2(path: Path) -> dict[str, Tensor]:
@@ -82,14 +82,14 @@ def read_pt2(path: Path) -> dict[str, Tensor]:
         if index is None:
             raise ValueError("it has no data/weights/model_weights_config.json")
         folder = index.rpartition("/")[0]
-        found = {}
+        state = {}
         for name, entry in json.loads(archive.read(index))["config"].items():
-            meta = entry["tensor_meta"]
-            if entry["use_pickle"] or meta is None or meta["dtype"] not in PT2_DTYPES:
+            tensor_meta = entry["tensor_meta"]
+            if entry["use_pickle"] or tensor_meta is None or tensor_meta["dtype"] not in PT2_DTYPES:
                 raise ValueError(f"{name} is pickled, or of a type that is not read here")
             flat = torch.frombuffer(
-                bytearray(archive.read(f"{folder}/{entry['path_name']}")), dtype=PT2_DTYPES[meta["dtype"]]
+                bytearray(archive.read(f"{folder}/{entry['path_name']}")), dtype=PT2_DTYPES[tensor_meta["dtype"]]
             )
-            sizes, strides = ([part["as_int"] for part in meta[key]] for key in ("sizes", "strides"))
-            found[name] = torch.as_strided(flat, sizes, strides, meta["storage_offset"]["as_int"]).contiguous()
-    return found
+            sizes, strides = ([part["as_int"] for part in tensor_meta[key]] for key in ("sizes", "strides"))
+            state[name] = torch.as_strided(flat, sizes, strides, tensor_meta["storage_offset"]["as_int"]).contiguous()
+    return state

@@ -1,1 +1,1 @@
-"""Numbers -> one verdict, one page."""
+"""Comparisons -> the gate's result, and a page."""

@@ -1,4 +1,4 @@
-"""Comparisons -> one verdict: why the graphs, or .NET, do not answer like PyTorch. Pure."""
+"""The gate: comparisons -> why the graphs, or .NET, do not answer like PyTorch. Pure."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from pipeline.compare.comparison import round_up
 from pipeline.core.reports import Comparison, TaskReport
 
 
-def why_failed(
+def explain_failure(
     comparisons: Sequence[Comparison], files: Mapping[str, object] | None = None, task: TaskReport | None = None
 ) -> str:
     """Why the gate fails, naming the worst comparison; empty when it passes. Nothing compared is a failure.

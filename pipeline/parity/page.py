@@ -1,4 +1,4 @@
-"""reports/parity.json as a page: the verdict, how far from the tolerance each graph stays, and every comparison."""
+"""reports/parity.json as a page: the gate's result, how far from the tolerance each graph stays, and every comparison."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ footer { margin-top: 2rem; opacity: .7; font-size: .85rem; }
 """
 
 
-def html(report: ParityReport) -> str:
+def render_html(report: ParityReport) -> str:
     """The page for one parity report."""
     kind, word = ("ok", "passed") if report.passed else ("bad", "failed")
     gate = "Every graph answers what PyTorch answered." if report.passed else report.gate

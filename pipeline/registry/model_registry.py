@@ -12,7 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.paths import SIMPLIFIED
 from pipeline.graph import onnx_model
-from pipeline.registry.tracking import artifacts
+from pipeline.registry.tracking import locate_artifacts
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -23,7 +23,7 @@ MODEL_ARTIFACT = "model"
 PACKAGE_TAG = "package_sha256"
 
 
-def signature(contract: Contract) -> "ModelSignature":
+def build_signature(contract: Contract) -> "ModelSignature":
     """The contract as MLflow's signature; an axis of any size is -1."""
     import numpy as np
     from mlflow import types
@@ -47,7 +47,7 @@ def signature(contract: Contract) -> "ModelSignature":
 def find_experiment(client: "MlflowClient", name: str, tracking_uri: str) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        return str(client.create_experiment(name, artifact_location=artifacts(tracking_uri)))
+        return str(client.create_experiment(name, artifact_location=locate_artifacts(tracking_uri)))
     if experiment.lifecycle_stage != "active":
         raise PipelineError(
             f"the MLflow experiment {name!r} was deleted: restore it (`mlflow experiments restore -x {experiment.experiment_id}`) "
@@ -57,9 +57,9 @@ def find_experiment(client: "MlflowClient", name: str, tracking_uri: str) -> str
 
 
 def find_version(client: "MlflowClient", name: str, package: str) -> str | None:
-    """The registered version that was made from this very package."""
-    found = client.search_model_versions(f"name = '{name}'")
-    versions = sorted(int(entry.version) for entry in found if entry.tags.get(PACKAGE_TAG) == package)
+    """The registered version that was made from this package."""
+    entries = client.search_model_versions(f"name = '{name}'")
+    versions = sorted(int(entry.version) for entry in entries if entry.tags.get(PACKAGE_TAG) == package)
     return str(versions[0]) if versions else None
 
 
@@ -70,13 +70,13 @@ def register(name: str, contract: Contract, package: str, run_id: str) -> str:
     logged = mlflow.onnx.log_model(
         onnx_model.load(SIMPLIFIED, made_by="simplify"),
         name=MODEL_ARTIFACT,
-        signature=signature(contract),
-        # Given, because MLflow would import everything to find them.
+        signature=build_signature(contract),
+        # Stated here, because MLflow would import every library to find them.
         pip_requirements=[f"{library}=={version(library)}" for library in ("mlflow", "onnx", "onnxruntime", "numpy")],
         save_as_external_data=False,  # True empties the model that it is given
         metadata={PACKAGE_TAG: package, "contract": contract.model_dump()},
     )
-    with contextlib.redirect_stderr(io.StringIO()):  # the stage's own line says it
+    with contextlib.redirect_stderr(io.StringIO()):  # the stage prints the version itself
         registered = mlflow.register_model(logged.model_uri, name, tags={PACKAGE_TAG: package, "run_id": run_id})
     return str(registered.version)
 
@@ -93,11 +93,11 @@ def tag_version(client: "MlflowClient", name: str, number: str, prefix: str, tag
 
 
 def check_registered(name: str, number: str) -> None:
-    """Raise PipelineError unless the registry gives back the bytes that were judged."""
+    """Raise PipelineError unless the registry gives back the bytes that passed the gate."""
     import mlflow
 
-    given = mlflow.onnx.load_model(f"models:/{name}/{number}").SerializeToString(deterministic=True)
-    if hashlib.sha256(given).hexdigest() != sha256(SIMPLIFIED):
+    registered = mlflow.onnx.load_model(f"models:/{name}/{number}").SerializeToString(deterministic=True)
+    if hashlib.sha256(registered).hexdigest() != sha256(SIMPLIFIED):
         raise PipelineError(
             f"models:/{name}/{number}: the registry gives back another model than {SIMPLIFIED}: the alias was not moved; "
             "look at the artifact store"

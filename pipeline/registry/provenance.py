@@ -9,20 +9,20 @@ from pipeline.settings.params import Params
 LIBRARIES = ("torch", "onnx", "onnxruntime", "onnxscript", "onnxsim")
 
 
-def git(*arguments: str) -> str:
-    """What git says, or "" where there is no repository or no git."""
+def run_git(*arguments: str) -> str:
+    """The output of git, or "" where there is no repository or no git."""
     try:
         return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):
         return ""
 
 
-def provenance(params: Params) -> dict[str, str]:
+def collect_provenance(params: Params) -> dict[str, str]:
     """MLflow tags: commit, DVC's md5 of each output, fingerprint of conf/, versions of libraries."""
     # dvc.lock and reports/ are the pipeline's own writing: they differ from the commit while it runs.
-    dirty = git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!reports")
+    dirty = run_git("status", "--porcelain", "--", ".", ":!dvc.lock", ":!reports")
     tags = {
-        "git.commit": git("rev-parse", "HEAD") or "none",
+        "git.commit": run_git("rev-parse", "HEAD") or "none",
         "git.dirty": str(bool(dirty)).lower(),
         "git.dirty_files": ", ".join(line[3:] for line in dirty.splitlines())[:5000],
         "conf_hash": params.conf_hash,

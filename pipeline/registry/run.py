@@ -32,7 +32,7 @@ from pipeline.settings.params import Params
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-# What a run holds beside the package: what was made, and what was reported, each with the stage that writes it.
+# Files of a run beside the package: the graph and its golden calls, and the reports, each with the stage that writes it.
 CONTENT = (SIMPLIFIED, CONTRACT, GOLDEN_INDEX, GOLDEN_ARRAYS, GOLDEN_TEST_SPLIT)
 REPORTS = {
     TRAIN_REPORT: "train",
@@ -49,7 +49,7 @@ REPORTS = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was judged, and by whom: the reports, the contract and the package that they speak of."""
+    """The reports, and the contract and the package that they are about."""
 
     contract: Contract
     export: ExportReport

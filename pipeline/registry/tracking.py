@@ -22,14 +22,14 @@ def project_folder(start: Path | None = None) -> Path:
     return here
 
 
-def uri(publish: Publish) -> str:
+def choose_tracking_uri(publish: Publish) -> str:
     """publish.tracking_uri, else MLFLOW_TRACKING_URI, else mlflow.db in the project's folder, by its full path."""
     return (
         publish.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_folder() / 'mlflow.db'}"
     )
 
 
-def artifacts(tracking_uri: str) -> str | None:
+def locate_artifacts(tracking_uri: str) -> str | None:
     """Where a new experiment's files go: beside the sqlite file; None leaves it to the server."""
     if not tracking_uri.startswith("sqlite:///"):
         return None

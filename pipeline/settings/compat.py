@@ -43,7 +43,7 @@ _CLIENT_MINOR = 16
 LOWEST_OPSET = 16
 
 
-def limits(onnxruntime: str) -> Limits:
+def find_limits(onnxruntime: str) -> Limits:
     """Limits of an onnxruntime version such as "1.31.1"; a later minor than the table's last has the last's.
 
     Raises:
@@ -53,10 +53,10 @@ def limits(onnxruntime: str) -> Limits:
         major, minor = (int(part) for part in onnxruntime.split(".")[:2])
     except ValueError:
         raise PipelineError(f"expected an onnxruntime version such as 1.31.1, got {onnxruntime!r}") from None
-    known = [first for first in _FROM_MINOR if first <= minor]
-    if major != 1 or not known:
+    first_minors = [first for first in _FROM_MINOR if first <= minor]
+    if major != 1 or not first_minors:
         raise PipelineError(f"onnxruntime {onnxruntime} is not known: expected 1.8 or later")
-    return _FROM_MINOR[max(known)]
+    return _FROM_MINOR[max(first_minors)]
 
 
 def minimum_onnxruntime(opset: int, ir: int) -> str:
@@ -65,8 +65,8 @@ def minimum_onnxruntime(opset: int, ir: int) -> str:
     Raises:
         PipelineError: No onnxruntime that is known here does.
     """
-    for minor, found in _FROM_MINOR.items():
-        if found.opset >= opset and found.ir >= ir:
+    for minor, highest in _FROM_MINOR.items():
+        if highest.opset >= opset and highest.ir >= ir:
             return f"1.{max(minor, _CLIENT_MINOR)}"
     newest = _FROM_MINOR[max(_FROM_MINOR)]
     raise PipelineError(
@@ -75,7 +75,7 @@ def minimum_onnxruntime(opset: int, ir: int) -> str:
     )
 
 
-def installed() -> tuple[str, Limits]:
+def read_installed() -> tuple[str, Limits]:
     """Version and limits of the onnxruntime in this environment, without importing it."""
-    found = version("onnxruntime")
-    return found, limits(found)
+    onnxruntime = version("onnxruntime")
+    return onnxruntime, find_limits(onnxruntime)

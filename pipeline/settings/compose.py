@@ -43,7 +43,7 @@ def compose(overrides: list[str], output: Path, project: Path = PROJECT) -> None
         raise PipelineError(_explain(error, overrides, project / "conf")) from None
 
 
-def composed(overrides: list[str], project: Path = PROJECT) -> str:
+def compose_text(overrides: list[str], project: Path = PROJECT) -> str:
     """What `compose` would write.
 
     Raises:
@@ -55,7 +55,7 @@ def composed(overrides: list[str], project: Path = PROJECT) -> str:
         return path.read_text(encoding="utf-8")
 
 
-def groups(conf: Path = PROJECT / "conf") -> dict[str, list[str]]:
+def list_groups(conf: Path = PROJECT / "conf") -> dict[str, list[str]]:
     """The groups of conf/ with their choices, in alphabetical order."""
     return {
         folder.name: sorted(path.stem for path in folder.glob("*.yaml"))
@@ -64,44 +64,46 @@ def groups(conf: Path = PROJECT / "conf") -> dict[str, list[str]]:
     }
 
 
-def describe(overrides: list[str], project: Path = PROJECT) -> str:
+def describe_configuration(overrides: list[str], project: Path = PROJECT) -> str:
     """The groups with their choices, and the composed configuration, as the help of Hydra's applications shows them.
 
     Raises:
         PipelineError: As `compose`.
     """
-    choices = "".join(f"  {name}: {', '.join(known)}\n" for name, known in groups(project / "conf").items())
-    configuration = "".join(f"  {line}\n" for line in composed(overrides, project).splitlines())
+    choices = "".join(f"  {name}: {', '.join(names)}\n" for name, names in list_groups(project / "conf").items())
+    configuration = "".join(f"  {line}\n" for line in compose_text(overrides, project).splitlines())
     return f"configuration groups (group=choice):\n{choices}\nconfiguration (key=value):\n{configuration}"
 
 
 def _explain(error: Exception, overrides: list[str], conf: Path) -> str:
-    """One sentence for what Hydra says in a paragraph."""
+    """One sentence in place of Hydra's paragraph."""
     for override in overrides:
         key, separator, value = override.lstrip("+~").partition("=")
         if not separator:
             return f"override {override!r}: expected key=value or group=choice (quote it if it has spaces)"
-        if (choices := groups(conf).get(key)) and value not in choices:
+        if (choices := list_groups(conf).get(key)) and value not in choices:
             return f"{key}={value}: there is no such choice; {_did_you_mean(value, choices)}"
     text = " ".join(str(error).split())
-    named = {key for key in (override.lstrip("+~").partition("=")[0] for override in overrides) if f"'{key}'" in text}
-    for key in sorted(named):
+    quoted_keys = {
+        key for key in (override.lstrip("+~").partition("=")[0] for override in overrides) if f"'{key}'" in text
+    }
+    for key in sorted(quoted_keys):
         if key in {*_keys(conf)}:
             break  # the setting is there; something within its value is not
-        keys = sorted({*_keys(conf), *groups(conf)})
+        keys = sorted({*_keys(conf), *list_groups(conf)})
         return f"{key}: there is no such setting; {_did_you_mean(key, keys)}"
     if "Missing mandatory value" in text or "MISSING" in text:
         return f"a setting has no value yet ({text}); add it to the command line, such as data.path=/path/to/file.npz"
     return f"the overrides {overrides} cannot be applied to conf/: {text}"
 
 
-def _did_you_mean(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+def _did_you_mean(word: str, candidates: list[str]) -> str:
+    close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.5)
     # A misplaced key (`epochs` for `train.epochs`) is as common as a misspelt one.
-    same_leaf = [key for key in known if key.rpartition(".")[2] == word.rpartition(".")[2]]
+    same_leaf = [key for key in candidates if key.rpartition(".")[2] == word.rpartition(".")[2]]
     if guesses := same_leaf or close:
         return f"did you mean {guesses[0]!r}?"
-    return f"expected one of {', '.join(known)}"
+    return f"expected one of {', '.join(candidates)}"
 
 
 def _keys(conf: Path) -> Iterator[str]:

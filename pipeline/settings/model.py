@@ -1,4 +1,4 @@
-"""The section `model` of params.yaml, typed: the network, and what a person is told of its inputs and outputs."""
+"""The section `model` of params.yaml, typed: the network, and the documentation of its inputs and outputs."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ class Section(BaseModel):
 
 
 class TensorSettings(Section):
-    """What a person is told of one input or output; `labels` name the classes, in the order of their numbers."""
+    """Documentation of one input or output, for people who call the model; `labels` name the classes, in the order of their numbers."""
 
     description: str = ""
     unit: str = ""
@@ -103,7 +103,7 @@ class Model(Section):
     description: str
     net: Net
     weights: str | None
-    # false: names that miss or are left over in the weights are reported, not refused.
+    # false: names that are missing or unexpected in the weights are reported, not refused.
     strict: bool
     dynamic_axes: dict[str, dict[int, Name]]
     # What turns inputs of text into numbers for the network, by input.
@@ -120,13 +120,13 @@ class Model(Section):
         return {} if value is None else value
 
     @model_validator(mode="after")
-    def _tokens_are_free(self) -> "Model":
-        filled = list(self.tokenizer.inputs.values()) if self.tokenizer else []
-        axes = [self.dynamic_axes.get(name, {}) for name in filled]
-        for name, own in zip(filled, axes, strict=True):
-            if sorted(own) != [0, 1] or own != axes[0]:
+    def _token_axes_are_dynamic(self) -> "Model":
+        token_inputs = list(self.tokenizer.inputs.values()) if self.tokenizer else []
+        axes = [self.dynamic_axes.get(name, {}) for name in token_inputs]
+        for name, input_axes in zip(token_inputs, axes, strict=True):
+            if sorted(input_axes) != [0, 1] or input_axes != axes[0]:
                 raise ValueError(
-                    f"a tokeniser fills rows of any length: expected dynamic_axes {{{name}: {{0: batch, 1: tokens}}}}, alike for all "
-                    f"of {filled}, got {own}"
+                    f"a tokenizer fills rows of any length: expected dynamic_axes {{{name}: {{0: batch, 1: tokens}}}}, alike for all "
+                    f"of {token_inputs}, got {input_axes}"
                 )
         return self

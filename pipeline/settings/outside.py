@@ -8,27 +8,27 @@ from typing import Any, NamedTuple
 FILE_SETTINGS = ("path", "weights", "file", "vocabulary")
 
 
-class Named(NamedTuple):
+class SettingValue(NamedTuple):
     """The dotted setting, and the path or the importable name that it gives."""
 
     setting: str
     value: str
 
 
-def named_files(section: Mapping[str, Any], prefix: str) -> Iterator[Named]:
+def find_files(section: Mapping[str, Any], prefix: str) -> Iterator[SettingValue]:
     """Every file or folder that a section names: by a setting that is for files, or by what exists in any `kwargs`."""
     for setting, key, value in _leaves(section, prefix):
         names_files = key in FILE_SETTINGS
         in_kwargs = ".kwargs." in f"{setting}."
         if isinstance(value, str) and value and (names_files or (in_kwargs and Path(value).exists())):
-            yield Named(setting, value)
+            yield SettingValue(setting, value)
 
 
-def named_targets(section: Mapping[str, Any], prefix: str) -> Iterator[Named]:
+def find_targets(section: Mapping[str, Any], prefix: str) -> Iterator[SettingValue]:
     """Every `_target_` of a section."""
     for setting, key, value in _leaves(section, prefix):
         if key == "_target_" and isinstance(value, str):
-            yield Named(setting, value)
+            yield SettingValue(setting, value)
 
 
 def _leaves(value: Any, setting: str, key: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -36,8 +36,8 @@ def _leaves(value: Any, setting: str, key: str = "") -> Iterator[tuple[str, str,
     if isinstance(value, Mapping):
         for name, inner in value.items():
             # Within {label: file} the setting's own name counts.
-            own = key if key in FILE_SETTINGS else str(name)
-            yield from _leaves(inner, f"{setting}.{name}", own)
+            setting_key = key if key in FILE_SETTINGS else str(name)
+            yield from _leaves(inner, f"{setting}.{name}", setting_key)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for place, inner in enumerate(value):
             yield from _leaves(inner, f"{setting}.{place}", key)

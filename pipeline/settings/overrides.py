@@ -45,20 +45,20 @@ def explain_change(baseline: Mapping[str, Any], params: Mapping[str, Any], proje
     chosen: tuple[str, ...] = ()
     # Settings that must agree with what the choices bring, lest a choice claim a change that was not made.
     compared = set(changed)
-    left = changed
+    remaining = changed
     while True:
         # What a choice costs is what one still has to read: the choices, and the settings that they do not explain.
         options = []
-        for choice in _candidates(after, left, project / "conf"):
+        for choice in _candidates(after, remaining, project / "conf"):
             brought = _composed((*chosen, choice.override), project)
             unexplained = {key for key in compared | choice.names if after.get(key, ABSENT) != brought.get(key, ABSENT)}
             options.append((len(chosen) + 1 + len(unexplained), choice, unexplained))
         cost, choice, unexplained = min(options, key=lambda each: (each[0], -each[1].agreeing), default=NO_CHOICE)
-        if cost >= len(chosen) + len(left):
+        if cost >= len(chosen) + len(remaining):
             break
         chosen, compared = (*chosen, choice.override), compared | choice.names
-        left = [key for key in changed if key in unexplained]
-    return [*chosen, *(f"{key}={_typed(after[key])}" if key in after else f"~{key}" for key in left)]
+        remaining = [key for key in changed if key in unexplained]
+    return [*chosen, *(f"{key}={_format_value(after[key])}" if key in after else f"~{key}" for key in remaining)]
 
 
 def flatten(settings: Any, prefix: str = "") -> Settings:
@@ -72,11 +72,11 @@ def flatten(settings: Any, prefix: str = "") -> Settings:
     return flat
 
 
-def _candidates(after: Settings, left: list[str], conf: Path) -> Iterator[Choice]:
-    """For each group the choice that says most of `left` as `after` has it."""
+def _candidates(after: Settings, remaining: list[str], conf: Path) -> Iterator[Choice]:
+    """For each group the choice that sets most of `remaining` to the values of `after`."""
     for group, choices in _choices(conf).items():
         agreeing = {
-            choice: sum(1 for key in left if key in values and values[key] == after.get(key, ABSENT))
+            choice: sum(1 for key in remaining if key in values and values[key] == after.get(key, ABSENT))
             for choice, values in choices.items()
         }
         if agreeing and max(agreeing.values()):
@@ -86,14 +86,14 @@ def _candidates(after: Settings, left: list[str], conf: Path) -> Iterator[Choice
 
 @cache
 def _choices(conf: Path) -> dict[str, dict[str, Settings]]:
-    """Group -> choice -> what its file says by itself, by dotted key. Hydra's own composition has the last word."""
+    """Group -> choice -> the settings of its file alone, by dotted key; what counts in the end is Hydra's composition."""
     from ruamel.yaml import YAML
 
     groups: dict[str, dict[str, Settings]] = {}
     for path in sorted(conf.glob("*/*.yaml")):
         values = YAML(typ="safe").load(path) or {}
         values.pop("defaults", None)
-        # A choice of a group that is no section (`# @package _global_`) says the sections itself.
+        # A choice of a group that is no section (`# @package _global_`) holds whole sections.
         groups.setdefault(path.parent.name, {})[path.stem] = flatten(values) | flatten({path.parent.name: values})
     return groups
 
@@ -119,6 +119,6 @@ def _composed(choices: tuple[str, ...], project: Path) -> Settings:
         return {}
 
 
-def _typed(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """A value as one types it in an override."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -16,18 +16,18 @@ from pipeline.settings.model import Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-# The operators that cut text came with it.
+# StringSplit and RegexFullMatch, which split text into words, came with it.
 WORDS_OPSET = 20
 # Sections that may name files.
-FILED = ("data", "model")
-# What conf/ says where a person must.
+SECTIONS_WITH_FILES = ("data", "model")
+# What conf/ holds where a person must set a value.
 NO_VALUE = "???"
 # More than any machine has, and fewer than a process may start.
 MOST_THREADS = 1024
 
 
 class Data(Target):
-    """A function that gives the rows, and what it may ask for by its arguments' names (see pipeline/data/loader.py)."""
+    """A function that returns the rows, and the settings that it may take as arguments (see pipeline/data/loader.py)."""
 
     path: str | list[str] | dict[str, str] | None
     rows: Annotated[int, Field(ge=30)] | None
@@ -38,7 +38,7 @@ class Data(Target):
 
     @field_validator("shapes", mode="before")
     @classmethod
-    def _no_shapes(cls, value: Any) -> Any:
+    def _no_shapes_are_empty(cls, value: Any) -> Any:
         return {} if value is None else value
 
     @model_validator(mode="after")
@@ -48,7 +48,7 @@ class Data(Target):
         return self
 
 
-def _threads(value: object) -> object:
+def _check_threads(value: object) -> object:
     if value != "auto" and (type(value) is not int or not 1 <= value <= MOST_THREADS):
         raise ValueError(f"expected auto or a number from 1 to {MOST_THREADS}, got {value!r}")
     return value
@@ -59,7 +59,7 @@ class Train(Section):
     launcher: Name
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
-    threads: Annotated[int | Literal["auto"], BeforeValidator(_threads)]
+    threads: Annotated[int | Literal["auto"], BeforeValidator(_check_threads)]
     lr: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     warmup: Share
@@ -74,7 +74,7 @@ class Export(Section):
     @field_validator("opset")
     @classmethod
     def _loadable(cls, opset: int) -> int:
-        runtime, limits = compat.installed()
+        runtime, limits = compat.read_installed()
         if not compat.LOWEST_OPSET <= opset <= limits.opset:
             raise ValueError(
                 f"expected an opset from {compat.LOWEST_OPSET} to {limits.opset} (the highest that onnxruntime {runtime} "
@@ -149,14 +149,16 @@ class Params(Section):
         """The files and folders that settings name, by setting."""
         path, tokenizer = self.data.path, self.model.tokenizer
         several = path if isinstance(path, dict) else dict(enumerate(path)) if isinstance(path, list) else {}
-        named = {
+        paths = {
             "data.path": path if isinstance(path, str) else None,
             **{f"data.path.{key}": file for key, file in several.items()},
             "model.weights": self.model.weights,
-            **{f"model.encoders.{name}.vocabulary": own.vocabulary for name, own in self.model.encoders.items()},
+            **{
+                f"model.encoders.{name}.vocabulary": encoder.vocabulary for name, encoder in self.model.encoders.items()
+            },
             "model.tokenizer.file": tokenizer.file if tokenizer else None,
         }
-        return {setting: file for setting, file in named.items() if file is not None}
+        return {setting: file for setting, file in paths.items() if file is not None}
 
 
 def load(path: Path = PARAMS) -> Params:
@@ -194,34 +196,34 @@ def parse(text: str, *, locate_files: bool = True) -> Params:
             f"expected YAML, got {' '.join(str(error).split())}; compose it again with `python -m pipeline params`"
         ) from None
     if locate_files and isinstance(values, dict):
-        values |= {name: locate_all(values[name], name) for name in FILED if name in values}
+        values |= {name: locate_all(values[name], name) for name in SECTIONS_WITH_FILES if name in values}
     try:
         return Params.model_validate(values)
     except ValidationError as error:
-        raise PipelineError(_sentence(error)) from None
+        raise PipelineError(_explain(error)) from None
 
 
-def _sentence(error: ValidationError) -> str:
+def _explain(error: ValidationError) -> str:
     """The first thing that is wrong, and how many more there are."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    others = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(first["loc"][-1]), _fields(first["loc"][:-1]), n=1)
         hint = (
             f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(_fields(first['loc'][:-1]))}"
         )
-        return f"{key}: there is no such setting{hint}{more}"
+        return f"{key}: there is no such setting{hint}{others}"
     if first["type"] == "missing":
-        return f"{key}: the setting is missing; compose the file again with `python -m pipeline params`{more}"
+        return f"{key}: the setting is missing; compose the file again with `python -m pipeline params`{others}"
     if first["input"] == NO_VALUE:
-        return f"{key}: there is no value yet; set it with `python -m pipeline params {key}=...` or -S{more}"
-    told = first["msg"].removeprefix("Value error, ")
-    # A validator of ours says itself what it got.
+        return f"{key}: there is no value yet; set it with `python -m pipeline params {key}=...` or -S{others}"
+    message = first["msg"].removeprefix("Value error, ")
+    # The message of one of our own validators has the value in it.
     got = "" if first["type"] == "value_error" else f", got {first['input']!r}"
     if not key:  # of several settings together
-        return f"{told}{more}"
-    return f"{key}: {told[0].lower()}{told[1:]}{got}; set it with `python -m pipeline params {key}=...` or -S{more}"
+        return f"{message}{others}"
+    return f"{key}: {message[0].lower()}{message[1:]}{got}; set it with `python -m pipeline params {key}=...` or -S{others}"
 
 
 def _fields(loc: tuple[int | str, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""export: checkpoint -> build/exported/model.onnx and build/golden/: PyTorch answers here, and only here."""
+"""export: checkpoint -> build/exported/model.onnx and build/golden/: the only stage that runs PyTorch for answers."""
 
 import functools
 import gc
@@ -31,23 +31,23 @@ from pipeline.graph.session import open_session
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
 from pipeline.settings.model import TensorSettings
-from pipeline.settings.outside import named_files
+from pipeline.settings.outside import find_files
 from pipeline.settings.params import Export, Params
 
 # The graph while it is being proven, in a folder of its own.
 PROVEN = "proven.onnx"
-# Stands for a fingerprint until the file is there.
+# In place of a golden file's SHA-256 until the file is written.
 UNKNOWN = "0" * 64
-# What names the nn.Module that a node came from; the rest of the exporter's notes holds paths and object numbers.
+# Metadata that names the nn.Module of a node; the rest of the exporter's metadata holds paths and object numbers.
 KEPT_NOTES = ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes")
 
 
-def choose(export: Export) -> list[str]:
+def choose_exporters(export: Export) -> list[str]:
     """The exporters to try, in order."""
     return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
 
 
-def prove(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
+def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     """Why the graph does not answer like the network; empty when it does."""
     session = open_session(file)
     for call, (inputs, expected) in golden.items():
@@ -57,31 +57,31 @@ def prove(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
     return ""
 
 
-def to_onnx(
-    subject: Reference, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
+def export_network(
+    reference: Reference, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
 ) -> tuple[ModelProto, dict[str, Any]]:
     """Export with the first exporter whose graph keeps the contract and answers like the network.
 
     The graph is proven from a file in `folder`, which also takes weights that the graph does not hold.
 
     Returns:
-        The model, and for the report: the exporter, what the others said, and the graph's size before constant folding.
+        The model, and for the report: the exporter, why others were not used, and the graph's size before constant folding.
 
     Raises:
         PipelineError: None of those that export.exporter allows does.
     """
     text_encoders = encoders.load_encoders()
-    golden = {call.name: (call.inputs, call.outputs) for call in subject.calls}
-    _, (example, _) = determinism.largest(golden)
-    if subject.rows.batched:
+    golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
+    _, (example, _) = determinism.find_largest_call(golden)
+    if reference.rows.batched:
         example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
-    axes = encoded_axes(subject.model.dynamic_axes, text_encoders)
+    axes = encoded_axes(reference.model.dynamic_axes, text_encoders)
     request = ExportRequest(
-        encode(example, text_encoders), subject.shapes["outputs"], axes, params.export.opset, folder
+        encode(example, text_encoders), reference.shapes["outputs"], axes, params.export.opset, folder
     )
     attempts: dict[str, str] = {}
-    for exporter in choose(params.export):
-        adapter = subject.adapter()
+    for exporter in choose_exporters(params.export):
+        adapter = reference.adapter()
         frozen: list[str] = []
         try:
             model, before_folding, frozen = exporters.export(exporter, adapter, request)
@@ -93,16 +93,16 @@ def to_onnx(
                     f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
                 )
             else:
-                single = single_rows(adapter, subject.rows) if exporter == "tracer" else {}
+                single = single_rows(adapter, reference.rows) if exporter == "tracer" else {}
                 onnx.save(model, folder / PROVEN)
                 # The session takes as much memory as the network.
                 del adapter
                 gc.collect()
-                attempts[exporter] = prove(folder / PROVEN, {**golden, **single})
+                attempts[exporter] = find_mismatch(folder / PROVEN, {**golden, **single})
         except PipelineError as error:
             attempts[exporter] = str(error)
         if not attempts[exporter]:
-            signature.fix_axes(model, expected)  # the golden calls have shown these sizes
+            signature.fix_axes(model, expected)  # the golden calls have confirmed these sizes
             return model, {"exporter": exporter, "attempts": attempts, "before_folding": before_folding}
         if frozen:
             attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
@@ -113,7 +113,7 @@ def to_onnx(
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
-    """Say in the file itself what it is; drop the exporter's notes that differ from one machine to the next."""
+    """Write name, description and metadata into the model; drop the exporter's notes that differ from one machine to the next."""
     model.producer_name, model.producer_version = "torch2dotnet", ""
     model.graph.name, model.graph.doc_string, model.doc_string = name, description, description
     del model.metadata_props[:], model.graph.metadata_props[:]
@@ -123,17 +123,17 @@ def annotate(model: ModelProto, name: str, description: str, metadata: dict[str,
         value_info.ClearField("metadata_props")
         value_info.doc_string = ""
     for node in onnx_model.nodes(model.graph):
-        kept = [(entry.key, entry.value) for entry in node.metadata_props if entry.key in KEPT_NOTES]
+        notes = [(entry.key, entry.value) for entry in node.metadata_props if entry.key in KEPT_NOTES]
         node.ClearField("metadata_props")
         node.doc_string = ""
-        for key, value in kept:
+        for key, value in notes:
             node.metadata_props.add(key=key, value=value)
 
 
-def tensor(name: str, array: Array, shape: list[int | str], port: TensorSettings | None) -> TensorSpec:
-    port = port or TensorSettings()
+def describe_tensor(name: str, array: Array, shape: list[int | str], settings: TensorSettings | None) -> TensorSpec:
+    settings = settings or TensorSettings()
     dtype = "string" if is_text(array) else array.dtype.name
-    return TensorSpec(name=name, dtype=dtype, shape=shape, **port.model_dump())
+    return TensorSpec(name=name, dtype=dtype, shape=shape, **settings.model_dump())
 
 
 def configuration_hash(params: Params) -> str:
@@ -144,18 +144,18 @@ def configuration_hash(params: Params) -> str:
     settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
     del settings["model"]["weights"]
     with known_files() as files:
-        for named in named_files(settings["model"], "model"):
+        for named in find_files(settings["model"], "model"):
             *sections, last = [int(part) if part.isdigit() else part for part in named.setting.split(".")]
             section: Any = functools.reduce(lambda value, key: value[key], sections, cast(Any, settings))
             section[last] = files.digest(Path(named.value), named.setting)
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def describe(reference: Reference, params: Params, weights: str, ir_version: int) -> Contract:
+def build_contract(reference: Reference, params: Params, weights: str, ir_version: int) -> Contract:
     """The contract, before its golden files are written."""
     model = reference.model
     inputs, outputs = (
-        [tensor(name, array, reference.shapes[side][name], ports.get(name)) for name, array in arrays.items()]
+        [describe_tensor(name, array, reference.shapes[side][name], ports.get(name)) for name, array in arrays.items()]
         for side, arrays, ports in (
             ("inputs", reference.inputs, model.inputs),
             ("outputs", reference.test_split, model.outputs),
@@ -191,10 +191,10 @@ def run(params: Params) -> None:
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:
         folder = Path(scratch)
-        made, how = to_onnx(
-            reference, lambda graph: describe(reference, params, weights, graph.ir_version), params, folder
+        model, exported_by = export_network(
+            reference, lambda graph: build_contract(reference, params, weights, graph.ir_version), params, folder
         )
-        contract = describe(reference, params, weights, made.ir_version)
+        contract = build_contract(reference, params, weights, model.ir_version)
         if reference.rows.batched:
             golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
             determinism.check_row_independence(reference.adapter(), golden)
@@ -203,27 +203,27 @@ def run(params: Params) -> None:
             "weights_sha256": weights,
             "configuration_sha256": contract.configuration_sha256,
         }
-        annotate(made, contract.name, contract.description, metadata)
-        onnx_model.check(made, str(EXPORTED))
+        annotate(model, contract.name, contract.description, metadata)
+        onnx_model.check(model, str(EXPORTED))
         with replacing_folder(EXPORTED.parent) as exported:
-            onnx_model.save(made, exported / EXPORTED.name, folder)
+            onnx_model.save(model, exported / EXPORTED.name, folder)
     write_golden(reference, contract)
     texts = sum(len(call.texts) for call in reference.calls)
     report = ExportReport(
         opset=opset,
-        ir_version=made.ir_version,
+        ir_version=model.ir_version,
         torch=torch.__version__,
         golden_calls=len(reference.calls),
         golden_texts=texts,
         left_out=reference.left_out,
-        graph=GraphSize(**onnx_model.count(made)),
-        **how,
+        graph=GraphSize(**onnx_model.count(model)),
+        **exported_by,
     )
     write_report(report)
-    refused = "".join(f"; {which} was not used: {said}" for which, said in report.attempts.items() if said)
+    unused = "".join(f"; {exporter} was not used: {reason}" for exporter, reason in report.attempts.items() if reason)
     print(
         f"export: {EXPORTED}: {report.exporter}, opset {opset}, {report.before_folding.nodes} nodes, "
-        f"{len(made.graph.node)} after constant folding, {external_data.size(made):,} bytes; {len(reference.calls)} golden calls, "
+        f"{len(model.graph.node)} after constant folding, {external_data.size(model):,} bytes; {len(reference.calls)} golden calls, "
         f"{f'{texts:,} texts, ' if texts else ''}{len(reference.rows)} test rows answered"
-        f"{'' if reference.rows.batched else ', one a call (no axis is named batch)'}{refused}"
+        f"{'' if reference.rows.batched else ', one a call (no axis is named batch)'}{unused}"
     )

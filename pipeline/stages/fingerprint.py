@@ -1,4 +1,4 @@
-"""fingerprint: what lies outside of the repository -> build/fingerprint/; always runs, so that other stages need not look.
+"""fingerprint: what lies outside of the repository -> build/fingerprint/; always runs, so that no other stage has to check.
 
 A small file a kind: the user's data, the network's weights and source, the libraries, the .NET SDK. Content that has not
 changed gives the same bytes, so that nothing runs after it.
@@ -21,7 +21,7 @@ from pipeline.core.paths import (
 )
 from pipeline.dotnet import sdk
 from pipeline.settings.compose import conf_sha256
-from pipeline.settings.outside import Named, named_files, named_targets
+from pipeline.settings.outside import SettingValue, find_files, find_targets
 from pipeline.settings.params import Params
 from pipeline.settings.source_code import import_closure
 
@@ -52,15 +52,15 @@ def check_params(params: Params) -> None:
         )
 
 
-def fingerprint_files(files: KnownFiles, named: Iterator[Named]) -> dict[str, dict[str, str]]:
-    """SHA-256 of what each setting names; a path counts by what is there, wherever it lies."""
-    return {setting: files.digest(Path(path), setting) for setting, path in named}
+def fingerprint_files(files: KnownFiles, paths: Iterator[SettingValue]) -> dict[str, dict[str, str]]:
+    """SHA-256 of the file or folder of each setting: its content counts, not its path."""
+    return {setting: files.digest(Path(path), setting) for setting, path in paths}
 
 
-def fingerprint_code(files: KnownFiles, named: Iterator[Named]) -> dict[str, dict[str, str]]:
-    """SHA-256 of the modules that each `_target_` stands on; of one that is installed the library's version."""
+def fingerprint_code(files: KnownFiles, targets: Iterator[SettingValue]) -> dict[str, dict[str, str]]:
+    """SHA-256 of the modules that each `_target_` imports; for an installed one the version of its library."""
     code = {}
-    for setting, target in named:
+    for setting, target in targets:
         closure = import_closure(target)
         code[setting] = {module: files.digest(path, setting)["."] for module, path in closure.items()}
         library = target.partition(".")[0]
@@ -87,8 +87,8 @@ def run(params: Params) -> None:
         for path, sections in ((DATA_FINGERPRINT, data), (NETWORK_FINGERPRINT, network)):
             content: dict[str, dict[str, dict[str, str]]] = {"files": {}, "code": {}}
             for name, section in sections.items():
-                content["files"] |= fingerprint_files(files, named_files(section, name))
-                content["code"] |= fingerprint_code(files, named_targets(section, name))
+                content["files"] |= fingerprint_files(files, find_files(section, name))
+                content["code"] |= fingerprint_code(files, find_targets(section, name))
             write_json(folder / path.name, content)
             for place, kind in enumerate(content.values()):
                 files_and_modules[place] += sum(map(len, kind.values()))

@@ -33,24 +33,24 @@ from pipeline.settings.params import Package, Params
 
 def check_size(settings: Package) -> None:
     """Raise PipelineError for a model that the package cannot take, before anything of it is read."""
-    beside = external_data.weights(SIMPLIFIED)
-    parts = [path for path in (SIMPLIFIED, beside) if path.exists()]
+    weights_file = external_data.weights(SIMPLIFIED)
+    parts = [path for path in (SIMPLIFIED, weights_file) if path.exists()]
     size = sum(path.stat().st_size for path in parts)
-    said = f"{SIMPLIFIED} has {size / 1e6:,.1f} MB"
-    if beside in parts:
+    measured = f"{SIMPLIFIED} has {size / 1e6:,.1f} MB"
+    if weights_file in parts:
         raise PipelineError(
-            f"{said} with its weights in {beside}: expected at most {settings.largest_mb:,} MB (package.largest_mb), and never more than "
+            f"{measured} with its weights in {weights_file}: expected at most {settings.largest_mb:,} MB (package.largest_mb), and never more than "
             f"{external_data.LIMIT / 1e6:,.0f} MB, which is what the client's array of bytes takes: ship both files beside the program and open "
             "the .onnx with onnxruntime's InferenceSession, or make the model smaller (float16 or int8 weights)"
         )
     if size > settings.largest_mb * 1_000_000:
         raise PipelineError(
-            f"{said}: expected at most {settings.largest_mb:,} MB (package.largest_mb): raise it for a feed that takes more (the public "
+            f"{measured}: expected at most {settings.largest_mb:,} MB (package.largest_mb): raise it for a feed that takes more (the public "
             "gallery takes 250), or make the model smaller (float16 or int8 weights)"
         )
 
 
-def identity(contract: Contract, model: Path, settings: Package) -> Identity:
+def choose_identity(contract: Contract, model: Path, settings: Package) -> Identity:
     """Names and fingerprints that the client is generated with."""
     class_name = settings.class_name or pascal(contract.name)
     digest = sha256(model)
@@ -59,7 +59,7 @@ def identity(contract: Contract, model: Path, settings: Package) -> Identity:
         version=settings.version,
         namespace=settings.namespace,
         class_name=class_name,
-        # The hash is in the name: another model is another file, whatever the dates of both.
+        # The hash is in the name: another model is another file name, so that no build keeps an old copy.
         model_file=f"{class_name}.{digest[:8]}.onnx",
         model_sha256=digest,
         model_bytes=model.stat().st_size,
@@ -71,7 +71,7 @@ def identity(contract: Contract, model: Path, settings: Package) -> Identity:
     )
 
 
-def tokenizer_file(path: Path, expected: str) -> bytes:
+def read_tokenizer_file(path: Path, expected: str) -> bytes:
     """A file that prepare made of the tokenizer.
 
     Raises:
@@ -83,7 +83,7 @@ def tokenizer_file(path: Path, expected: str) -> bytes:
     return content
 
 
-def origin(contract: Contract) -> Origin:
+def describe_origin(contract: Contract) -> Origin:
     return Origin(
         weights_sha256=contract.weights_sha256,
         configuration_sha256=contract.configuration_sha256,
@@ -93,14 +93,14 @@ def origin(contract: Contract) -> Origin:
     )
 
 
-def assemble(
+def assemble_files(
     contract: Contract, model: Path, parity: ParityReport, identity: Identity, settings: Package
 ) -> dict[str, bytes | Path]:
-    """Every file of the package but those that NuGet's form asks for."""
+    """Every file of the package but those that the NuGet format requires."""
     characters, vocabulary = "", {}
     if tokenizer := contract.tokenizer:
-        characters = tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
-        pieces = tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
+        characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
+        pieces = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
         vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": pieces}
     sources = generator.generate(contract, identity, characters)
     files: dict[str, bytes | Path] = {
@@ -121,7 +121,7 @@ def assemble(
     }
 
 
-def digest(data: bytes | Path) -> str:
+def hash_content(data: bytes | Path) -> str:
     return sha256(data) if isinstance(data, Path) else hashlib.sha256(data).hexdigest()
 
 
@@ -134,30 +134,30 @@ def run(params: Params) -> None:
         raise PipelineError(
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-    named = identity(contract, SIMPLIFIED, settings)
-    files = assemble(contract, SIMPLIFIED, parity, named, settings)
+    identity = choose_identity(contract, SIMPLIFIED, settings)
+    files = assemble_files(contract, SIMPLIFIED, parity, identity, settings)
     packed = PackedManifest(
-        id=named.package_id,
-        version=named.version,
+        id=identity.package_id,
+        version=identity.version,
         client=settings.client,
-        namespace=named.namespace,
-        class_name=named.class_name,
-        model=named.model_file,
-        onnxruntime=RuntimeVersions(minimum=named.minimum_onnxruntime, validated=named.validated_onnxruntime),
-        lineage=origin(contract),
-        files={path: digest(data) for path, data in sorted(files.items())},
+        namespace=identity.namespace,
+        class_name=identity.class_name,
+        model=identity.model_file,
+        onnxruntime=RuntimeVersions(minimum=identity.minimum_onnxruntime, validated=identity.validated_onnxruntime),
+        lineage=describe_origin(contract),
+        files={path: hash_content(data) for path, data in sorted(files.items())},
     )
-    files["manifest.json"] = as_json(packed)
+    files["manifest.json"] = format_manifest(packed)
     metadata = nupkg.Metadata(
-        id=named.package_id,
-        version=named.version,
+        id=identity.package_id,
+        version=identity.version,
         authors=settings.authors,
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={"Microsoft.ML.OnnxRuntime": named.validated_onnxruntime, **text_input.libraries(contract)},
+        dependencies={"Microsoft.ML.OnnxRuntime": identity.validated_onnxruntime, **text_input.libraries(contract)},
     )
-    name = f"{named.package_id}.{named.version}.nupkg"
+    name = f"{identity.package_id}.{identity.version}.nupkg"
     with replacing_folder(PACKAGE) as folder:
         nupkg.pack(metadata, files, folder / name)
         size = (folder / name).stat().st_size
@@ -167,11 +167,11 @@ def run(params: Params) -> None:
                 "that takes more (the public gallery takes 250), or make the model smaller"
             )
         manifest = Manifest(**packed.model_dump(), package=name, package_sha256=sha256(folder / name))
-        (folder / MANIFEST.name).write_bytes(as_json(manifest))
+        (folder / MANIFEST.name).write_bytes(format_manifest(manifest))
     print(
-        f"package: {PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client {named.namespace}.{named.class_name}"
+        f"package: {PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client {identity.namespace}.{identity.class_name}"
     )
 
 
-def as_json(manifest: PackedManifest) -> bytes:
+def format_manifest(manifest: PackedManifest) -> bytes:
     return (json.dumps(manifest.model_dump(), indent=1) + "\n").encode()

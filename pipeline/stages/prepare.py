@@ -1,4 +1,4 @@
-"""prepare: a data source -> build/data/{train,validation,test}.npz, and what its texts need: encoders, a tokeniser."""
+"""prepare: a data source -> build/data/{train,validation,test}.npz, and what its texts need: encoders, a tokenizer."""
 
 from pathlib import Path
 
@@ -9,23 +9,25 @@ from pipeline.core.files import replacing_folder
 from pipeline.core.paths import DATA, ENCODERS, SPLITS, TOKENIZER
 from pipeline.data import corpus, loader
 from pipeline.data.checks import check_rows
-from pipeline.data.split import split
+from pipeline.data.split import split_rows
 from pipeline.network import encoders
+from pipeline.settings.model import TokenizerSettings
 from pipeline.settings.params import Params
 from pipeline.tokenizer import huggingface
-from pipeline.tokenizer.token_files import save_tokenizer
+from pipeline.tokenizer.token_files import TokenizerFiles, save_tokenizer
 
 
-def write_tokenizer(folder: Path, tokenizer: huggingface.LoadedTokenizer, params: Params) -> None:
-    """What the C# client will need of the tokenizer, held against it first."""
-    assert params.model.tokenizer
-    texts = corpus.corpus(np.random.default_rng(params.seed))
-    token_ids = tokenizer.ids(texts)
-    client = huggingface.pieces(tokenizer, huggingface.table(tokenizer))
-    huggingface.prove(client, texts, token_ids)
-    spec = huggingface.describe(tokenizer, client, params.model.tokenizer)
-    vocabulary = huggingface.vocabulary_file(tokenizer)
-    save_tokenizer(folder, spec, vocabulary, client.characters.dump(), texts, token_ids)
+def write_tokenizer(
+    folder: Path, tokenizer: huggingface.LoadedTokenizer, settings: TokenizerSettings, seed: int
+) -> None:
+    """Write what the C# client needs of the tokenizer, once its tokens equal Hugging Face's."""
+    texts = corpus.make_corpus(np.random.default_rng(seed))
+    token_ids = tokenizer.tokenize(texts)
+    client = huggingface.build_wordpiece(tokenizer, huggingface.build_character_table(tokenizer))
+    huggingface.check_client(client, texts, token_ids)
+    spec = huggingface.describe_tokenizer(tokenizer, client, settings)
+    vocabulary = huggingface.format_vocabulary(tokenizer)
+    save_tokenizer(folder, TokenizerFiles(spec, vocabulary, client.characters.dump(), texts, token_ids))
     print(
         f"prepare: {TOKENIZER}: {len(texts):,} texts, {sum(map(len, token_ids)):,} tokens of {len(client.vocabulary):,} known"
     )
@@ -33,17 +35,18 @@ def write_tokenizer(folder: Path, tokenizer: huggingface.LoadedTokenizer, params
 
 def run(params: Params) -> None:
     rng = np.random.default_rng(params.seed)
-    arrays, where = loader.read(params.data, params.model, rng), loader.describe(params.data)
-    tokenizer = huggingface.read(params.model.tokenizer) if params.model.tokenizer else None
-    if tokenizer and params.model.tokenizer:
-        arrays = huggingface.fill(arrays, tokenizer, params.model.tokenizer, where)
-    check_rows(arrays, params.model, where, least=30 if params.train.enabled else 1)
-    # What is not trained has seen no row: all of them may test it.
-    parts = split(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
+    arrays, where = loader.read_rows(params.data, params.model, rng), loader.describe_source(params.data)
+    settings = params.model.tokenizer
+    tokenizer = huggingface.read_tokenizer(settings) if settings else None
+    if tokenizer and settings:
+        arrays = huggingface.tokenize_rows(arrays, tokenizer, settings, where)
+    check_rows(arrays, params.model, where, minimum_rows=30 if params.train.enabled else 1)
+    # A network that is not trained here has been fitted to none of the rows: each split is all of them.
+    parts = split_rows(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)
     text_encoders = encoders.fit(params.model.encoders, parts["train"])
     with replacing_folder(DATA) as folder:
-        if tokenizer:
-            write_tokenizer(folder / TOKENIZER.name, tokenizer, params)
+        if tokenizer and settings:
+            write_tokenizer(folder / TOKENIZER.name, tokenizer, settings, params.seed)
         encoders.save_encoders(text_encoders, folder)
         for name, part in parts.items():
             save(folder / f"{name}.npz", part)

@@ -23,16 +23,16 @@ from pipeline.core.reports import (
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.graph import onnx_model
 from pipeline.registry import model_registry
-from pipeline.registry.provenance import provenance
+from pipeline.registry.provenance import collect_provenance
 from pipeline.registry.run import CONTENT, REPORTS, Evidence, collect_metrics, dotnet_tags, log_files, log_numbers
-from pipeline.registry.tracking import check_reachable, uri
+from pipeline.registry.tracking import check_reachable, choose_tracking_uri
 from pipeline.settings.params import Params
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PUBLICATION_TAG = "publication_sha256"
-# MLflow's defaults wait four minutes for a server that is gone, and say much.
+# By default MLflow waits four minutes for a server that is gone, and prints much.
 MLFLOW = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -42,27 +42,27 @@ MLFLOW = {
 }
 
 
-def digest(paths: Iterable[Path], *more: str) -> str:
-    """SHA-256 over the names and contents of files, and over `more`."""
-    combined = hashlib.sha256("\0".join(more).encode())
+def hash_files(paths: Iterable[Path], *texts: str) -> str:
+    """SHA-256 over the names and contents of files, and over `texts`."""
+    combined = hashlib.sha256("\0".join(texts).encode())
     for path in paths:
         combined.update(f"{path.as_posix()}\0{sha256(path)}\0".encode())
     return combined.hexdigest()
 
 
 def check_gate(parity: ParityReport) -> None:
-    """Raise PipelineError unless the gate has passed, and for the very files that are here."""
+    """Raise PipelineError unless the gate has passed, and for the files that are here."""
     if not parity.passed or not parity.comparisons:
         raise PipelineError(f"{PARITY_REPORT}: the parity gate has not passed ({parity.gate}): nothing is published")
-    judged = {
+    compared = {
         EXPORTED: (parity.models.get("export"), onnx_model.fingerprint),
         SIMPLIFIED: (parity.models.get("simplify"), onnx_model.fingerprint),
         CONTRACT: (parity.contract_sha256, sha256),
     }
-    for path, (expected, hash_of) in judged.items():
+    for path, (expected, hash_of) in compared.items():
         if not path.exists() or hash_of(path) != expected:
             raise PipelineError(
-                f"{path} is not the file that {PARITY_REPORT} judged: run `python -m pipeline validate` again"
+                f"{path} is not the file that {PARITY_REPORT} compared: run `python -m pipeline validate` again"
             )
 
 
@@ -94,8 +94,10 @@ def publish(
 
     settings, contract = params.publish, evidence.contract
     package = evidence.manifest.package_sha256
-    chosen = params.model_dump(mode="json", by_alias=True, exclude={"publish"})
-    publication = digest((*CONTENT, *REPORTS, MANIFEST), json.dumps(chosen, sort_keys=True), settings.registered_model)
+    configuration = params.model_dump(mode="json", by_alias=True, exclude={"publish"})
+    publication = hash_files(
+        (*CONTENT, *REPORTS, MANIFEST), json.dumps(configuration, sort_keys=True), settings.registered_model
+    )
     experiment = model_registry.find_experiment(client, settings.experiment, tracking_uri)
     done = client.search_runs(
         [experiment], f"tags.{PUBLICATION_TAG} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
@@ -106,7 +108,7 @@ def publish(
         run_id = done[0].info.run_id
     else:
         tags = {
-            **provenance(params),
+            **collect_provenance(params),
             model_registry.PACKAGE_TAG: package,
             "model": contract.name,
             "gate": evidence.parity.gate,
@@ -148,7 +150,7 @@ def run(params: Params) -> None:
     evidence = Evidence(
         load_contract(), read_report(ExportReport), read_report(SimplifyReport), parity, dotnet, manifest
     )
-    tracking_uri = uri(params.publish)
+    tracking_uri = choose_tracking_uri(params.publish)
     check_reachable(tracking_uri)
     for key, value in MLFLOW.items():
         os.environ.setdefault(key, value)

@@ -11,7 +11,7 @@ from pipeline.graph.simplifier import simplify
 from pipeline.settings.params import Params
 
 
-def table(before: dict[str, Any], after: dict[str, Any]) -> str:
+def format_size_table(before: dict[str, Any], after: dict[str, Any]) -> str:
     """Nodes by op before and after, as text; only the ops whose count changed, then the totals."""
     lines = [
         f"  {op:<24}{before['ops'].get(op, 0):>8}{after['ops'].get(op, 0):>8}"
@@ -39,4 +39,4 @@ def run(params: Params) -> None:
             after=GraphSize(**after),
         )
     )
-    print(f"simplify: {SIMPLIFIED}:\n{table(before, after)}")
+    print(f"simplify: {SIMPLIFIED}:\n{format_size_table(before, after)}")

@@ -3,12 +3,10 @@
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
 
 import onnxruntime
 
-from pipeline.compare.comparison import OutputComparison, Policy, compare, failure, policy
+from pipeline.compare.comparison import make_policy
 from pipeline.compare.metrics import accuracy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
@@ -27,12 +25,10 @@ from pipeline.core.paths import (
     TEST_SPLIT,
 )
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
-from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
-from pipeline.graph.session import answer, open_session
-from pipeline.graph.signature import mismatches
 from pipeline.parity import page
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
+from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.settings.params import Params
 
 GRAPHS = {"export": EXPORTED, "simplify": SIMPLIFIED}
@@ -52,43 +48,6 @@ COLUMNS = (
 )
 
 
-def entry(stage: str, call: str, batch: int | None, comparison: OutputComparison) -> Comparison:
-    """One entry of parity.json's `comparisons`."""
-    return Comparison(stage=stage, variant="fp32", case=call, batch=batch, **asdict(comparison))
-
-
-def replay(
-    stage: str, path: Path, contract: Contract, calls: Sequence[GoldenCall], test: GoldenCall, tolerances: Policy
-) -> tuple[list[Comparison], Arrays]:
-    """Run one graph on every golden call and on the whole test split.
-
-    Returns:
-        A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
-    """
-    model = onnx_model.load(checked(path, stage), made_by=stage)
-    problems = mismatches(model, contract)
-    if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
-        problems.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")
-    if problems:
-        return [entry(stage, "contract", None, failure("(contract)", problem)) for problem in problems], {}
-    session = open_session(path)
-    comparisons: list[Comparison] = []
-    for call in calls:
-        try:
-            outputs = compare(call.outputs, answer(session, call.inputs), tolerances)
-        except PipelineError as error:
-            outputs = [failure("(run)", str(error))]
-        comparisons += [entry(stage, call.name, call.rows or 1, output) for output in outputs]
-    rows = Rows(test.inputs, contract.batched)
-    answers: Arrays = {}
-    try:
-        answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
-        outputs = compare(test.outputs, answers, tolerances)
-    except PipelineError as error:
-        outputs = [failure("(run)", str(error))]
-    return [*comparisons, *(entry(stage, test.name, len(rows), output) for output in outputs)], answers
-
-
 def score_task(
     contract: Contract, answers: dict[str, Arrays], target: Array | None, budget: float
 ) -> TaskReport | None:
@@ -96,7 +55,9 @@ def score_task(
     if contract.task is None or target is None:
         return None
     output = contract.task.output
-    scores = {name: accuracy(found[output], target) if output in found else None for name, found in answers.items()}
+    scores = {
+        name: accuracy(outputs[output], target) if output in outputs else None for name, outputs in answers.items()
+    }
     eager = scores.pop("eager")
     if eager is None:
         raise PipelineError(f"model.task.output: expected one of {list(answers['eager'])}, got {output!r}")
@@ -110,8 +71,8 @@ def score_task(
     )
 
 
-def metrics(report: ParityReport) -> dict[str, float | int | None]:
-    """What experiments are compared by: few numbers, of the graph that is published."""
+def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
+    """The few numbers that experiments are compared by, of the graph that is published."""
     size = onnx_model.count(onnx_model.load(SIMPLIFIED, made_by="simplify"))
     task = report.task
     scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager} if task else {}
@@ -119,7 +80,7 @@ def metrics(report: ParityReport) -> dict[str, float | int | None]:
     return {**scores, **parity, "nodes": size["nodes"], "bytes": size["bytes"]}
 
 
-def table(comparisons: Sequence[Comparison]) -> str:
+def format_table(comparisons: Sequence[Comparison]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, (*COLUMNS, "passed"), extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -141,10 +102,12 @@ def run(params: Params) -> None:
     comparisons: list[Comparison] = []
     answers: dict[str, Arrays] = {"eager": eager}
     for stage, path in GRAPHS.items():
-        compared, answers[stage] = replay(stage, path, contract, calls, test_call, policy(params.parity))
+        compared, answers[stage] = replay(
+            stage, path, GoldenAnswers(contract, calls, test_call), make_policy(params.parity)
+        )
         comparisons += compared
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
-    problem = why_failed(comparisons, GRAPHS, task)
+    problem = explain_failure(comparisons, GRAPHS, task)
     # A failed comparison without a number (another shape, a NaN) has no tolerance that would pass.
     required = [entry.required_tolerance for entry in comparisons if entry.required_tolerance is not None]
     report = ParityReport(
@@ -162,15 +125,15 @@ def run(params: Params) -> None:
         comparisons=comparisons,
     )
     write_report(report)
-    write_json(METRICS_REPORT, metrics(report))
-    write_text(PARITY_TABLE, table(comparisons))
-    write_text(PARITY_PAGE, page.html(report))
+    write_json(METRICS_REPORT, collect_metrics(report))
+    write_text(PARITY_TABLE, format_table(comparisons))
+    write_text(PARITY_PAGE, page.render_html(report))
     if problem:
         raise PipelineError(f"the parity gate failed: {problem} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
-    print(f"validate: {summary(report)}")
+    print(f"validate: {format_summary(report)}")
 
 
-def summary(report: ParityReport) -> str:
+def format_summary(report: ParityReport) -> str:
     """One line for a gate that has passed."""
     used = f", {report.used:.2%} of what is allowed" if report.used is not None else ""
     largest = f", largest difference {report.max_abs:.3g}" if report.max_abs is not None else ""

@@ -4,7 +4,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.compare.comparison import Policy, policy
+from pipeline.compare.comparison import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import golden_texts, load_calls
@@ -14,11 +14,11 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, consumer, text_answers
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
 from pipeline.settings.params import Params, Verify
 
 
-def unverified(manifest: Manifest, mode: str, reason: str) -> DotnetReport:
+def report_unverified(manifest: Manifest, mode: str, reason: str) -> DotnetReport:
     """The report where nothing was run in .NET."""
     return DotnetReport(
         package=manifest.package,
@@ -30,8 +30,8 @@ def unverified(manifest: Manifest, mode: str, reason: str) -> DotnetReport:
     )
 
 
-def prove(contract: Contract, manifest: Manifest, settings: Verify, tolerances: Policy) -> DotnetReport:
-    """Build and run the consumer, and compare what it answered.
+def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tolerances: Policy) -> DotnetReport:
+    """Build and run the consumer, and compare its answers.
 
     Raises:
         PipelineError: The SDK is missing or too old, the consumer does not build or run.
@@ -39,16 +39,16 @@ def prove(contract: Contract, manifest: Manifest, settings: Verify, tolerances: 
     dotnet = sdk.require("verify")
     calls = load_calls()
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as folder:
-        ran = consumer.replay(dotnet, contract, manifest, Path(folder), settings.threads)
-        answered = Path(folder) / consumer.ANSWERS
+        versions = consumer.replay(dotnet, contract, manifest, Path(folder), settings.threads)
+        answers_folder = Path(folder) / consumer.ANSWERS
         without_texts = [call for call in calls if not call.texts]
         methods = derive_layout(contract).methods
-        compared = answers.compare_calls(answered, without_texts, settings.threads, tolerances, methods)
+        compared = answers.compare_calls(answers_folder, without_texts, settings.threads, tolerances, methods)
         texts = []
         if contract.tokenizer:
             golden = golden_texts(calls, contract.tokenizer.fills["ids"])
-            texts = text_answers.compare_texts(answered, golden, tolerances, settings.least_cosine)
-    problem = why_failed([*compared, *texts])
+            texts = text_answers.compare_texts(answers_folder, golden, tolerances, settings.least_cosine)
+    problem = explain_failure([*compared, *texts])
     python = version("onnxruntime")
     return DotnetReport(
         package=manifest.package,
@@ -57,12 +57,12 @@ def prove(contract: Contract, manifest: Manifest, settings: Verify, tolerances: 
         verified=not problem,
         reason=problem,
         sdk=dotnet.version,
-        runtime=ran["runtime"],
-        onnxruntime=ran["onnxruntime"],
+        runtime=versions["runtime"],
+        onnxruntime=versions["onnxruntime"],
         onnxruntime_python=python,
         note=""
-        if ran["onnxruntime"] == python
-        else f"Python validated with onnxruntime {python}, .NET ran {ran['onnxruntime']}",
+        if versions["onnxruntime"] == python
+        else f"Python validated with onnxruntime {python}, .NET ran {versions['onnxruntime']}",
         ways=list(methods),
         threads=settings.threads,
         rows=answers.count_rows(compared) * settings.threads,
@@ -76,19 +76,21 @@ def prove(contract: Contract, manifest: Manifest, settings: Verify, tolerances: 
 def run(params: Params) -> None:
     contract, manifest, mode = load_contract(), read_package(), params.verify.mode
     if mode == "off":
-        report = unverified(manifest, mode, "verify.mode=off")
+        report = report_unverified(manifest, mode, "verify.mode=off")
     elif mode == "auto" and sdk.version(sdk.find()) is None:
-        report = unverified(manifest, mode, "there is no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
+        report = report_unverified(manifest, mode, "there is no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
     else:
-        report = prove(contract, manifest, params.verify, policy(params.parity))
+        report = verify_package(contract, manifest, params.verify, make_policy(params.parity))
     write_report(report)
     if report.verified:
         note = f"; {report.note}" if report.note else ""
         texts = report.texts
-        read = f"; {texts.texts:,} texts, every token equal, smallest cosine {texts.least_cosine:.9f}" if texts else ""
+        texts_note = (
+            f"; {texts.texts:,} texts, every token equal, smallest cosine {texts.least_cosine:.9f}" if texts else ""
+        )
         print(
             f"verify: verified in .NET: {report.rows:,} rows through {len(report.ways)} ways in, {report.threads} threads; "
-            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{read}{note}"
+            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}"
         )
     elif report.sdk:
         raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")

@@ -1,7 +1,8 @@
-"""What `prepare` writes of a tokenizer, for the export and for the C# client; a model without one has none of it."""
+"""The tokenizer's files, which `prepare` writes for the export and for the C# client; a model without one has none."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -21,40 +22,39 @@ from pipeline.core.records import read_record, write_record
 _FORM = TypeAdapter(TokenizerSpec)
 
 
-def save_tokenizer(
-    folder: Path,
-    spec: TokenizerSpec,
-    vocabulary: str,
-    characters: str,
-    texts: Sequence[str],
-    token_ids: Sequence[Sequence[int]],
-) -> None:
-    """Write everything into `folder`.
+class TokenizerFiles(NamedTuple):
+    """What there is to write.
 
-    Args:
-        folder: Where.
-        spec: What the contract says of the tokenizer.
-        vocabulary: A piece a line, in the order of their numbers.
-        characters: What becomes of every character, as pipeline/tokenizer/wordpiece.py writes it.
-        texts: The texts that prove the C# client's tokenizer.
-        token_ids: Hugging Face's tokens of each.
+    `spec` is the tokenizer's part of the contract; `vocabulary` has a piece a line, in the order of their ids; `characters` is the
+    table of replacements of characters, as pipeline/tokenizer/wordpiece.py writes it; `texts` prove the C# client's tokenizer, and
+    `token_ids` are Hugging Face's tokens of each.
     """
+
+    spec: TokenizerSpec
+    vocabulary: str
+    characters: str
+    texts: Sequence[str]
+    token_ids: Sequence[Sequence[int]]
+
+
+def save_tokenizer(folder: Path, content: TokenizerFiles) -> None:
+    """Write everything into `folder`, which is made."""
     folder.mkdir(parents=True)
-    write_record(folder / TOKENIZER_SPEC.name, _FORM, spec)
-    (folder / TOKENIZER_VOCABULARY.name).write_text(vocabulary, encoding="utf-8", newline="")
-    (folder / TOKENIZER_CHARACTERS.name).write_text(characters, encoding="utf-8", newline="")
+    write_record(folder / TOKENIZER_SPEC.name, _FORM, content.spec)
+    (folder / TOKENIZER_VOCABULARY.name).write_text(content.vocabulary, encoding="utf-8", newline="")
+    (folder / TOKENIZER_CHARACTERS.name).write_text(content.characters, encoding="utf-8", newline="")
     save(
         folder / TOKENIZER_TEXTS.name,
         {
-            "texts": np.array(texts, dtype=object),
-            "counts": np.array([len(ids) for ids in token_ids], dtype=np.int64),
-            "ids": np.array([number for ids in token_ids for number in ids], dtype=np.int64),
+            "texts": np.array(content.texts, dtype=object),
+            "counts": np.array([len(ids) for ids in content.token_ids], dtype=np.int64),
+            "ids": np.array([token for ids in content.token_ids for token in ids], dtype=np.int64),
         },
     )
 
 
 def load_tokenizer() -> TokenizerSpec | None:
-    """What the contract says of the tokenizer; None for a model without one.
+    """The tokenizer's part of the contract; None for a model without one.
 
     Raises:
         PipelineError: The file was changed, or does not have its form.

@@ -1,12 +1,12 @@
-"""WordPiece as the C# client does it: a table of what becomes of each character, words, and their longest known pieces.
+"""The C# client's WordPiece tokenizer, in Python: replace characters by a table, split words, find their longest pieces.
 
-The table says what Hugging Face's own normaliser makes of every code point, so that no Unicode version, locale or
-globalisation mode of a .NET runtime can make a difference. This module is the C# client's twin: `prepare` holds it against
-Hugging Face's tokeniser before anything is exported. Pure.
+The table has what Hugging Face's normalizer puts in place of every code point, so that no Unicode version, locale or
+globalization mode of a .NET runtime makes a difference. `prepare` compares this tokenizer with Hugging Face's before anything
+is exported. Pure.
 
 The table is a list of runs, `start action` in ASCII: code points from `start` (hexadecimal) to the next run's start.
 
-| action | what becomes of a character |
+| action | what replaces a character |
 |---|---|
 | `=` | itself |
 | `-` | nothing |
@@ -30,64 +30,64 @@ SHOWN = 60
 
 
 @dataclass(frozen=True)
-class Characters:
+class CharacterTable:
     """The table: where each run starts, and its action."""
 
     starts: list[int]
     actions: list[str]
 
-    def of(self, code: int) -> list[int]:
-        """What becomes of one character, in code points."""
+    def replace(self, code: int) -> list[int]:
+        """The code points that replace one character."""
         action = self.actions[bisect.bisect_right(self.starts, code) - 1]
         kind, rest = action[0], action[1:]
         if kind == "+":
             return [code + int(rest)]
         if kind == ">":
             return [int(part, 16) for part in rest.split(".")]
-        return {"=": [code], "-": [], "_": [SPACE], "|": [SPACE, code, SPACE], "~": _hangul(code)}[kind]
+        return {"=": [code], "-": [], "_": [SPACE], "|": [SPACE, code, SPACE], "~": _decompose_hangul(code)}[kind]
 
     def dump(self) -> str:
         """The table as text: a run a line."""
         return "".join(f"{start:x} {action}\n" for start, action in zip(self.starts, self.actions, strict=True))
 
 
-def characters(normal: Callable[[str], str], splits: Callable[[str], list[str]]) -> Characters:
-    """Ask for every code point.
+def tabulate_characters(normalize: Callable[[str], str], split: Callable[[str], list[str]]) -> CharacterTable:
+    """Make the table: normalize and split every code point.
 
     Args:
-        normal: What becomes of a text before it is cut into words.
-        splits: The words of a text.
+        normalize: Normalizes a text.
+        split: Splits a normalized text into words.
     """
     starts: list[int] = []
     actions: list[str] = []
     for code in CODE_POINTS:
-        action = _action(code, normal(chr(code)), splits)
+        action = _choose_action(code, normalize(chr(code)), split)
         if not actions or action != actions[-1]:
             starts.append(code)
             actions.append(action)
-    return Characters(starts, actions)
+    return CharacterTable(starts, actions)
 
 
-def _action(code: int, becomes: str, splits: Callable[[str], list[str]]) -> str:
-    if not becomes:
+def _choose_action(code: int, normalized: str, split: Callable[[str], list[str]]) -> str:
+    if not normalized:
         return "-"
-    words = splits(f"a{becomes}a")
+    words = split(f"a{normalized}a")
     if words == ["a", "a"]:
         return "_"
     if len(words) > 1:
-        # It stands for itself: what is glued to one side only is beyond this table, and found out by comparison.
-        becomes = f" {becomes.strip()} "
-    if becomes == chr(code):
+        # A word of its own; one that is joined to one side only is beyond this table, and shows in the comparison.
+        normalized = f" {normalized.strip()} "
+    if normalized == chr(code):
         return "="
-    if becomes == f" {chr(code)} ":
+    if normalized == f" {chr(code)} ":
         return "|"
-    made = [ord(character) for character in becomes]
-    if code in HANGUL and made == _hangul(code):
+    code_points = [ord(character) for character in normalized]
+    if code in HANGUL and code_points == _decompose_hangul(code):
         return "~"
-    return f"+{made[0] - code}" if len(made) == 1 else f">{'.'.join(f'{part:x}' for part in made)}"
+    return f"+{code_points[0] - code}" if len(code_points) == 1 else f">{'.'.join(f'{part:x}' for part in code_points)}"
 
 
-def _hangul(code: int) -> list[int]:
+def _decompose_hangul(code: int) -> list[int]:
     """Leading consonant, vowel and, if there is one, trailing consonant."""
     place = code - HANGUL.start
     trailing = place % 28
@@ -96,21 +96,21 @@ def _hangul(code: int) -> list[int]:
 
 @dataclass(frozen=True)
 class WordPiece:
-    """The tokeniser.
+    """The tokenizer.
 
     Args:
-        vocabulary: Number of each piece.
-        unknown: Number of what has no pieces.
-        prefix: What pieces begin with that continue a word.
-        longest: Characters of the longest word that is cut; a longer one is unknown.
-        special: Texts that are one token wherever they stand, and their numbers.
-        before: Numbers in front of every text.
-        after: Numbers behind it.
-        max_length: Numbers in all, at most: a longer text loses its end.
+        vocabulary: Id of each piece.
+        unknown: Id of a word that has no pieces.
+        prefix: Prefix of pieces that continue a word.
+        longest: Characters of the longest word that is split into pieces; a longer one is unknown.
+        special: Texts that are one token wherever they stand, and their ids.
+        before: Ids in front of every text.
+        after: Ids behind it.
+        max_length: Ids in all, at most: a longer text loses its end.
     """
 
     vocabulary: Mapping[str, int]
-    characters: Characters
+    characters: CharacterTable
     unknown: int
     prefix: str
     longest: int
@@ -119,23 +119,23 @@ class WordPiece:
     after: tuple[int, ...]
     max_length: int
 
-    def ids(self, text: str) -> list[int]:
-        """The numbers of a text."""
+    def tokenize(self, text: str) -> list[int]:
+        """The token ids of a text."""
         room = self.max_length - len(self.before) - len(self.after)
         return [
             *self.before,
-            *[number for word in self._words(text) for number in self._pieces(word)][:room],
+            *[token for word in self._split_words(text) for token in self._find_pieces(word)][:room],
             *self.after,
         ]
 
-    def _words(self, text: str) -> Iterator[str]:
+    def _split_words(self, text: str) -> Iterator[str]:
         word: list[str] = []
         place = 0
         while place < len(text):
             special = max((s for s in self.special if text.startswith(s, place)), key=len, default="")
-            made = [SPACE] if special else self.characters.of(ord(text[place]))
+            code_points = [SPACE] if special else self.characters.replace(ord(text[place]))
             place += len(special) or 1
-            for code in made:
+            for code in code_points:
                 if code != SPACE:
                     word.append(chr(code))
                 elif word:
@@ -146,21 +146,21 @@ class WordPiece:
         if word:
             yield "".join(word)
 
-    def _pieces(self, word: str) -> list[int]:
+    def _find_pieces(self, word: str) -> list[int]:
         """The longest known piece from the left, again and again (Schuster and Nakajima, 2012)."""
         if word in self.special:
             return [self.special[word]]
         if len(word) > self.longest:
             return [self.unknown]
-        found, start = [], 0
+        ids, start = [], 0
         while start < len(word):
-            lead = self.prefix if start else ""
-            end = next((e for e in range(len(word), start, -1) if lead + word[start:e] in self.vocabulary), None)
+            prefix = self.prefix if start else ""
+            end = next((e for e in range(len(word), start, -1) if prefix + word[start:e] in self.vocabulary), None)
             if end is None:
                 return [self.unknown]
-            found.append(self.vocabulary[lead + word[start:end]])
+            ids.append(self.vocabulary[prefix + word[start:end]])
             start = end
-        return found
+        return ids
 
 
 def describe_mismatch(text: str, expected: Sequence[int], got: Sequence[int]) -> str:

@@ -161,9 +161,14 @@ def test_a_folder_is_swapped_in_whole_with_its_checksums(build):
 
 def test_an_error_while_a_folder_is_written_leaves_the_old_one(build):
     write_folder("old")
-    with pytest.raises(RuntimeError, match="stop"), replacing_folder(build / "data") as folder:
-        (folder / "a.txt").write_text("half")
-        raise RuntimeError("stop")
+
+    def work():
+        with replacing_folder(build / "data") as folder:
+            (folder / "a.txt").write_text("half")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        work()
     assert (build / "data" / "a.txt").read_text() == "old"
     assert [path.name for path in build.iterdir()] == ["data"]
 

@@ -44,7 +44,7 @@ TEXT = np.array(["a"] * 50, dtype=object)
     ],
 )
 def test_good_rows(model, arrays):
-    assert check_rows(arrays, model, "here", least=50) is None
+    assert check_rows(arrays, model, "here", minimum_rows=50) is None
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_good_rows(model, arrays):
 )  # fmt: skip
 def test_bad_rows(model, arrays, says):
     with pytest.raises(PipelineError) as caught:
-        check_rows(arrays, model, "here", least=30)
+        check_rows(arrays, model, "here", minimum_rows=30)
     assert str(caught.value).startswith("here: ")
     assert says in str(caught.value)
 

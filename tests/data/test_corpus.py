@@ -4,11 +4,11 @@ import unicodedata
 import numpy as np
 import pytest
 
-from pipeline.data.corpus import HOSTILE, corpus, sentences
+from pipeline.data.corpus import HOSTILE, make_corpus, make_sentences
 
 
 def made(seed: int = 0) -> list[str]:
-    return corpus(np.random.default_rng(seed))
+    return make_corpus(np.random.default_rng(seed))
 
 
 def test_more_than_1200_and_each_once():
@@ -56,4 +56,4 @@ def test_hostile_ones_come_first():
 
 
 def test_half_of_the_sentences_are_english():
-    assert sum(text.isascii() for text in sentences(100, np.random.default_rng(0))) in range(35, 61)
+    assert sum(text.isascii() for text in make_sentences(100, np.random.default_rng(0))) in range(35, 61)

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.data import sources
-from pipeline.data.loader import check_settings, describe, read
+from pipeline.data.loader import check_settings, describe_source, read_rows
 from pipeline.settings.hydra_targets import resolve
 from pipeline.settings.model import Model, TensorSettings
 from pipeline.settings.params import Data
@@ -35,7 +35,9 @@ def load(module):
     """Read from a source of one's own, a module's `load`."""
 
     def run(source: str, model: Model = MODEL, **others: object) -> dict[str, np.ndarray]:
-        return read(settings(f"{module(X + textwrap.dedent(source))}.load", **others), model, np.random.default_rng(0))
+        return read_rows(
+            settings(f"{module(X + textwrap.dedent(source))}.load", **others), model, np.random.default_rng(0)
+        )
 
     return run
 
@@ -151,6 +153,6 @@ def test_every_choice_fits_its_source(choice, params):
 
 
 def test_the_description_names_what_is_read():
-    assert describe(settings("a.b")) == "data._target_=a.b"
-    assert describe(settings("a.b", path="x.npz")) == "data._target_=a.b, data.path=x.npz"
-    assert describe(settings("a.b", path=["x", "y"])) == "data._target_=a.b"
+    assert describe_source(settings("a.b")) == "data._target_=a.b"
+    assert describe_source(settings("a.b", path="x.npz")) == "data._target_=a.b, data.path=x.npz"
+    assert describe_source(settings("a.b", path=["x", "y"])) == "data._target_=a.b"

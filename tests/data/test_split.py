@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.data.split import SPLITS, split
+from pipeline.data.split import SPLITS, split_rows
 from pipeline.settings.params import Data
 
 
@@ -15,7 +15,7 @@ def shares(validation: float, test: float) -> Data:
 def divide(rows: int, data: Data, seed: int = 0) -> dict[str, list[int]]:
     return {
         name: part["x"].tolist()
-        for name, part in split({"x": np.arange(rows)}, data, np.random.default_rng(seed)).items()
+        for name, part in split_rows({"x": np.arange(rows)}, data, np.random.default_rng(seed)).items()
     }
 
 
@@ -27,7 +27,7 @@ def test_every_row_comes_once():
 
 
 def test_rows_stay_together():
-    parts = split({"x": np.arange(50), "target": np.arange(50) * 2}, shares(0.1, 0.2), np.random.default_rng(0))
+    parts = split_rows({"x": np.arange(50), "target": np.arange(50) * 2}, shares(0.1, 0.2), np.random.default_rng(0))
     assert all((part["target"] == 2 * part["x"]).all() for part in parts.values())
 
 

@@ -56,7 +56,7 @@ def lines(dotnet: Dotnet, packed: str) -> list[str]:
 
 def test_tokens_are_those_of_python(lines: list[str]) -> None:
     tokens = [[int(number) for number in line.split()[1:]] for line in lines if line.startswith("tokens ")]
-    assert tokens == [text_reader.make_python_tokenizer().ids(text) for text in TEXTS]
+    assert tokens == [text_reader.make_python_tokenizer().tokenize(text) for text in TEXTS]
     assert max(map(len, tokens)) == text_reader.MAX_TOKENS
 
 
@@ -117,7 +117,7 @@ def test_old_compilers_give_no_warnings(dotnet: Dotnet, lines: list[str]) -> Non
 @pytest.mark.slow
 def test_it_is_published_ahead_of_time(dotnet: Dotnet, packed: str) -> None:
     statements = 'using TextSum model = TextSum.Load(); System.Console.WriteLine(model.Run("The nurses!").Count);'
-    tokens = text_reader.make_python_tokenizer().ids("The nurses!")
+    tokens = text_reader.make_python_tokenizer().tokenize("The nurses!")
     assert dotnet.run_native("native-text-sum", packed, statements) == str(len(tokens))
 
 

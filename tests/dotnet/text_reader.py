@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 
 from csharp_projects import make_contract, make_model, tensor
 from pipeline.core.contract import Contract, TokenizerSpec
-from pipeline.tokenizer.wordpiece import Characters, WordPiece, characters
+from pipeline.tokenizer.wordpiece import CharacterTable, WordPiece, tabulate_characters
 
 PIECES = [
     *("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "nur", "##se", "##s", "s", "!", "'", "ä", "a", "##b", "東"),
@@ -20,7 +20,7 @@ MAX_TOKENS = 12
 
 
 @cache
-def make_character_table() -> Characters:
+def make_character_table() -> CharacterTable:
     """Lower case, no accents but the dots of ä, no control characters; punctuation and ideographs are words of their own."""
 
     def normalize(text: str) -> str:
@@ -32,7 +32,7 @@ def make_character_table() -> Characters:
     def split(text: str) -> list[str]:
         return "".join(f" {c} " if c in "!'東" else c for c in text).split()
 
-    return characters(normalize, split)
+    return tabulate_characters(normalize, split)
 
 
 def make_python_tokenizer() -> WordPiece:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.rows import Rows
-from pipeline.export.adapter import Adapter, positional
+from pipeline.export.adapter import Adapter, find_positional_inputs
 
 X, Y = (np.random.default_rng(seed).normal(size=(4, 3)).astype(np.float32) for seed in (0, 1))
 
@@ -63,7 +63,7 @@ def test_a_compiled_network_is_called_by_name():
 )
 def test_arguments_that_do_not_fit(forward, inputs, says):
     with pytest.raises(PipelineError, match=says):
-        positional(forward, inputs, "Net")
+        find_positional_inputs(forward, inputs, "Net")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import torch
 
 from pipeline.__main__ import main
 from pipeline.export.adapter import Adapter
-from pipeline.export.diagnostics import SourceLine, Warned, explain, frozen_lines, is_own, locate, remedies
+from pipeline.export.diagnostics import SourceLine, SourceWarning, explain, frozen_lines, is_own, locate, remedies
 from pipeline.export.exporters import suppress_native_stdout
 from pipeline.export.outputs import flatten
 from pipeline_runs import net
@@ -196,11 +196,11 @@ def test_an_error_without_a_line_is_explained_all_the_same():
 
 def test_lines_of_libraries_are_frozen_in_their_own_right_only_where_there_are_no_others(tmp_path):
     (tmp_path / "a.py").write_text("if x > 0:\n")
-    mine = Warned(
+    mine = SourceWarning(
         str(tmp_path / "a.py"), 1, "Converting a tensor to a Python boolean might cause the trace to be wrong"
     )
-    theirs = Warned("/v/site-packages/kit/c.py", 3, "Iterating over a tensor might cause")
-    harmless = Warned(
+    theirs = SourceWarning("/v/site-packages/kit/c.py", 3, "Iterating over a tensor might cause")
+    harmless = SourceWarning(
         str(tmp_path / "a.py"), 1, "torch.from_numpy results are registered as constants, this might cause"
     )
     assert frozen_lines([theirs, mine, harmless]) == [

@@ -295,7 +295,7 @@ def test_a_failed_export_keeps_the_last_model(travelled, monkeypatch, fails):
 
 def test_publish_judges_the_weights_too(travelled, fails):
     WEIGHTS[1].write_bytes(WEIGHTS[1].read_bytes()[:-1] + b"\1")
-    assert "build/simplified/model.onnx is not the file that reports/parity.json judged" in fails("publish")
+    assert "build/simplified/model.onnx is not the file that reports/parity.json compared" in fails("publish")
 
 
 def test_a_copy_of_both_opens(travelled, tmp_path):

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pipeline.core.reports import ParityReport
-from pipeline.parity.page import html
+from pipeline.parity.page import render_html
 
 ENTRY = {
     "stage": "export",
@@ -50,7 +50,7 @@ TASK = {
 
 
 def render(**changes: object) -> str:
-    return html(ParityReport.model_validate({**REPORT, **changes}))
+    return render_html(ParityReport.model_validate({**REPORT, **changes}))
 
 
 def page(*comparisons: dict, **changes: object) -> str:

@@ -24,17 +24,17 @@ def test_other_folders_are_themselves(where, tmp_path):
 
 
 def test_the_default_store_is_the_project_s(empty):
-    assert tracking.uri(LOCAL) == f"sqlite:///{empty.resolve()}/mlflow.db"
+    assert tracking.choose_tracking_uri(LOCAL) == f"sqlite:///{empty.resolve()}/mlflow.db"
 
 
 def test_the_environment_names_a_store(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://there:5000")
-    assert tracking.uri(LOCAL) == "http://there:5000"
+    assert tracking.choose_tracking_uri(LOCAL) == "http://there:5000"
 
 
 def test_the_setting_beats_the_environment(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://there:5000")
-    assert tracking.uri(LOCAL.model_copy(update={"tracking_uri": "http://here"})) == "http://here"
+    assert tracking.choose_tracking_uri(LOCAL.model_copy(update={"tracking_uri": "http://here"})) == "http://here"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_setting_beats_the_environment(monkeypatch):
     ],
 )
 def test_artifacts_lie_beside_a_local_store(uri, folder):
-    assert tracking.artifacts(uri) == folder
+    assert tracking.locate_artifacts(uri) == folder
 
 
 @pytest.fixture

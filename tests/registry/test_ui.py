@@ -24,13 +24,13 @@ def port():
 
 
 def test_link_before_anything_is_published(empty):
-    assert ui.link("http://x") == "http://x/#/experiments?workflowType=machine_learning"
+    assert ui.build_link("http://x") == "http://x/#/experiments?workflowType=machine_learning"
 
 
 def test_link_to_what_was_published(empty):
     names = ("tracking_uri", "run_id", "model", "version", "alias", "package_sha256")
     write_report(PublishReport(experiment_id="7", **dict.fromkeys(names, "x")))
-    assert ui.link("http://x") == "http://x/#/experiments/7/runs?workflowType=machine_learning"
+    assert ui.build_link("http://x") == "http://x/#/experiments/7/runs?workflowType=machine_learning"
 
 
 def test_it_becomes_a_server_on_the_project_s_store(empty, params, port, started, capfd):

@@ -24,19 +24,19 @@ from pipeline.settings import compat
     ],
 )
 def test_limits(version, opset, ir):
-    assert compat.limits(version) == (opset, ir)
+    assert compat.find_limits(version) == (opset, ir)
 
 
 @pytest.mark.parametrize("version", ["1.7.2", "0.5.0", "2.0.0"])
 def test_versions_that_are_not_known(version):
     with pytest.raises(PipelineError, match=f"onnxruntime {version} is not known: expected 1.8 or later"):
-        compat.limits(version)
+        compat.find_limits(version)
 
 
 @pytest.mark.parametrize("version", ["", "1", "one.two", "1.x"])
 def test_what_is_no_version(version):
     with pytest.raises(PipelineError, match=r"expected an onnxruntime version such as 1\.31\.1, got"):
-        compat.limits(version)
+        compat.find_limits(version)
 
 
 def identity(opset: int, ir: int) -> bytes:
@@ -47,13 +47,13 @@ def identity(opset: int, ir: int) -> bytes:
 
 
 def test_the_installed_runtime_keeps_what_the_table_says():
-    limits = compat.installed()[1]
+    limits = compat.read_installed()[1]
     assert open_session(identity(limits.opset, limits.ir)).get_outputs()
 
 
 @pytest.mark.parametrize(("opset", "ir"), [(1, 0), (0, 1)])
 def test_the_table_does_not_stay_below_the_installed_runtime(opset, ir):
-    limits = compat.installed()[1]
+    limits = compat.read_installed()[1]
     with pytest.raises(PipelineError, match="refuses the model"):
         open_session(identity(limits.opset + opset, limits.ir + ir))
 

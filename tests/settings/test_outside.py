@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipeline.settings.outside import Named, named_files, named_targets
+from pipeline.settings.outside import SettingValue, find_files, find_targets
 
 
 def test_files_are_named_by_settings_for_files(empty):
@@ -13,17 +13,20 @@ def test_files_are_named_by_settings_for_files(empty):
         "size": 3,
         "none": None,
     }
-    assert list(named_files(section, "s")) == [
-        Named("s.path.negative", "bad.txt"),
-        Named("s.path.positive", "good.txt"),
-        Named("s.weights", "w.pt"),
-        Named("s.tokenizer.file", "t.json"),
-        Named("s.encoders.text.vocabulary", "v.txt"),
+    assert list(find_files(section, "s")) == [
+        SettingValue("s.path.negative", "bad.txt"),
+        SettingValue("s.path.positive", "good.txt"),
+        SettingValue("s.weights", "w.pt"),
+        SettingValue("s.tokenizer.file", "t.json"),
+        SettingValue("s.encoders.text.vocabulary", "v.txt"),
     ]
 
 
 def test_a_list_of_files(empty):
-    assert list(named_files({"path": ["a", "b"]}, "data")) == [Named("data.path.0", "a"), Named("data.path.1", "b")]
+    assert list(find_files({"path": ["a", "b"]}, "data")) == [
+        SettingValue("data.path.0", "a"),
+        SettingValue("data.path.1", "b"),
+    ]
 
 
 def test_any_existing_path_in_any_kwargs(empty):
@@ -33,12 +36,12 @@ def test_any_existing_path_in_any_kwargs(empty):
         "net": {"kwargs": {"folder": "pretrained", "nested": {"config": ["config.json"]}, "mode": "fast"}},
         "mode": "pretrained",
     }
-    assert list(named_files(section, "model")) == [
-        Named("model.net.kwargs.folder", "pretrained"),
-        Named("model.net.kwargs.nested.config.0", "config.json"),
+    assert list(find_files(section, "model")) == [
+        SettingValue("model.net.kwargs.folder", "pretrained"),
+        SettingValue("model.net.kwargs.nested.config.0", "config.json"),
     ]
 
 
 def test_every_target():
     section = {"net": {"_target_": "a.B", "kwargs": {"inner": {"_target_": "c.D"}}}, "losses": [{"_target_": "e.f"}]}
-    assert [named.value for named in named_targets(section, "model")] == ["a.B", "c.D", "e.f"]
+    assert [target.value for target in find_targets(section, "model")] == ["a.B", "c.D", "e.f"]

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
-from pipeline.settings.compose import composed
+from pipeline.settings.compose import compose_text
 from pipeline.settings.params import Params, load, parse
 
 
@@ -69,14 +69,14 @@ def test_several_wrong_values_are_counted(params):
         params("train.epochs=0", "seed=-1")
 
 
-@pytest.mark.parametrize("opset", [compat.LOWEST_OPSET, compat.installed()[1].opset])
+@pytest.mark.parametrize("opset", [compat.LOWEST_OPSET, compat.read_installed()[1].opset])
 def test_every_opset_that_the_runtime_loads_is_taken(opset, params):
     assert params(f"export.opset={opset}").export.opset == opset
 
 
 def test_the_first_opset_beyond_the_runtime_is_refused(params):
     with pytest.raises(PipelineError, match=r"export\.opset"):
-        params(f"export.opset={compat.installed()[1].opset + 1}")
+        params(f"export.opset={compat.read_installed()[1].opset + 1}")
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
@@ -143,7 +143,7 @@ def test_a_package_that_is_not_here_is_named_with_its_setting(params):
 
 
 def test_names_of_packages_may_be_left(tmp_path):
-    text = composed([*FILES, "data.path='package:nowhere/rows.npz'"])
+    text = compose_text([*FILES, "data.path='package:nowhere/rows.npz'"])
     assert parse(text, locate_files=False).data.path == "package:nowhere/rows.npz"
 
 

@@ -17,7 +17,7 @@ from pipeline.graph import onnx_model, signature
 from pipeline.network.factory import build, load_weights, save_weights
 from pipeline.settings.model import TensorSettings
 from pipeline.stages import export
-from pipeline.stages.export import annotate, configuration_hash, prove, tensor
+from pipeline.stages.export import annotate, configuration_hash, describe_tensor, find_mismatch
 from pipeline_runs import SMALL, golden_inputs, golden_outputs, net, reseal
 
 NET = """
@@ -190,7 +190,7 @@ def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
     ],
 )
 def test_tensor(said, dtype):
-    assert tensor("x", said, ["batch"], TensorSettings(description="d")).dtype == dtype
+    assert describe_tensor("x", said, ["batch"], TensorSettings(description="d")).dtype == dtype
 
 
 @pytest.mark.parametrize(
@@ -387,11 +387,11 @@ def test_a_number_where_the_graph_has_a_dynamic_axis_is_refused(linear, fails, m
 def test_an_axis_that_the_graph_leaves_open_is_fixed_once_the_golden_calls_have_shown_its_size(bring, monkeypatch):
     proven = []
 
-    def prove_and_note(file, golden):
+    def compare_and_note(file, golden):
         proven.extend(signature.signature(list(onnx.load(file).graph.output)))
-        return prove(file, golden)
+        return find_mismatch(file, golden)
 
-    monkeypatch.setattr(export, "prove", prove_and_note)
+    monkeypatch.setattr(export, "find_mismatch", compare_and_note)
     bring(
         net("x): return self.f(x)", "self.f = nn.EmbeddingBag(10, 4)"),
         "{x: {0: batch}}",

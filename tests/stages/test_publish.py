@@ -29,10 +29,10 @@ from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.registry import model_registry, tracking
-from pipeline.registry.model_registry import signature
+from pipeline.registry.model_registry import build_signature
 from pipeline.registry.run import CONTENT, REPORTS, Evidence, collect_metrics, flatten
 from pipeline.stages import publish as stage
-from pipeline.stages.publish import digest
+from pipeline.stages.publish import hash_files
 from pipeline_runs import LINEAR, golden_inputs, golden_outputs, reseal
 
 NO_DOTNET = (*LINEAR, "verify.mode=off")
@@ -176,7 +176,7 @@ def test_the_signature_is_in_the_registry(published):
     mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
     found = mlflow.models.get_model_info("models:/linear/1").signature
     with contextlib.chdir(published):
-        assert found == signature(load_contract())
+        assert found == build_signature(load_contract())
 
 
 def test_publishing_again_adds_nothing(again, passes):
@@ -259,7 +259,7 @@ def test_a_gate_that_has_not_passed_publishes_nothing(changes, packed, fails):
 @pytest.mark.parametrize("path", [EXPORTED, SIMPLIFIED, CONTRACT])
 def test_a_file_that_was_not_judged_is_not_published(path, packed, fails):
     path.write_bytes(path.read_bytes() + b"\n")
-    assert f"{path} is not the file that reports/parity.json judged: run `python -m pipeline validate`" in fails(
+    assert f"{path} is not the file that reports/parity.json compared: run `python -m pipeline validate`" in fails(
         "publish"
     )
     assert not Path("mlflow.db").exists()
@@ -340,4 +340,4 @@ def test_digest_sees_names_and_contents(empty):
     a, b = Path("a"), Path("b")
     a.write_text("1")
     b.write_text("1")
-    assert len({digest((a,)), digest((b,)), digest((a, b)), digest((a,), "more")}) == 4
+    assert len({hash_files((a,)), hash_files((b,)), hash_files((a, b)), hash_files((a,), "more")}) == 4

@@ -10,7 +10,7 @@ from pipeline.core.paths import CONTRACT, EXPORTED, SIMPLIFIED
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.graph.signature import signature
-from pipeline.stages.simplify import table
+from pipeline.stages.simplify import format_size_table
 from pipeline_runs import golden_inputs, net, reseal
 
 REPORT = Path("reports/simplify.json")
@@ -84,7 +84,7 @@ def test_axes_that_onnxsim_renames_pass_the_gate(bring):
 def test_table():
     before = {"ops": {"Add": 2, "Mul": 1, "Neg": 1}, "nodes": 4, "initializers": 1000, "bytes": 12345}
     after = {"ops": {"Add": 1, "Mul": 1, "Relu": 1}, "nodes": 3, "initializers": 2, "bytes": 99}
-    assert [line.split() for line in table(before, after).splitlines()] == [
+    assert [line.split() for line in format_size_table(before, after).splitlines()] == [
         ["before", "after"],
         ["Add", "2", "1"],
         ["Neg", "1", "0"],

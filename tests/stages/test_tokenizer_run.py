@@ -20,7 +20,7 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import text_answers
 from pipeline.export.text_calls import check_vocabulary
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
 from pipeline.tokenizer.token_files import load_texts
 from pipeline_runs import regolden, reseal
 
@@ -50,7 +50,7 @@ def package() -> zipfile.ZipFile:
     return zipfile.ZipFile(Path("build/package") / read_json(Path("build/package/manifest.json"), "package")["package"])
 
 
-def test_prepare_tokenises_the_rows(texts):
+def test_prepare_tokenizes_the_rows(texts):
     rows = load(Path("build/data/test.npz"), "prepare")
     assert set(rows) == {"input_ids", "attention_mask"}
     assert rows["input_ids"].shape == rows["attention_mask"].shape
@@ -144,7 +144,7 @@ def test_the_package_holds_vocabulary_texts_and_dependency(texts):
 
 
 @pytest.mark.parametrize("name", ["vocab.txt", "characters.txt"])
-def test_an_altered_or_missing_file_of_the_tokeniser(name, texts, fails):
+def test_an_altered_or_missing_file_of_the_tokenizer(name, texts, fails):
     path = Path("build/data/tokenizer") / name
     path.write_bytes(path.read_bytes().replace(b"\n", b"\n\n", 1))
     assert f"{path} is not what `prepare` wrote" in fails("package")
@@ -154,7 +154,7 @@ def test_an_altered_or_missing_file_of_the_tokeniser(name, texts, fails):
     assert f"{path} is missing: it is written by `python -m pipeline prepare`" in fails("package")
 
 
-def test_a_tokeniser_that_does_not_fill_every_input(texts, passes, fails):
+def test_a_tokenizer_that_does_not_fill_every_input(texts, passes, fails):
     ids = "{file: tokenizer.json, max_length: 9, inputs: {ids: input_ids}}"
     passes("params", *text_network.overrides(f"model.tokenizer={ids}", "verify.mode=off"))
     assert "(attention_mask missing)" in fails("prepare")
@@ -165,7 +165,7 @@ def test_a_tokeniser_that_does_not_fill_every_input(texts, passes, fails):
     [
         ("model.tokenizer={file: t, max_length: 2, inputs: {ids: input_ids}}", "model.tokenizer.max_length: "),
         ("model.tokenizer={file: t, max_length: 9, inputs: {mask: m}}", "expected the input that takes the tokens"),
-        ("model.dynamic_axes={input_ids: {0: batch}}", "a tokeniser fills rows of any length: expected dynamic_axes"),
+        ("model.dynamic_axes={input_ids: {0: batch}}", "a tokenizer fills rows of any length: expected dynamic_axes"),
         ("data.rows=null", "data._target_=pipeline.data.sources.multilingual needs data.rows"),
     ],
 )
@@ -175,7 +175,7 @@ def test_settings_that_are_refused(override, told, empty, capsys):
     assert told in capsys.readouterr().err
 
 
-def test_params_warns_of_a_tokeniser_that_is_not_there(empty, capsys):
+def test_params_warns_of_a_tokenizer_that_is_not_there(empty, capsys):
     assert main(["params", *text_network.OVERRIDES]) == 0
     assert "warning: params: model.tokenizer.file=tokenizer.json: there is no such file yet" in capsys.readouterr().err
 
@@ -211,12 +211,12 @@ def write(path: Path, rows: list[np.ndarray]) -> None:
 
 
 def judged(answers: Path, policy: Policy = EXACT, least: float = 0.99999) -> str:
-    return why_failed(text_answers.compare_texts(answers, GOLDEN, policy, least))
+    return explain_failure(text_answers.compare_texts(answers, GOLDEN, policy, least))
 
 
 def test_faultless_texts(answers):
     comparisons = text_answers.compare_texts(answers, GOLDEN, EXACT, 0.99999)
-    assert why_failed(comparisons) == ""
+    assert explain_failure(comparisons) == ""
     assert [entry.case for entry in comparisons if entry.output == "tokens"] == ["text-0", "text-1"]
     assert text_answers.summarize(comparisons).model_dump() == {
         "ways": ["text", "texts", "text-async"],

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import load_contract
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.golden import load_calls, save_calls
 from pipeline.core.paths import (
@@ -26,7 +27,7 @@ from pipeline.core.paths import (
     TEST_SPLIT,
 )
 from pipeline.graph import onnx_model
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
 from pipeline.stages import validate as stage
 from pipeline.stages.validate import score_task
 from pipeline_runs import regolden, reseal
@@ -329,6 +330,12 @@ def test_a_graph_that_is_better_passes(digits):
     assert score_task(load_contract(), answers, target, 0.0).passed
 
 
+def test_a_task_of_another_output_is_refused(digits):
+    answers = {name: {"lable": np.array([0, 1])} for name in ("eager", "export", "simplify")}
+    with pytest.raises(PipelineError, match=r"model\.task\.output: expected one of \['lable'\], got 'label'"):
+        score_task(load_contract(), answers, np.array([0, 1]), 0.0)
+
+
 def test_a_graph_without_the_task_s_output_fails(digits):
     target = np.array([0, 1])
     answers = {"eager": {"label": target}, "export": {}, "simplify": {"label": target}}
@@ -336,4 +343,4 @@ def test_a_graph_without_the_task_s_output_fails(digits):
 
 
 def test_no_comparisons_are_a_failure():
-    assert "nothing was compared" in why_failed([])
+    assert "nothing was compared" in explain_failure([])

@@ -14,7 +14,7 @@ from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.dotnet.proof import consumer
 from pipeline.dotnet.proof.answers import compare_calls, count_rows, summarize
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
 from pipeline.stages import verify
 
 REPORT = Path("reports/dotnet.json")
@@ -38,12 +38,12 @@ def answers(tmp_path) -> Path:
 
 
 def judged(answers: Path) -> str:
-    return why_failed(compare_calls(answers, CALLS, 2, EXACT, WAYS))
+    return explain_failure(compare_calls(answers, CALLS, 2, EXACT, WAYS))
 
 
 def test_faultless(answers):
     comparisons = compare_calls(answers, CALLS, 2, EXACT, WAYS)
-    assert why_failed(comparisons) == ""
+    assert explain_failure(comparisons) == ""
     assert count_rows(comparisons) == 8
     assert {name: (one.max_abs, one.required_tolerance) for name, one in summarize(comparisons).items()} == {
         "y": (0.0, 0.0),
@@ -81,7 +81,9 @@ def test_half_a_row(answers):
 
 
 def one_row(answers: Path, outputs: dict) -> str:
-    return why_failed(compare_calls(answers, [GoldenCall("one", "rows", None, {}, {}, outputs)], 1, EXACT, ("row",)))
+    return explain_failure(
+        compare_calls(answers, [GoldenCall("one", "rows", None, {}, {}, outputs)], 1, EXACT, ("row",))
+    )
 
 
 def test_shapes_that_the_program_tells(tmp_path):
@@ -104,7 +106,7 @@ def test_another_text(tmp_path):
 
 
 def test_nothing_compared_is_a_failure():
-    assert "nothing was compared" in why_failed([])
+    assert "nothing was compared" in explain_failure([])
 
 
 def test_off(linear, passes):
@@ -136,7 +138,7 @@ def test_another_runtime_is_said(linear, monkeypatch):
     monkeypatch.setattr(sdk, "require", lambda _: sdk.Sdk(Path("dotnet"), "10.0.401"))
     from pipeline.settings.params import load
 
-    report = verify.prove(load_contract(), read_package(), load().verify, EXACT)
+    report = verify.verify_package(load_contract(), read_package(), load().verify, EXACT)
     assert "Python validated with onnxruntime 1.31.1, .NET ran 1.30.0" in report.note
     assert report.verified is False
 

@@ -1,4 +1,4 @@
-"""Hugging Face's tokeniser, and what the pipeline takes and refuses of it."""
+"""Hugging Face's tokenizer, and what the pipeline takes and refuses of it."""
 
 import json
 from pathlib import Path
@@ -8,19 +8,19 @@ import pytest
 
 import text_network
 from pipeline.core.errors import PipelineError
-from pipeline.data.corpus import corpus
+from pipeline.data.corpus import make_corpus
 from pipeline.settings.model import TokenizerSettings
 from pipeline.tokenizer import huggingface
 
 pytest.importorskip("tokenizers", reason="needs the extra `minilm`: pip install '.[minilm]'")
-ASKED = {"max_length": 32, "inputs": {"ids": "input_ids", "mask": "attention_mask"}}
+SETTINGS = {"max_length": 32, "inputs": {"ids": "input_ids", "mask": "attention_mask"}}
 
 
-def asked(path: Path, **rest: object) -> TokenizerSettings:
-    return TokenizerSettings.model_validate({"file": str(path), **ASKED, **rest})
+def settings(path: Path, **rest: object) -> TokenizerSettings:
+    return TokenizerSettings.model_validate({"file": str(path), **SETTINGS, **rest})
 
 
-def said(**changes: object) -> dict:
+def configuration(**changes: object) -> dict:
     return json.loads(text_network.tokenizer_json(**changes))
 
 
@@ -28,43 +28,45 @@ def said(**changes: object) -> dict:
 def read(tmp_path):
     def make(text: str) -> huggingface.LoadedTokenizer:
         (tmp_path / "tokenizer.json").write_text(text)
-        return huggingface.read(asked(tmp_path / "tokenizer.json"))
+        return huggingface.read_tokenizer(settings(tmp_path / "tokenizer.json"))
 
     return make
 
 
 @pytest.mark.parametrize("lowercase", [True, False], ids=["uncased", "cased"])
 def test_the_client_s_tokens_are_hugging_face_s(lowercase, read):
-    found = read(text_network.tokenizer_json(normalizer={**said()["normalizer"], "lowercase": lowercase}))
-    client = huggingface.pieces(found, huggingface.table(found))
-    texts = corpus(np.random.default_rng(3))
-    assert [client.ids(text) for text in texts] == found.ids(texts)
-    described = huggingface.describe(found, client, asked(Path("t.json")))
+    tokenizer = read(text_network.tokenizer_json(normalizer={**configuration()["normalizer"], "lowercase": lowercase}))
+    client = huggingface.build_wordpiece(tokenizer, huggingface.build_character_table(tokenizer))
+    texts = make_corpus(np.random.default_rng(3))
+    assert [client.tokenize(text) for text in texts] == tokenizer.tokenize(texts)
+    described = huggingface.describe_tokenizer(tokenizer, client, settings(Path("t.json")))
     assert (described.lower_case, described.strip_accents) == (lowercase, lowercase)
     assert (described.before, described.after, described.special["[MASK]"]) == ([2], [3], 4)
     assert described.vocabulary_size == len(text_network.vocabulary())
 
 
-def test_a_normaliser_that_looks_at_more_than_a_character_is_refused(read):
+def test_a_normalizer_that_looks_at_more_than_a_character_is_refused(read):
     odd = {"type": "Replace", "pattern": {"String": "ti"}, "content": "xx"}
-    found = read(
-        text_network.tokenizer_json(normalizer={"type": "Sequence", "normalizers": [said()["normalizer"], odd]})
+    tokenizer = read(
+        text_network.tokenizer_json(
+            normalizer={"type": "Sequence", "normalizers": [configuration()["normalizer"], odd]}
+        )
     )
-    client = huggingface.pieces(found, huggingface.table(found))
+    client = huggingface.build_wordpiece(tokenizer, huggingface.build_character_table(tokenizer))
     texts = ["The nurse", "deinstitutionalizes"]
     with pytest.raises(
         PipelineError, match="tokenizer mismatch, number 1 of 2, text 'deinstitutionalizes': expected id"
     ):
-        huggingface.prove(client, texts, found.ids(texts))
+        huggingface.check_client(client, texts, tokenizer.tokenize(texts))
 
 
 def test_vocabulary_is_a_piece_a_line(read):
-    found = read(text_network.tokenizer_json())
-    assert huggingface.vocabulary_file(found).split("\n") == [*text_network.vocabulary(), ""]
+    tokenizer = read(text_network.tokenizer_json())
+    assert huggingface.format_vocabulary(tokenizer).split("\n") == [*text_network.vocabulary(), ""]
 
 
 def model(**changes: object) -> str:
-    return text_network.tokenizer_json(model={**said()["model"], **changes})
+    return text_network.tokenizer_json(model={**configuration()["model"], **changes})
 
 
 def added(**flags: object) -> str:
@@ -72,7 +74,7 @@ def added(**flags: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("{", "expected a tokenizer.json as save_pretrained of Hugging Face's libraries writes it, got no JSON"),
         ("[]", "whose model.type is WordPiece"),
@@ -86,32 +88,32 @@ def added(**flags: object) -> str:
         (added(id=7), r"got '\[PAD\]' with a number of its own"),
     ],
 )
-def test_what_is_refused(text, told, read):
-    with pytest.raises(PipelineError, match=told):
+def test_what_is_refused(text, message, read):
+    with pytest.raises(PipelineError, match=message):
         read(text)
 
 
 def test_missing_file(tmp_path):
     with pytest.raises(PipelineError, match=r"gone.json is missing: look at the setting model.tokenizer.file"):
-        huggingface.read(asked(tmp_path / "gone.json"))
+        huggingface.read_tokenizer(settings(tmp_path / "gone.json"))
 
 
 def test_missing_library(tmp_path, monkeypatch):
     text_network.write(tmp_path)
     monkeypatch.setattr(huggingface.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(PipelineError, match=r"the package 'tokenizers' is not installed: install the extra `minilm`"):
-        huggingface.read(asked(tmp_path / "tokenizer.json"))
+        huggingface.read_tokenizer(settings(tmp_path / "tokenizer.json"))
 
 
 def test_rows_are_padded_to_the_longest(read):
-    found = read(text_network.tokenizer_json())
+    tokenizer = read(text_network.tokenizer_json())
     names = {"ids": "a", "mask": "b", "types": "c"}
     arrays = {"text": np.array(["", "the nurse"]), "target": np.array([1, 0])}
-    made = huggingface.fill(arrays, found, asked(Path("t"), inputs=names), "data=npz")
-    assert made["a"].tolist() == [[2, 3, 0, 0], [2, 5, 6, 3]]
-    assert made["b"].tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]]
-    assert made["c"].tolist() == [[0] * 4] * 2
-    assert made["target"].tolist() == [1, 0]
+    rows = huggingface.tokenize_rows(arrays, tokenizer, settings(Path("t"), inputs=names), "data=npz")
+    assert rows["a"].tolist() == [[2, 3, 0, 0], [2, 5, 6, 3]]
+    assert rows["b"].tolist() == [[1, 1, 0, 0], [1, 1, 1, 1]]
+    assert rows["c"].tolist() == [[0] * 4] * 2
+    assert rows["target"].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("arrays", [{}, {"text": np.zeros(3)}, {"text": np.array([["a"]])}])
@@ -119,4 +121,4 @@ def test_rows_without_texts(arrays, read):
     with pytest.raises(
         PipelineError, match=r"data=npz: expected an array 'text' \(model.tokenizer.text\), one text a row"
     ):
-        huggingface.fill(arrays, read(text_network.tokenizer_json()), asked(Path("t")), "data=npz")
+        huggingface.tokenize_rows(arrays, read(text_network.tokenizer_json()), settings(Path("t")), "data=npz")

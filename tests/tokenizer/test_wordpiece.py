@@ -1,11 +1,11 @@
-"""The client's WordPiece on rules that fit on a page; tests/test_tokenizer.py holds it against Hugging Face's."""
+"""The client's WordPiece on rules that fit on a page; tests/tokenizer/test_huggingface.py compares it with Hugging Face's."""
 
 import unicodedata
 
 import pytest
 
 from pipeline.tokenizer import wordpiece
-from pipeline.tokenizer.wordpiece import Characters, WordPiece, characters
+from pipeline.tokenizer.wordpiece import CharacterTable, WordPiece, tabulate_characters
 
 PIECES = [
     "[UNK]",
@@ -36,12 +36,12 @@ def splits(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def table() -> Characters:
-    return characters(normal, splits)
+def table() -> CharacterTable:
+    return tabulate_characters(normal, splits)
 
 
 @pytest.fixture(scope="module")
-def pieces(table: Characters) -> WordPiece:
+def pieces(table: CharacterTable) -> WordPiece:
     numbers = {piece: number for number, piece in enumerate(PIECES)}
     return WordPiece(numbers, table, 0, "##", 5, {"[MASK]": 3, "[CLS]": 1}, (1,), (2,), 8)
 
@@ -65,13 +65,13 @@ def pieces(table: Characters) -> WordPiece:
     ],
 )
 def test_what_becomes_of_a_character(character, becomes, table):
-    assert "".join(map(chr, table.of(ord(character)))) == becomes
+    assert "".join(map(chr, table.replace(ord(character)))) == becomes
 
 
 def test_every_code_point_is_asked_once(monkeypatch):
     asked = []
     monkeypatch.setattr(wordpiece, "CODE_POINTS", range(0x250))
-    characters(lambda text: asked.append(text) or text, str.split)
+    tabulate_characters(lambda text: asked.append(text) or text, str.split)
     assert asked == list(map(chr, range(0x250)))
 
 
@@ -102,4 +102,4 @@ def test_the_table_is_ascii_runs(table):
     ],
 )
 def test_the_numbers_of_a_text(text, ids, pieces):
-    assert pieces.ids(text) == ids
+    assert pieces.tokenize(text) == ids

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.compare.comparison import Policy, badness, compare
+from pipeline.compare.comparison import Policy, compare, severity
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.golden import GoldenCall
 from pipeline.core.reports import Comparison, OutputSummary
@@ -33,7 +33,7 @@ def compare_calls(
                 for thread in range(threads)
             ]
             for results in zip(*by_thread, strict=True):
-                worst = max(results, key=badness)
+                worst = max(results, key=severity)
                 comparisons.append(
                     Comparison(stage="dotnet", way=method, case=call.name, batch=call.rows or 1, **asdict(worst))
                 )

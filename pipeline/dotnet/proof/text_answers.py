@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.compare.comparison import OutputComparison, Policy, badness, compare, failure
+from pipeline.compare.comparison import OutputComparison, Policy, compare, failure, severity
 from pipeline.core.arrays import Array
 from pipeline.core.golden import GoldenTexts
 from pipeline.core.reports import Comparison, TextSummary
@@ -41,7 +41,7 @@ def compare_texts(answers: Path, golden: GoldenTexts, policy: Policy, least_cosi
                 for place, row in enumerate(rows)
             ]
             cosines = [cosine for _, cosine in results if cosine is not None]
-            worst = max(range(len(rows)), key=lambda place: badness(results[place][0]))
+            worst = max(range(len(rows)), key=lambda place: severity(results[place][0]))
             result = replace(results[worst][0], values=sum(one.values for one, _ in results))
             comparisons.append(_entry(method, worst, result, min(cosines, default=None)))
     return comparisons

@@ -12,7 +12,7 @@ from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import consumer, replay_program
 from pipeline.dotnet.proof.answers import compare_calls
-from pipeline.parity.gate import why_failed
+from pipeline.parity.gate import explain_failure
 from sample_contracts import SAMPLE_MODELS, SampleModel
 
 TOLERANCES = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
@@ -56,6 +56,6 @@ def test_every_method_gives_the_answers_of_onnxruntime(make: Callable[[], Sample
     dotnet(folder, "build", "--output", "out", "--nologo", "-v", "quiet")
     run([dotnet.sdk, "out/verify.dll", "golden", "answers", "2"], folder)
     comparisons = compare_calls(folder / "answers", calls, 2, TOLERANCES, layout.methods)
-    assert why_failed(comparisons) == ""
+    assert explain_failure(comparisons) == ""
     assert {entry.way for entry in comparisons} == set(layout.methods)
     assert Path(folder / "answers" / "runtime.json").exists()

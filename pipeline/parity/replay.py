@@ -1,0 +1,62 @@
+"""A graph, run on every golden call and on the whole test split, against PyTorch's answers."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.compare.comparison import OutputComparison, Policy, compare, failure
+from pipeline.core.arrays import Arrays
+from pipeline.core.contract import Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.files import checked
+from pipeline.core.golden import GoldenCall
+from pipeline.core.reports import Comparison
+from pipeline.core.rows import Rows
+from pipeline.graph import onnx_model
+from pipeline.graph.session import answer, open_session
+from pipeline.graph.signature import mismatches
+
+
+class GoldenAnswers(NamedTuple):
+    """What PyTorch answered: the contract, the golden calls, and the test split as one call, which may be run in parts."""
+
+    contract: Contract
+    calls: Sequence[GoldenCall]
+    test_split: GoldenCall
+
+
+def make_entry(stage: str, call: str, batch: int | None, comparison: OutputComparison) -> Comparison:
+    """One entry of parity.json's `comparisons`."""
+    return Comparison(stage=stage, variant="fp32", case=call, batch=batch, **asdict(comparison))
+
+
+def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) -> tuple[list[Comparison], Arrays]:
+    """Run one graph on every golden call and on the whole test split.
+
+    Returns:
+        A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
+    """
+    contract, test = golden.contract, golden.test_split
+    model = onnx_model.load(checked(path, stage), made_by=stage)
+    problems = mismatches(model, contract)
+    if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
+        problems.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")
+    if problems:
+        return [make_entry(stage, "contract", None, failure("(contract)", problem)) for problem in problems], {}
+    session = open_session(path)
+    comparisons: list[Comparison] = []
+    for call in golden.calls:
+        try:
+            outputs = compare(call.outputs, answer(session, call.inputs), tolerances)
+        except PipelineError as error:
+            outputs = [failure("(run)", str(error))]
+        comparisons += [make_entry(stage, call.name, call.rows or 1, output) for output in outputs]
+    rows = Rows(test.inputs, contract.batched)
+    answers: Arrays = {}
+    try:
+        answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
+        outputs = compare(test.outputs, answers, tolerances)
+    except PipelineError as error:
+        outputs = [failure("(run)", str(error))]
+    return [*comparisons, *(make_entry(stage, test.name, len(rows), output) for output in outputs)], answers
