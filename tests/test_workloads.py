@@ -1,4 +1,4 @@
-"""The workloads that ship, each trained a little and taken down the whole road, through real .NET where there is an SDK."""
+"""The workloads that ship, each trained a little and taken through all stages, through real .NET where there is an SDK."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 
 from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
+from pipeline.core.paths import TEST_SPLIT, TRAIN_SPLIT
 from pipeline.dotnet import sdk
 from pipeline.export.golden_calls import ODD_TEXT
 from pipeline.graph.session import answer, open_session
-from pipeline.stages.prepare import FOLDER
 from pipeline_runs import PROJECT, golden_inputs, golden_outputs, run_stages
 
 pytestmark = pytest.mark.slow
@@ -19,35 +19,35 @@ AUTO = "verify.mode=auto"
 
 
 @pytest.fixture(scope="module")
-def sentiment_road(tmp_path_factory) -> Path:
+def sentiment_run(tmp_path_factory) -> Path:
     return run_stages(
         tmp_path_factory.mktemp("sentiment"), "model=sentiment", f"data.path={PROJECT}/data/reviews", AUTO
     )
 
 
 @pytest.fixture(scope="module")
-def tabular_road(tmp_path_factory) -> Path:
+def tabular_run(tmp_path_factory) -> Path:
     return run_stages(tmp_path_factory.mktemp("tabular"), "model=tabular", AUTO)
 
 
 @pytest.fixture(scope="module")
-def detector_road(tmp_path_factory) -> Path:
+def detector_run(tmp_path_factory) -> Path:
     return run_stages(tmp_path_factory.mktemp("detector"), "model=detector", "train.epochs=6", "data.rows=400", AUTO)
 
 
 @pytest.fixture
-def sentiment(sentiment_road, enter) -> Path:
-    return enter(sentiment_road)
+def sentiment(sentiment_run, enter) -> Path:
+    return enter(sentiment_run)
 
 
 @pytest.fixture
-def tabular(tabular_road, enter) -> Path:
-    return enter(tabular_road)
+def tabular(tabular_run, enter) -> Path:
+    return enter(tabular_run)
 
 
 @pytest.fixture
-def detector(detector_road, enter) -> Path:
-    return enter(detector_road)
+def detector(detector_run, enter) -> Path:
+    return enter(detector_run)
 
 
 def report(name: str) -> dict:
@@ -78,7 +78,7 @@ def test_sentiment_s_odd_text_is_golden(sentiment):
 
 def test_sentiment_answers_a_text_alike_whatever_stands_beside_it(sentiment):
     session = open_session(Path("build/simplified/model.onnx"))
-    rows = load(FOLDER / "test.npz", "prepare")["text"][:20]
+    rows = load(TEST_SPLIT, "prepare")["text"][:20]
     together = answer(session, {"text": np.append(rows, "word " * 5000)})["probabilities"][:20]
     alone = np.concatenate([answer(session, {"text": rows[place : place + 1]})["probabilities"] for place in range(20)])
     np.testing.assert_allclose(together, alone, atol=1e-6)
@@ -109,8 +109,8 @@ def test_tabular_answers_where_all_is_missing_or_unknown(tabular):
 
 def test_a_missing_value_counts_as_the_median(tabular):
     session = open_session(Path("build/simplified/model.onnx"))
-    row = {name: array[:1] for name, array in load(FOLDER / "test.npz", "prepare").items() if name != "target"}
-    train = load(FOLDER / "train.npz", "prepare")["bmi"]
+    row = {name: array[:1] for name, array in load(TEST_SPLIT, "prepare").items() if name != "target"}
+    train = load(TRAIN_SPLIT, "prepare")["bmi"]
     given = answer(session, row | {"bmi": np.array([np.nanmedian(train)], np.float32)})["probabilities"]
     missing = answer(session, row | {"bmi": np.array([np.nan], np.float32)})["probabilities"]
     np.testing.assert_allclose(missing, given, atol=0.3)  # but the network is told that it was missing

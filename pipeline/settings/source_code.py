@@ -6,7 +6,7 @@ Nothing is imported and nothing runs. Modules that are installed count by their 
 import ast
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +41,12 @@ def import_closure(name: str) -> dict[str, Path]:
             files[module] = path
             waiting += [prefix for imported in _imports(module, path) for prefix in _prefixes(imported)]
     return dict(sorted(files.items()))
+
+
+def imported_libraries(files: Mapping[str, Path]) -> list[str]:
+    """Top-level names of the installed modules that files of source import; Python's own are left out."""
+    tops = {name.partition(".")[0] for module, path in files.items() for name in _imports(module, path)}
+    return sorted(top for top in tops - {OURS, *sys.stdlib_module_names} if find_module(top) is None)
 
 
 def find_module(module: str) -> Path | None:

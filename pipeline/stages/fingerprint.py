@@ -4,8 +4,9 @@ A small file a kind: the user's data, the network's weights and source, the libr
 changed gives the same bytes, so that nothing runs after it.
 """
 
+import contextlib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipeline.dotnet import sdk
 from pipeline.settings.compose import conf_sha256
 from pipeline.settings.outside import SettingValue, find_files, find_targets
 from pipeline.settings.params import Params
-from pipeline.settings.source_code import import_closure
+from pipeline.settings.source_code import import_closure, imported_libraries
 
 # Libraries whose version may decide bytes. mlflow, dvc and hydra decide none.
 LIBRARIES = (
@@ -58,22 +59,22 @@ def fingerprint_files(files: KnownFiles, paths: Iterator[SettingValue]) -> dict[
 
 
 def fingerprint_code(files: KnownFiles, targets: Iterator[SettingValue]) -> dict[str, dict[str, str]]:
-    """SHA-256 of the modules that each `_target_` imports; for an installed one the version of its library."""
+    """What each `_target_` stands on: SHA-256 of the modules that it imports, and the version of each library that they import."""
     code = {}
     for setting, target in targets:
         closure = import_closure(target)
-        code[setting] = {module: files.digest(path, setting)["."] for module, path in closure.items()}
-        library = target.partition(".")[0]
-        if not closure and (installed := installed_version(library)):
-            code[setting] = {library: installed}
+        libraries = imported_libraries(closure) if closure else [target.partition(".")[0]]
+        versions = {library: number for library in libraries if (number := library_version(library))}
+        code[setting] = {module: files.digest(path, setting)["."] for module, path in closure.items()} | versions
     return code
 
 
-def installed_version(library: str) -> str | None:
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None
+def library_version(module: str) -> str | None:
+    """The version of the distribution that an importable module belongs to; None where it belongs to none."""
+    with contextlib.suppress(PackageNotFoundError):
+        return version(module)
+    # It is called otherwise, as scikit-learn is that brings sklearn.
+    return next((version(name) for name in packages_distributions().get(module, [])), None)
 
 
 def run(params: Params) -> None:
@@ -92,11 +93,11 @@ def run(params: Params) -> None:
             write_json(folder / path.name, content)
             for place, kind in enumerate(content.values()):
                 files_and_modules[place] += sum(map(len, kind.values()))
-        libraries = {name: number for name in LIBRARIES if (number := installed_version(name))}
+        libraries = {name: number for name in LIBRARIES if (number := library_version(name))}
         write_json(folder / LIBRARIES_FINGERPRINT.name, libraries)
         dotnet = sdk.version(sdk.find()) or "none"
         write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
     print(
-        f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files and {files_and_modules[1]} modules of yours, {len(libraries)} libraries, "
+        f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
         f".NET SDK {dotnet}"
     )

@@ -10,7 +10,7 @@ from pipeline.__main__ import main
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import TensorSpec, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.dotnet.client.members import view
+from pipeline.dotnet.client.members import make_view
 from pipeline.export.golden_calls import ODD_TEXT
 from pipeline.graph.session import answer, open_session
 from pipeline_runs import golden_inputs, net
@@ -149,7 +149,7 @@ def test_csharp_refuses_nan_unless_it_stands_for_what_is_missing(bounds, missing
         labels=[],
         missing=missing,
     )
-    assert view(tensor, "x", batched=True, axes={}).refused == refused
+    assert make_view(tensor, "x", batched=True, axes={}).refused == refused
 
 
 class TestAdapt:

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings import source_code
-from pipeline.settings.source_code import import_closure, search_path
+from pipeline.settings.source_code import import_closure, imported_libraries, search_path
 
 
 @pytest.fixture
@@ -42,6 +42,14 @@ def test_a_package_and_what_it_imports_relatively(project):
         pack__unused="",
     )
     assert list(import_closure("pack.a.Net")) == ["pack", "pack.a", "pack.b", "pack.c"]
+
+
+def test_libraries_that_the_modules_import(project):
+    project(
+        nets="import json\nimport torch.nn as nn\nfrom layers import x\nimport pipeline.core\n",
+        layers="from sklearn import svm",
+    )
+    assert imported_libraries(import_closure("nets.Net")) == ["sklearn", "torch"]
 
 
 def test_a_circle_ends(project):

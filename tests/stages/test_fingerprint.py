@@ -1,5 +1,6 @@
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipeline.core.paths import (
 )
 from pipeline.dotnet import sdk
 from pipeline.settings.source_code import search_path
+from pipeline.stages.fingerprint import library_version
 
 NET = "import torch\nfrom layers import Layer\n\nclass Net(torch.nn.Linear):\n    pass\n"
 
@@ -57,7 +59,7 @@ def test_a_file_a_kind(mine):
     assert sorted(content()) == ["SHA256SUMS", "data.json", "dotnet.json", "libraries.json", "network.json"]
     network = json.loads(NETWORK_FINGERPRINT.read_text())
     assert list(network["files"]) == ["model.weights"]
-    assert list(network["code"]["model.net._target_"]) == ["deeper", "layers", "nets"]
+    assert list(network["code"]["model.net._target_"]) == ["deeper", "layers", "nets", "torch"]
     assert "data.path" in json.loads(DATA_FINGERPRINT.read_text())["files"]
     assert "torch" in json.loads(LIBRARIES_FINGERPRINT.read_text())
     assert json.loads(DOTNET_FINGERPRINT.read_text()) == {"sdk": sdk.version(sdk.find()) or "none"}
@@ -122,6 +124,13 @@ def test_a_pretrained_folder_in_kwargs(mine, passes):
 def test_an_installed_network_counts_by_its_library_s_version(linear):
     code = json.loads(NETWORK_FINGERPRINT.read_text())["code"]["model.net._target_"]
     assert list(code) == ["torch"]
+
+
+@pytest.mark.parametrize(
+    ("module", "distribution"), [("torch", "torch"), ("sklearn", "scikit-learn"), ("no_such_module", None)]
+)
+def test_the_version_of_a_library(module, distribution):
+    assert library_version(module) == (distribution and version(distribution))
 
 
 def test_an_sdk_that_appears(mine, passes, monkeypatch):
