@@ -1,3 +1,5 @@
+import atexit
+import gc
 import itertools
 import logging
 import os
@@ -18,6 +20,8 @@ from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, run_stages
 
 # As publish sets it; MLflow reads it once, whichever test imports it first.
 os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
+# A stage has a process of its own elsewhere: here onnxsim may be there before another's imports are frozen.
+atexit.register(gc.unfreeze)
 
 
 def snapshot() -> dict[str, bytes]:

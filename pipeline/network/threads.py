@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -39,14 +40,22 @@ _FORMULAS: dict[Any, Callable[..., int]] = {
 class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds up the floating-point operations of what runs within it; torch's own FlopCounterMode takes 1.2 s to start."""
 
+    supports_higher_order_operators = True
     flops: int = 0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        if formula := _FORMULAS.get(func.overloadpacket):
-            self.flops += formula(*args, **(kwargs or {}), out_val=result)
+        kwargs = kwargs or {}
+        if types or not isinstance(func, OpOverload):  # tensors with rules of their own (nested, say), control flow: not counted
+            return func(*args, **kwargs)
+        formula = _FORMULAS.get(func.overloadpacket)
+        if formula is None:
+            with self:  # in inference mode what is made of other operators arrives whole
+                parts = func.decompose(*args, **kwargs)
+            return func(*args, **kwargs) if parts is NotImplemented else parts
+        result = func(*args, **kwargs)
+        self.flops += formula(*args, **kwargs, out_val=result)
         return result
 
 

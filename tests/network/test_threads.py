@@ -40,10 +40,16 @@ KINDS = {
 }
 
 
+@pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad, torch.inference_mode])
 @pytest.mark.parametrize("kind", KINDS)
-def test_multiply_adds(kind):
+def test_multiply_adds(kind, mode):
     network, shape, expected = KINDS[kind]
-    assert count_multiply_adds(lambda: network(torch.zeros(shape))) == expected
+
+    def call():
+        with mode():
+            network(torch.zeros(shape))
+
+    assert count_multiply_adds(call) == expected
 
 
 def test_multiply_adds_of_looking_up():
@@ -82,3 +88,17 @@ def four_cores(monkeypatch):
 def test_threads_that_are_taken(multiply_adds, setting, says, four_cores):
     assert set_threads(multiply_adds, setting) == says
     assert torch.get_num_threads() == int(says.partition(" ")[0])
+
+
+UNCOUNTED = {
+    "control flow": lambda: torch.cond(torch.tensor(True), lambda x: x @ x, lambda x: x, (torch.zeros(3, 3),)),
+    "nested tensors": lambda: nn.Linear(4, 4)(
+        torch.nested.nested_tensor([torch.zeros(2, 4), torch.zeros(3, 4)], layout=torch.jagged)
+    ),
+    "sparse tensors": lambda: torch.sparse.mm(torch.eye(3).to_sparse(), torch.zeros(3, 2)),
+}
+
+
+@pytest.mark.parametrize("kind", UNCOUNTED)
+def test_what_cannot_be_counted_runs_all_the_same(kind):
+    assert count_multiply_adds(UNCOUNTED[kind]) == 0
