@@ -40,12 +40,14 @@ class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds up the floating-point operations of what runs within it; torch's own FlopCounterMode takes 1.2 s to start."""
 
     flops: int = 0
+    # Such as torch.cond: what runs within one is not counted.
+    supports_higher_order_operators = True
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        if formula := _FORMULAS.get(func.overloadpacket):
+        if formula := _FORMULAS.get(getattr(func, "overloadpacket", None)):
             self.flops += formula(*args, **(kwargs or {}), out_val=result)
         return result
 

@@ -50,6 +50,13 @@ def test_multiply_adds_of_looking_up():
     assert count_multiply_adds(lambda: nn.Embedding(10, 4)(torch.zeros(3, dtype=torch.int64))) == 0
 
 
+def test_a_branch_of_the_graph_may_be_called():
+    x = torch.ones(2, 4)
+    assert (
+        count_multiply_adds(lambda: torch.cond(x.sum() > 0, lambda x: x, lambda x: -x, (x,)) @ torch.ones(4, 3)) == 24
+    )
+
+
 def test_counting_leaves_the_random_state():
     before = torch.get_rng_state()
     count_multiply_adds(lambda: functional.dropout(torch.ones(8)))
