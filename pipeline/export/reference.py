@@ -15,7 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
 from pipeline.core.paths import CHECKPOINT, TEST_SPLIT
-from pipeline.core.rows import Rows
+from pipeline.core.rows import CHUNK, Rows
 from pipeline.export import determinism
 from pipeline.export.adapter import Adapter
 from pipeline.export.golden_calls import axis_sizes, choose_calls, input_names
@@ -92,7 +92,8 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
     output_batch_axes += adapter.answer_axes
-    set_threads(count_multiply_adds(lambda: adapter.answer(next(rows.all()))), threads)
+    work = count_multiply_adds(lambda: adapter.answer(inputs)) * (min(len(rows), CHUNK) if rows.batched else 1)
+    set_threads(work, threads)
     model = batch_first(params.model)
 
     calls, left_out = answer_calls(adapter, choose_calls(rows, model, params.export.golden_batches, params.seed))
