@@ -2,13 +2,11 @@
 
 import argparse
 import errno
-import gc
-import importlib
 import sys
 from pathlib import Path
-from types import ModuleType
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.imports import import_frozen
 from pipeline.settings.compose import PARAMS, compose_text, describe_configuration
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
@@ -109,23 +107,6 @@ def write_params(overrides: list[str], path: Path) -> None:
             print(f"warning: params: {setting}={lacking}; `dvc repro` needs it", file=sys.stderr)
 
 
-def import_stage(name: str) -> ModuleType:
-    """The stage's module, once its imports are where the garbage collector does not look.
-
-    What torch and its like make when they are imported is never garbage: walking over it, then and again whenever more is
-    made, takes a fifth of the time of `export`.
-    """
-    module = f"pipeline.stages.{name}"
-    if module not in sys.modules:
-        gc.disable()
-        try:
-            importlib.import_module(module)
-            gc.freeze()
-        finally:
-            gc.enable()
-    return sys.modules[module]
-
-
 def run(options: argparse.Namespace) -> None:
     if options.command == "params":
         if options.help:
@@ -162,7 +143,7 @@ def run(options: argparse.Namespace) -> None:
 
         serve(params, options.port)
         return
-    import_stage(options.command).run(params)
+    import_frozen(f"pipeline.stages.{options.command}").run(params)
 
 
 def main(arguments: list[str] | None = None) -> int:

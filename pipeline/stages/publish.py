@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing, sha256
+from pipeline.core.imports import import_frozen
 from pipeline.core.paths import CONTRACT, DOTNET_REPORT, EXPORTED, MANIFEST, PARITY_REPORT, SIMPLIFIED
 from pipeline.core.reports import (
     DotnetReport,
@@ -31,6 +32,8 @@ from pipeline.settings.params import Params
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+# What MLflow imports for a store of its own on this machine.
+SQLITE_STORE = "mlflow.store.tracking.sqlalchemy_store"
 PUBLICATION_TAG = "publication_sha256"
 # By default MLflow waits four minutes for a server that is gone, and prints much.
 MLFLOW = {
@@ -154,6 +157,7 @@ def run(params: Params) -> None:
     check_reachable(tracking_uri)
     for key, value in MLFLOW.items():
         os.environ.setdefault(key, value)
+    import_frozen(SQLITE_STORE if tracking_uri.startswith("sqlite:") else "mlflow")
     import mlflow
     from mlflow.exceptions import MlflowException
 
