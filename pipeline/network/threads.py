@@ -7,6 +7,7 @@ seconds. So a small network gets one thread, which also gives the same bits on e
 """
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
+
+from pipeline.core.errors import PipelineError
 
 # What torch takes of itself: the cores that this process may use, or OMP_NUM_THREADS.
 AVAILABLE = torch.get_num_threads()
@@ -40,14 +43,13 @@ _FORMULAS: dict[Any, Callable[..., int]] = {
 class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Adds up the floating-point operations of what runs within it; torch's own FlopCounterMode takes 1.2 s to start."""
 
-    supports_higher_order_operators = True
     flops: int = 0
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if types or not isinstance(func, OpOverload):  # tensors with rules of their own (nested, say), control flow: not counted
+        if not isinstance(func, OpOverload):  # control flow, such as torch.cond
             return func(*args, **kwargs)
         formula = _FORMULAS.get(func.overloadpacket)
         if formula is None:
@@ -67,12 +69,19 @@ def count_multiply_adds(call: Callable[[], object]) -> int:
     """Multiply-adds of the matrix products, convolutions, attention and recurrent layers in `call`.
 
     torch's random state is afterwards what it was before.
+
+    Returns:
+        The number; 0 for a call that works, and not while it is watched: torch compiles control flow such as torch.cond.
     """
     fast_path = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # it hides a whole encoder layer in one operator
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad(), _FlopCounter() as counter:  # type: ignore[no-untyped-call]
             call()
+    except (RuntimeError, PipelineError):
+        if compiler := sys.modules.get("torch._dynamo"):
+            compiler.reset()  # it would remember that it could not compile the call
+        return 0
     finally:
         torch.backends.mha.set_fastpath_enabled(fast_path)
     return int(counter.flops // 2)

@@ -149,7 +149,7 @@ def test_csharp_refuses_nan_unless_it_stands_for_what_is_missing(bounds, missing
         labels=[],
         missing=missing,
     )
-    assert make_view(tensor, "x", batched=True, axes={}).refused == refused
+    assert make_view(tensor, "x", batched=True, axes={}).invalid_condition == refused
 
 
 class TestAdapt:

@@ -56,6 +56,17 @@ def test_multiply_adds_of_looking_up():
     assert count_multiply_adds(lambda: nn.Embedding(10, 4)(torch.zeros(3, dtype=torch.int64))) == 0
 
 
+def test_control_flow_that_torch_compiles_counts_nothing_and_works_afterwards():
+    def call() -> torch.Tensor:
+        with torch.inference_mode():
+            x = torch.ones(2, 4)
+            return torch.cond(x.sum() > 0, lambda x: x + 1, lambda x: -x, (x,)) @ torch.ones(4, 3)
+
+    call()
+    assert count_multiply_adds(call) == 0
+    assert call().sum() == 48
+
+
 def test_counting_leaves_the_random_state():
     before = torch.get_rng_state()
     count_multiply_adds(lambda: functional.dropout(torch.ones(8)))

@@ -1,6 +1,4 @@
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -9,15 +7,12 @@ import torch
 
 from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
-from pipeline.core.paths import CHECKPOINT, CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, SIMPLIFIED, TEST_SPLIT
-from pipeline.core.rows import Rows
+from pipeline.core.paths import CHECKPOINT, EXPORTED, GOLDEN_TEST_SPLIT, TEST_SPLIT
 from pipeline.export import reference
-from pipeline.export.golden_calls import choose_calls
 from pipeline.graph import onnx_model, signature
 from pipeline.network.factory import build, load_weights, save_weights
-from pipeline.settings.model import TensorSettings
 from pipeline.stages import export
-from pipeline.stages.export import annotate, configuration_hash, describe_tensor, find_mismatch
+from pipeline.stages.export import find_mismatch
 from pipeline_runs import SMALL, golden_inputs, golden_outputs, net, reseal
 
 NET = """
@@ -87,82 +82,6 @@ def test_the_network_that_answers_is_the_one_that_is_exported(linear, configure,
         passes(stage)
 
 
-def test_golden_rows(params):
-    model = params("model=linear").model
-    rows = np.arange(200, dtype=np.float32).reshape(20, 10)
-    calls = choose_calls(Rows({"input": rows}, batched=True), model, [1, 2, 3, 7], seed=0)
-    assert [(call.purpose, call.rows, call.sizes) for call in calls[3:5]] == [
-        ("rows", 7, {"batch": 7}),
-        ("edge", 2, {"batch": 2}),
-    ]
-    cases = {call.name: call.inputs for call in calls}
-    assert {case: len(arrays["input"]) for case, arrays in cases.items()} == {
-        "rows-1": 1,
-        "rows-2": 2,
-        "rows-3": 3,
-        "rows-7": 7,
-        "zeros": 2,
-        "minimum": 2,
-        "maximum": 2,
-    }
-    drawn = np.concatenate([arrays["input"][:, 0] for case, arrays in cases.items() if case.startswith("rows")])
-    assert len(set(drawn)) == 13
-    assert set(drawn) <= set(rows[:, 0])
-    assert [float(cases[case]["input"].max()) for case in ("zeros", "minimum", "maximum")] == [0, -1, 1]
-
-
-def test_golden_rows_repeat_when_there_are_too_few(params):
-    rows = np.arange(30, dtype=np.float32).reshape(3, 10)
-    call, *_ = choose_calls(Rows({"input": rows}, batched=True), params("model=linear").model, [7], seed=0)
-    assert set(call.inputs["input"][:, 0]) == {0, 10, 20}
-
-
-def test_an_input_without_bounds_has_no_extreme_cases(params):
-    model = params("model=linear", "model.inputs.input.minimum=null", "model.inputs.input.maximum=null").model
-    calls = choose_calls(Rows({"input": np.zeros((5, 10))}, batched=True), model, [1], seed=0)
-    assert [call.name for call in calls] == ["rows-1"]
-
-
-def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
-    paths = [
-        EXPORTED,
-        SIMPLIFIED,
-        CONTRACT,
-        *Path("build/golden").iterdir(),
-        *Path("reports").glob("*.json"),
-    ]
-    before = [path.read_bytes() for path in paths]
-    for stage in ("export", "simplify", "validate"):
-        passes(stage)
-    assert [path.read_bytes() for path in paths] == before
-
-
-def test_the_graph_says_what_it_is(linear):
-    made = onnx_model.load(EXPORTED, "export")
-    said = onnx_model.metadata(made)
-    assert (made.graph.name, made.doc_string, made.producer_name) == (
-        "linear",
-        "One linear layer from ten numbers to five.",
-        "torch2dotnet",
-    )
-    assert said["weights_sha256"] == load_contract().weights_sha256
-
-
-def test_no_path_of_this_machine_is_in_the_graph(digits):
-    content = EXPORTED.read_bytes()
-    assert b"/site-packages/" not in content
-    assert str(Path(__file__).parents[2]).encode() not in content
-
-
-def test_annotate_keeps_what_names_the_module():
-    model = onnx.ModelProto()
-    node = model.graph.node.add()
-    for key in ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.stack_trace"):
-        node.metadata_props.add(key=key, value="x")
-    annotate(model, "n", "d", {})
-    assert [entry.key for entry in node.metadata_props] == ["pkg.torch.onnx.class_hierarchy"]
-
-
 @pytest.mark.parametrize("opset", [16, 18, 22, 26])
 def test_every_opset_is_reached(opset, linear, configure, passes):
     configure(f"export.opset={opset}")
@@ -178,33 +97,6 @@ def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
     said = fails("export")
     assert "expected opset 16 (export.opset), got 18: torch's dynamo exporter cannot convert this graph" in said
     assert "use export.opset=18" in said
-
-
-@pytest.mark.parametrize(
-    ("said", "dtype"),
-    [
-        (np.zeros(2, "f4"), "float32"),
-        (np.zeros(2, "?"), "bool"),
-        (np.array(["a"]), "string"),
-        (np.array(["a"], "O"), "string"),
-    ],
-)
-def test_tensor(said, dtype):
-    assert describe_tensor("x", said, ["batch"], TensorSettings(description="d")).dtype == dtype
-
-
-@pytest.mark.parametrize(
-    ("override", "same"),
-    [
-        ("parity.atol=1", True),
-        ("publish.alias=x", True),
-        ("seed=1", False),
-        ("export.opset=18", False),
-        ("model.description=x", False),
-    ],
-)
-def test_configuration_hash_sees_what_decides_the_bytes(override, same, params):
-    assert (configuration_hash(params(override)) == configuration_hash(params())) is same
 
 
 def test_names_of_several_outputs(exporting, passes):
@@ -329,51 +221,6 @@ def test_a_choice_that_depends_on_the_data_is_explained(exporting, fails):
 def test_axes_and_inputs_that_the_data_does_not_have(override, says, linear, configure, fails):
     configure(override)
     assert says in fails("export")
-
-
-def test_the_report(linear):
-    report = json.loads(Path("reports/export.json").read_text())
-    assert (report["opset"], report["golden_calls"], report["graph"]["nodes"], report["torch"]) == (
-        20,
-        7,
-        1,
-        torch.__version__,
-    )
-
-
-def test_files_count_by_what_is_in_them(params, tmp_path):
-    def made(folder: str, content: str) -> str:
-        file = tmp_path / folder / "config.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(content)
-        weights = tmp_path / folder / "weights.pt"
-        return configuration_hash(
-            params(
-                "model=linear",
-                f"+model.net.kwargs.config={file}",
-                f"model.weights={weights}",
-                f"+model.net.kwargs.more=[{file}]",
-            )
-        )
-
-    assert made("a", "1") == made("b", "1") != made("b", "2")
-
-
-def test_relative_files_and_folders_count_by_what_is_in_them_too(params, monkeypatch, tmp_path):
-    def configuration(folder: str, content: str) -> str:
-        pretrained = tmp_path / folder / "pretrained"
-        pretrained.mkdir(parents=True, exist_ok=True)
-        (pretrained / "config.json").write_text(content)
-        monkeypatch.chdir(tmp_path / folder)
-        return configuration_hash(
-            params(
-                "model=linear",
-                "+model.net.kwargs.config=pretrained/config.json",
-                "+model.net.kwargs.folder=pretrained",
-            )
-        )
-
-    assert configuration("a", "1") == configuration("b", "1") != configuration("b", "2")
 
 
 def test_a_number_where_the_graph_has_a_dynamic_axis_is_refused(linear, fails, monkeypatch):
