@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from pipeline.__main__ import main
-from pipeline.core.arrays import load
+from pipeline.core.arrays import load, save
 from pipeline.core.contract import load_contract
 from pipeline.core.golden import load_calls
 from pipeline.core.paths import GOLDEN_TEST_SPLIT
-from pipeline_runs import golden_inputs, net
+from pipeline_runs import PROOF, golden_inputs, net
 
 RNG = np.random.default_rng(0)
 F32 = np.float32
@@ -194,3 +194,25 @@ def test_what_cannot_be_carried_is_refused_in_one_sentence(name, bring, capsys):
     said = capsys.readouterr().err
     assert says in said
     assert said.strip().count("\n") == 0
+
+
+def test_a_pretrained_folder_by_a_class_method(empty, passes):
+    transformers = pytest.importorskip("transformers", reason="needs the extra `minilm`: pip install '.[minilm]'")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    config = transformers.BertConfig(vocab_size=100, max_position_embeddings=64, **sizes)
+    transformers.BertForSequenceClassification(config).save_pretrained("tiny")
+    save(
+        Path("rows.npz"), {"input_ids": RNG.integers(1, 100, size=(8, 9)), "attention_mask": np.ones((8, 9), np.int64)}
+    )
+    axes = "{input_ids: {0: batch, 1: tokens}, attention_mask: {0: batch, 1: tokens}}"
+    passes(
+        "params",
+        "model=custom",
+        "model.net._target_=transformers.AutoModelForSequenceClassification.from_pretrained",
+        "model.net.kwargs={pretrained_model_name_or_path: tiny}",
+        "data.path=rows.npz",
+        f"model.dynamic_axes={axes}",
+    )
+    printed = [passes(stage) for stage in PROOF]
+    assert printed[-1].startswith("validate: passed")
+    assert [tensor.name for tensor in load_contract().outputs] == ["logits"]
