@@ -24,7 +24,7 @@ from pipeline.dotnet import sdk
 from pipeline.settings.compose import conf_sha256
 from pipeline.settings.outside import SettingValue, find_files, find_targets
 from pipeline.settings.params import Params
-from pipeline.settings.source_code import import_closure, imported_libraries
+from pipeline.settings.source_code import OURS, import_closure, imported_libraries
 
 # Libraries whose version may decide bytes. mlflow, dvc and hydra decide none.
 LIBRARIES = (
@@ -63,7 +63,8 @@ def fingerprint_code(files: KnownFiles, targets: Iterator[SettingValue]) -> dict
     code = {}
     for setting, target in targets:
         closure = import_closure(target)
-        libraries = imported_libraries(closure) if closure else [target.partition(".")[0]]
+        # The project's own sources are dependencies as folders.
+        libraries = imported_libraries(closure) if closure else sorted({target.partition(".")[0]} - {OURS})
         versions = {library: number for library in libraries if (number := library_version(library))}
         code[setting] = {module: files.digest(path, setting)["."] for module, path in closure.items()} | versions
     return code
