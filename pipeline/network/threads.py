@@ -49,7 +49,8 @@ class _FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if not isinstance(func, OpOverload):  # control flow, such as torch.cond
+        # Tensors with rules of their own, such as nested ones, and control flow, such as torch.cond, are not counted.
+        if types or not isinstance(func, OpOverload):
             return func(*args, **kwargs)
         formula = _FORMULAS.get(func.overloadpacket)
         if formula is None:
