@@ -64,7 +64,8 @@ def fingerprint_code(files: KnownFiles, targets: Iterator[SettingValue]) -> dict
     code = {}
     for setting, target in targets:
         closure = import_closure(target)
-        libraries = imported_libraries(closure) if closure else [target.partition(".")[0]]
+        # The project's own sources are dependencies as folders.
+        libraries = imported_libraries(closure) if closure else sorted({target.partition(".")[0]} - {OURS})
         versions = {library: number for library in libraries if (number := library_version(library))}
         code[setting] = {module: files.digest(path, setting)["."] for module, path in closure.items()} | versions
     return code

@@ -134,6 +134,10 @@ def test_the_version_of_a_library(module, distribution):
     assert library_version(module) == (distribution and version(distribution))
 
 
+def test_a_source_of_the_project_s_own_is_no_library(linear):
+    assert json.loads(DATA_FINGERPRINT.read_text())["code"]["data._target_"] == {}
+
+
 def test_an_sdk_that_appears(mine, passes, monkeypatch):
     before = content()
     monkeypatch.setattr(sdk, "version", lambda _: "99.0.100")
