@@ -5,8 +5,9 @@ changed gives the same bytes, so that nothing runs after it.
 """
 
 import contextlib
+import importlib.util
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, distributions, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,12 @@ def library_version(module: str) -> str | None:
     """The version of the distribution that an importable module belongs to; None where it belongs to none."""
     with contextlib.suppress(PackageNotFoundError):
         return version(module)
-    # It is called otherwise, as scikit-learn is that brings sklearn.
+    if module == OURS or importlib.util.find_spec(module) is None:
+        return None
+    # It is called otherwise, as scikit-learn is that brings sklearn. To look which files each has takes 0.2 s: it comes last.
+    for distribution in distributions():
+        if module in (distribution.read_text("top_level.txt") or "").split():
+            return distribution.version
     return next((version(name) for name in packages_distributions().get(module, [])), None)
 
 

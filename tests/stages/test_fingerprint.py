@@ -127,7 +127,8 @@ def test_an_installed_network_counts_by_its_library_s_version(linear):
 
 
 @pytest.mark.parametrize(
-    ("module", "distribution"), [("torch", "torch"), ("sklearn", "scikit-learn"), ("no_such_module", None)]
+    ("module", "distribution"),
+    [("torch", "torch"), ("sklearn", "scikit-learn"), ("yaml", "pyyaml"), ("pipeline", None), ("no_such_module", None)],
 )
 def test_the_version_of_a_library(module, distribution):
     assert library_version(module) == (distribution and version(distribution))
