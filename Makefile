@@ -22,6 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "error: setup: expected Python 3.11 or later on PATH, got none: install it, or run make PYTHON=/path/to/python" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@.venv/bin/python -m compileall -q pipeline models # as pip does for what it copies
 	@touch $@
 
 $(PLOTS): $(READY) pipeline/experiments/plots_page.html

@@ -81,6 +81,7 @@ def clone(folder: Path) -> Path:
             shutil.copy2(PROJECT / name, folder / name)
     (folder / "dvc.lock").unlink(missing_ok=True)
     run("python", "-m", "pipeline", "params", UNVERIFIED, cwd=folder)
+    run("python", "-m", "compileall", "-q", "pipeline", "models", cwd=folder)  # as `make setup` does
     return folder
 
 
