@@ -69,14 +69,26 @@ class Task(Record):
     output: str
 
 
+class ProvenAxis(Record):
+    """What the golden calls prove of one dynamic axis.
+
+    `sizes`, smallest first, are those that the network answered; between the smallest and the largest every size is taken to be
+    proven that is a multiple of `multiple_of`. `refused` are sizes that the network itself was asked for and could not answer.
+    """
+
+    sizes: Annotated[list[int], Field(min_length=1)]
+    multiple_of: int = 1
+    refused: list[int] = Field(default=[])
+
+
 class Contract(Record):
     """Inputs, outputs, and what the model was made from.
 
-    `proven_sizes` has, for every dynamic axis (the batch's too), the sizes that golden calls have; `golden` the SHA-256 of each
+    `axes` has what was proven of every dynamic axis (the batch's too), by its name; `golden` the SHA-256 of each
     golden file, so that the outputs of another model are never compared with this one's.
     """
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     name: str
     description: str
     inputs: list[TensorSpec]
@@ -87,7 +99,7 @@ class Contract(Record):
     weights_sha256: Sha256
     configuration_sha256: Sha256
     golden: Annotated[dict[str, Sha256], Field(min_length=1)]
-    proven_sizes: dict[str, list[int]] = Field(default={})
+    axes: dict[str, ProvenAxis] = Field(default={})
     tokenizer: TokenizerSpec | None = None
 
     @property

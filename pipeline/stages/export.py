@@ -15,7 +15,7 @@ from onnx import ModelProto
 
 from pipeline.compare.comparison import COARSE, compare
 from pipeline.core.arrays import Array, Arrays, is_text, save
-from pipeline.core.contract import Contract, Task, TensorSpec, golden_sha256, save_contract
+from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256, replacing_folder
 from pipeline.core.golden import proven_sizes, save_calls
@@ -171,7 +171,7 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         ir_version=ir_version,
         weights_sha256=weights,
         configuration_sha256=configuration_hash(params),
-        proven_sizes=proven_sizes(reference.calls),
+        axes={name: ProvenAxis(sizes=sizes) for name, sizes in proven_sizes(reference.calls).items()},
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )

@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 
 from csharp_projects import DTYPES, make_contract, make_model, tensor
 from pipeline.core.arrays import Arrays
-from pipeline.core.contract import Contract
+from pipeline.core.contract import Contract, ProvenAxis
 
 RANDOM = np.random.default_rng(3)
 HOSTILE_TEXTS = ["", "NUL \0 inside", "émoji 🎉", "שלום", "line\r\nbreak", "x" * 5000, "\0", "plain"]
@@ -195,7 +195,7 @@ def window() -> SampleModel:
         "window",
         [tensor("x", "float32", "batch", "time")],
         [tensor("means", "float32", "batch", "windows")],
-    ).model_copy(update={"proven_sizes": {"batch": [2, 3], "time": [40, 50]}})
+    ).model_copy(update={"axes": {"batch": ProvenAxis(sizes=[2, 3]), "time": ProvenAxis(sizes=[40, 50])}})
     nodes = [
         helper.make_node("Unsqueeze", ["x", "one"], ["channel"]),
         helper.make_node("AveragePool", ["channel"], ["pooled"], kernel_shape=[40]),

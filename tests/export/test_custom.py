@@ -126,7 +126,7 @@ def test_an_axis_may_have_any_name(axis, bring):
     names = [call.name for call in load_calls()]
     assert {"rows-1", "rows-2", "rows-3", "rows-7", f"{axis}=1", f"{axis}=3", f"{axis}=4"} <= set(names)
     assert len(set(names)) == len(names)
-    assert load_contract().proven_sizes[axis] == [1, 3, 4, 9]
+    assert load_contract().axes[axis].sizes == [1, 3, 4, 9]
 
 
 def test_nested_outputs_are_named_by_their_keys(bring):

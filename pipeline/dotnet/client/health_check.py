@@ -13,11 +13,15 @@ def probe(contract: Contract, layout: Layout, class_name: str) -> str:
     So the largest sizes together are a call like those that were proven; the smallest together may be one that the network
     cannot answer. An axis without proven sizes gets EXAMPLE_SIZE.
     """
-    sizes = {axis.name: str(max(contract.proven_sizes.get(axis.name, [EXAMPLE_SIZE]))) for axis in layout.axes}
+    sizes = {axis.name: str(max(_sizes(contract, axis.name, EXAMPLE_SIZE))) for axis in layout.axes}
     values = [view.example_row(sizes) for view in layout.inputs]
     arguments = ", ".join([*values, *(sizes[axis.name] for axis in layout.explicit_axes)])
-    rows = min(contract.proven_sizes.get(BATCH, [1]))
+    rows = min(_sizes(contract, BATCH, 1))
     if not layout.batched or rows == 1:
         return f"Run({arguments})"
     row = f"new {class_name}Input({arguments})" if layout.has_row_type else arguments
     return f"Run(Enumerable.Repeat({row}, {rows}).ToArray())"
+
+
+def _sizes(contract: Contract, axis: str, otherwise: int) -> list[int]:
+    return contract.axes[axis].sizes if axis in contract.axes else [otherwise]

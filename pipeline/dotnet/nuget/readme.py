@@ -62,7 +62,7 @@ def describe_calls(contract: Contract) -> list[str]:
 
 def describe_proven_sizes(contract: Contract) -> str:
     """A line with the sizes of each dynamic axis at which the model was compared with PyTorch, such as `batch`: 1, 3."""
-    sizes = "; ".join(f"`{axis}`: {', '.join(map(str, proven))}" for axis, proven in contract.proven_sizes.items())
+    sizes = "; ".join(f"`{axis}`: {', '.join(map(str, proven.sizes))}" for axis, proven in contract.axes.items())
     return f"- Sizes proven: {sizes}."
 
 
@@ -105,7 +105,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
         "",
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
         f"largest difference {largest:.3g}.",
-        *([describe_proven_sizes(contract)] if contract.proven_sizes else []),
+        *([describe_proven_sizes(contract)] if contract.axes else []),
         *(
             [f"- {task.metric} on {task.rows:,} test rows: {task.simplify:.4f} (PyTorch: {task.eager:.4f})."]
             if task

@@ -3,23 +3,22 @@
 import pytest
 
 from csharp_projects import TINY, make_contract, make_identity, tensor
-from pipeline.core.contract import Contract
+from pipeline.core.contract import Contract, ProvenAxis
 from pipeline.dotnet.client import generator
 from pipeline.dotnet.client.health_check import probe
 from pipeline.dotnet.client.layout import derive_layout
 
-IMAGE = make_contract(
-    "image", [tensor("x", "float32", "batch", "h", "w", 3)], [tensor("y", "float32", "batch")]
-).model_copy(update={"proven_sizes": {"batch": [1, 2, 5], "h": [1, 3, 28], "w": [4, 20]}})
+IMAGE = make_contract("image", [tensor("x", "float32", "batch", "h", "w", 3)], [tensor("y", "float32", "batch")])
 
 
-def probe_of(contract: Contract, **proven_sizes: list[int]) -> str:
-    contract = contract.model_copy(update={"proven_sizes": proven_sizes} if proven_sizes else {})
+def probe_of(contract: Contract, **proven: list[int]) -> str:
+    axes = {name: ProvenAxis(sizes=sizes) for name, sizes in proven.items()}
+    contract = contract.model_copy(update={"axes": axes})
     return probe(contract, derive_layout(contract), "Model")
 
 
 def test_one_row_of_the_largest_proven_sizes() -> None:
-    assert probe_of(IMAGE) == "Run(new float[28 * 20 * 3], 28, 20)"
+    assert probe_of(IMAGE, batch=[1, 2, 5], h=[1, 3, 28], w=[4, 20]) == "Run(new float[28 * 20 * 3], 28, 20)"
 
 
 def test_an_axis_without_proven_sizes_has_the_example_size() -> None:

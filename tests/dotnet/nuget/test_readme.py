@@ -3,7 +3,7 @@
 import pytest
 
 from csharp_projects import TINY, make_contract, make_identity, tensor
-from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.contract import Contract, ProvenAxis, TensorSpec
 from pipeline.core.reports import Comparison, ParityReport, TaskReport
 from pipeline.dotnet.nuget import readme
 
@@ -27,7 +27,7 @@ def test_what_was_compared_of_the_packaged_graph() -> None:
 
 
 def test_proven_sizes_of_every_dynamic_axis() -> None:
-    text = write(TINY, proven_sizes={"batch": [1, 3, 64], "time": [1, 9]})
+    text = write(TINY, axes={"batch": ProvenAxis(sizes=[1, 3, 64]), "time": ProvenAxis(sizes=[1, 9])})
     assert "- Sizes proven: `batch`: 1, 3, 64; `time`: 1, 9." in text.splitlines()
 
 
