@@ -72,9 +72,10 @@ class SimplifyReport(Record):
 class Comparison(Record):
     """One output of one golden call, answered by one graph or by .NET, against PyTorch.
 
-    A number is None where there was nothing to subtract. `tolerance` is atol; `required_tolerance` the smallest atol that
-    passes; `used` the largest share of what is allowed, |got - expected| / (atol + rtol * |expected|). `way` is the method of
-    the C# client; `cosine` the smallest between an answer and PyTorch's, for texts.
+    A number is None where there was nothing to subtract. `tolerance` is the absolute one, a share of the output's `scale`;
+    `required_tolerance` the smallest that passes; `used` the largest share of what is allowed, |got - expected| / (tolerance +
+    rtol * |expected|). `way` is the method of the C# client; `cosine` the smallest between an answer and PyTorch's, for texts.
+    `exempt` is the reason why the output is not judged.
     """
 
     stage: str
@@ -94,6 +95,8 @@ class Comparison(Record):
     problem: str
     way: str | None = None
     cosine: float | None = None
+    scale: float | None = None
+    exempt: str = ""
 
 
 class TaskReport(Record):
@@ -109,7 +112,12 @@ class TaskReport(Record):
 
 
 class ParityReport(Record):
-    """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not."""
+    """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not.
+
+    `used` is the largest share of what is allowed, `margin` how many times as large a difference would have passed: 1 / used.
+    `unvarying` are outputs that nearly all rows have alike, so that comparing them proves little; `exempt` those that are not judged,
+    with the reason.
+    """
 
     passed: bool
     gate: str
@@ -123,6 +131,9 @@ class ParityReport(Record):
     used: float | None
     task: TaskReport | None
     comparisons: list[Comparison]
+    margin: float | None = None
+    unvarying: list[str] = Field(default=[])
+    exempt: dict[str, str] = Field(default={})
 
 
 class OutputSummary(Record):
@@ -160,6 +171,7 @@ class DotnetReport(Record):
     values: int = 0
     outputs: dict[str, OutputSummary] = Field(default={})
     texts: TextSummary | None = None
+    exempt: dict[str, str] = Field(default={})
 
 
 class PublishReport(Record):

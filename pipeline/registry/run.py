@@ -68,6 +68,11 @@ def dotnet_tags(dotnet: DotnetReport) -> dict[str, str]:
     }
 
 
+def parity_tags(parity: ParityReport) -> dict[str, str]:
+    """Outputs that were compared and not judged, with the reason."""
+    return {f"parity.exempt.{output}": reason for output, reason in parity.exempt.items()}
+
+
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Nested mappings as dotted keys."""
     for key, value in values.items():

@@ -13,7 +13,8 @@ import onnx
 import torch
 from onnx import ModelProto
 
-from pipeline.compare.comparison import COARSE, compare
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import COARSE, Policy
 from pipeline.core.arrays import Array, Arrays, is_text, save
 from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.errors import PipelineError
@@ -47,11 +48,11 @@ def choose_exporters(export: Export) -> list[str]:
     return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
 
 
-def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
+def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]], policy: Policy) -> str:
     """Why the graph does not answer like the network; empty when it does."""
     session = open_session(file)
     for call, (inputs, expected) in golden.items():
-        for comparison in compare(expected, answer_onnx(session, inputs), COARSE):
+        for comparison in compare(expected, answer_onnx(session, inputs), policy):
             if not comparison.passed:
                 return f"{comparison.problem} (call {call})"
     return ""
@@ -98,7 +99,9 @@ def export_network(
                 # The session takes as much memory as the network.
                 del adapter
                 gc.collect()
-                attempts[exporter] = find_mismatch(folder / PROVEN, {**golden, **single})
+                attempts[exporter] = find_mismatch(
+                    folder / PROVEN, {**golden, **single}, COARSE.with_scales(reference.scales)
+                )
         except PipelineError as error:
             attempts[exporter] = str(error)
         if not attempts[exporter]:
@@ -172,6 +175,7 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         weights_sha256=weights,
         configuration_sha256=configuration_hash(params),
         axes={name: ProvenAxis(sizes=sizes) for name, sizes in proven_sizes(reference.calls).items()},
+        scales=reference.scales,
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )
@@ -197,7 +201,7 @@ def run(params: Params) -> None:
         contract = build_contract(reference, params, weights, model.ir_version)
         if reference.rows.batched:
             golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-            determinism.check_row_independence(reference.adapter(), golden)
+            determinism.check_row_independence(reference.adapter(), golden, reference.scales)
         metadata = {
             "name": contract.name,
             "weights_sha256": weights,

@@ -4,7 +4,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.compare.comparison import Policy, make_policy
+from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import golden_texts, load_calls
@@ -14,7 +14,7 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, consumer, text_answers
-from pipeline.parity.gate import explain_failure
+from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.settings.params import Params, Verify
 
 
@@ -68,6 +68,7 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         rows=answers.count_rows(compared) * settings.threads,
         values=sum(entry.values for entry in compared) * settings.threads,
         outputs=answers.summarize(compared),
+        exempt=dict(tolerances.exempt),
         **({"texts": text_answers.summarize(texts)} if texts else {}),
         comparisons=[*compared, *texts],
     )
@@ -80,7 +81,8 @@ def run(params: Params) -> None:
     elif mode == "auto" and sdk.version(sdk.find()) is None:
         report = report_unverified(manifest, mode, "there is no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
     else:
-        report = verify_package(contract, manifest, params.verify, make_policy(params.parity))
+        tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
+        report = verify_package(contract, manifest, params.verify, tolerances)
     write_report(report)
     if report.verified:
         note = f"; {report.note}" if report.note else ""
@@ -90,7 +92,7 @@ def run(params: Params) -> None:
         )
         print(
             f"verify: verified in .NET: {report.rows:,} rows through {len(report.ways)} ways in, {report.threads} threads; "
-            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}"
+            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}{describe_exempt(report.exempt)}"
         )
     elif report.sdk:
         raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")

@@ -106,6 +106,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
         f"largest difference {largest:.3g}.",
         *([describe_proven_sizes(contract)] if contract.axes else []),
+        *(f"- **Not judged:** `{output}`: {reason}." for output, reason in parity.exempt.items()),
         *(
             [f"- {task.metric} on {task.rows:,} test rows: {task.simplify:.4f} (PyTorch: {task.eager:.4f})."]
             if task

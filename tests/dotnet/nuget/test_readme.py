@@ -31,6 +31,11 @@ def test_proven_sizes_of_every_dynamic_axis() -> None:
     assert "- Sizes proven: `batch`: 1, 3, 64; `time`: 1, 9." in text.splitlines()
 
 
+def test_an_output_that_is_not_judged_is_named() -> None:
+    parity = PARITY.model_copy(update={"exempt": {"scores": "ties"}})
+    assert "- **Not judged:** `scores`: ties." in readme.write(TINY, make_identity(), parity)
+
+
 def test_no_line_without_proven_sizes() -> None:
     assert "Sizes proven" not in write(TINY)
 

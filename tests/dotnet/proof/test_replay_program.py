@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from csharp_projects import Dotnet, run
-from pipeline.compare.comparison import Policy
+from pipeline.compare.policy import Policy, Tolerance
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget import golden_files
@@ -15,7 +15,7 @@ from pipeline.dotnet.proof.answers import compare_calls
 from pipeline.parity.gate import explain_failure
 from sample_contracts import SAMPLE_MODELS, SampleModel
 
-TOLERANCES = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
+TOLERANCES = Policy(Tolerance(1e-5, 1e-5), {"float16": Tolerance(2e-3, 2e-3)})
 METHODS = {
     "texts": ("row", "batch", "async"),
     "tokens": ("row", "batch", "async"),
