@@ -87,7 +87,7 @@ NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 ShareOrNone = Annotated[float, Field(ge=0, le=1)] | None
 
 
-class Tolerance(Section):
+class ToleranceSettings(Section):
     """What `compare.policy.Tolerance` says; null: as in general."""
 
     atol: NonNegative | None = None
@@ -110,9 +110,9 @@ class Parity(Section):
     top1: ShareOrNone
     ulp: Annotated[int, Field(ge=0)] | None
     rounding: NonNegative
-    dtypes: dict[Literal["float16", "float32", "float64"], Tolerance]
-    stages: dict[Literal["export", "simplify", "dotnet"], Tolerance]
-    outputs: dict[str, Tolerance]
+    dtypes: dict[Literal["float16", "float32", "float64"], ToleranceSettings]
+    stages: dict[Literal["export", "simplify", "dotnet"], ToleranceSettings]
+    outputs: dict[str, ToleranceSettings]
     # The reason why an output is not judged, by its name.
     exempt: dict[str, str]
     task_budget: NonNegative
