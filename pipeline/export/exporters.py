@@ -21,6 +21,7 @@ from torch.jit._trace import TracerWarning
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export import diagnostics
+from pipeline.export.translations import TRANSLATIONS
 from pipeline.graph import external_data, onnx_model
 
 
@@ -76,6 +77,7 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
         request,
         dynamo=True,
         optimize=False,
+        custom_translation_table=TRANSLATIONS,
         dynamic_shapes={"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
     )
     widen_indices(program.model.graph)
