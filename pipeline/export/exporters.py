@@ -20,7 +20,7 @@ from torch.jit._trace import TracerWarning
 
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
-from pipeline.export import diagnostics
+from pipeline.export import diagnostics, rewriting
 from pipeline.export.translations import TRANSLATIONS
 from pipeline.graph import external_data, onnx_model
 
@@ -59,7 +59,9 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
     Raises:
         PipelineError: The exporter refuses the network, or cannot reach the opset.
     """
-    exported = EXPORTERS[exporter](network, request)
+    # With gradients on, an in-place edit of a view is refused that the network makes without.
+    with torch.no_grad(), rewriting.exportable(network):
+        exported = EXPORTERS[exporter](network, request)
     opset = next(entry.version for entry in exported.model.opset_import if entry.domain in ("", "ai.onnx"))
     if opset != request.opset:
         raise PipelineError(
