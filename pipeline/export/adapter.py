@@ -1,6 +1,5 @@
 """The network as the pipeline calls it, whatever its own form: the batch first, a flat answer with names. Imports torch."""
 
-import inspect
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,9 +12,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.rows import Rows
 from pipeline.export.diagnostics import NETWORK_ERRORS, is_own, locate
 from pipeline.export.outputs import flatten, name_outputs
+from pipeline.network.arguments import match_arguments
 from pipeline.network.encoders import Encoders, encode
-
-_ARGS, _KWARGS = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
 
 class Adapter(nn.Module):
@@ -39,8 +37,9 @@ class Adapter(nn.Module):
         self.axes = dict(axes)
         self.output_names = output_names
         self.encoders = encoders or {}
-        self.positional = find_positional_inputs(network.forward, inputs, type(network).__name__)
+        self.arguments = match_arguments(network.forward, inputs, type(network).__name__)
         self.answer_axes: list[int] = []
+        self.answer_ranks: list[int] = []
 
     def forward(self, *values: Tensor) -> tuple[Tensor, ...]:
         outputs: list[Tensor] = []
@@ -54,14 +53,15 @@ class Adapter(nn.Module):
         """The network's answer as tensors by name, the batch first."""
         outputs = name_outputs(flatten(self.call_network(*values)), self.output_names, self.inputs)
         axes = self.answer_axes or [0] * len(outputs)
+        ranks = self.answer_ranks or [tensor.ndim for tensor in outputs.values()]
         if len(axes) != len(outputs):
             raise PipelineError(
                 f"the network's answer: expected {len(axes)} outputs, as in other calls, got {list(outputs)}: answer the same outputs "
                 "whatever the size of the call"
             )
         return {
-            name: _move_batch_first(name, tensor, axis)
-            for (name, tensor), axis in zip(outputs.items(), axes, strict=True)
+            name: _move_batch_first(name, _restore_batch(tensor, axis, rank, values), axis)
+            for (name, tensor), axis, rank in zip(outputs.items(), axes, ranks, strict=True)
         }
 
     def call_network(self, *values: Tensor) -> Any:
@@ -70,8 +70,8 @@ class Adapter(nn.Module):
             name: tensor.movedim(0, self.axes[name]) if self.axes.get(name) else tensor
             for name, tensor in zip(self.inputs, values, strict=True)
         }
-        by_position = [arguments.pop(name) for name in self.positional]
-        return self.network(*by_position, **arguments)
+        by_position, by_name = self.arguments.place(arguments)
+        return self.network(*by_position, **by_name)
 
     def answer(self, inputs: Arrays) -> Arrays:
         """The network's own answers to the inputs of one call, by name.
@@ -79,7 +79,7 @@ class Adapter(nn.Module):
         Raises:
             PipelineError: The network cannot take them, or answers something other than tensors.
         """
-        return {name: tensor.numpy() for name, tensor in self._run(self.named_outputs, inputs).items()}
+        return {name: tensor.detach().numpy() for name, tensor in self._run(self.named_outputs, inputs).items()}
 
     def _run(self, method: Callable[..., Any], inputs: Arrays) -> Any:
         """What `method` gives for `inputs`; an error of our own code under it is raised as it is."""
@@ -87,7 +87,8 @@ class Adapter(nn.Module):
         encoded = encode(inputs, self.encoders)
         tensors = [torch.from_numpy(encoded[name].copy()) for name in self.inputs]
         try:
-            with torch.inference_mode():
+            # Not inference_mode: its tensors refuse a network that differentiates within forward.
+            with torch.no_grad():
                 return method(*tensors)
         except NETWORK_ERRORS as error:
             if is_own(error):
@@ -118,13 +119,18 @@ class Adapter(nn.Module):
             (call,) = rows.calls([place % len(rows) for place in range(count)])
             outputs = name_outputs(flatten(self._run(self.call_network, call)), self.output_names, self.inputs)
             shapes[count] = {name: tuple(tensor.shape) for name, tensor in outputs.items()}
-        self.answer_axes = []
+        self.answer_axes, self.answer_ranks = [], [len(shape) for shape in shapes[2].values()]
         for name, shape in shapes[2].items():
             other = shapes[3].get(name, ())
             if len(other) != len(shape):
                 raise PipelineError(f"output {name!r}: expected one number of axes, got shapes {shape} and {other}")
             axes = [axis for axis, sizes in enumerate(zip(shape, other, strict=True)) if sizes == (2, 3)]
             self.answer_axes.append(axes[0] if axes else 0)
+
+
+def _restore_batch(tensor: Tensor, axis: int, rank: int, inputs: tuple[Tensor, ...]) -> Tensor:
+    """The answer to one row with its batch axis, which `squeeze()` takes away there and nowhere else."""
+    return tensor.unsqueeze(axis) if tensor.ndim == rank - 1 and len(inputs[0]) == 1 else tensor
 
 
 def _move_batch_first(name: str, tensor: Tensor, axis: int) -> Tensor:
@@ -134,38 +140,6 @@ def _move_batch_first(name: str, tensor: Tensor, axis: int) -> Tensor:
             "axes (`squeeze()` removes a batch of 1 too: name the axis that it should remove)"
         )
     return tensor.movedim(axis, 0) if axis else tensor
-
-
-def find_positional_inputs(forward: Callable[..., Any], inputs: list[str], network: str) -> list[str]:
-    """Which inputs `forward` takes by position, in its order; the others go by name.
-
-    Raises:
-        PipelineError: It has no argument for an input, or one that no input is for.
-    """
-    try:
-        parameters = inspect.signature(forward).parameters
-    except (TypeError, ValueError):  # compiled: it has no signature to read
-        return []
-    kinds = {parameter.kind for parameter in parameters.values()}
-    names = [name for name, parameter in parameters.items() if parameter.kind not in (_ARGS, _KWARGS)]
-    required = [name for name in names if parameters[name].default is inspect.Parameter.empty]
-    unexpected = [name for name in inputs if name not in names]
-    missing = [name for name in required if name not in inputs]
-    takes = f"{network}.forward({', '.join(parameters)})"
-    if unexpected and not kinds & {_ARGS, _KWARGS}:
-        raise PipelineError(
-            f"{takes} takes no {unexpected[0]!r}, got the arrays {inputs}: leave it out of the data, list the others in model.inputs, or give "
-            "it the argument's name"
-        )
-    if missing:
-        raise PipelineError(
-            f"{takes} needs {missing[0]!r}, got the arrays {inputs}: add an array of that name to the data"
-        )
-    if not unexpected or _KWARGS in kinds:
-        return [name for name in names if name in inputs and parameters[name].kind == inspect.Parameter.POSITIONAL_ONLY]
-    # What stands before *args goes by position too.
-    before = [name for name in names if name in inputs and parameters[name].kind != inspect.Parameter.KEYWORD_ONLY]
-    return [*before, *unexpected]
 
 
 def _dtype_hint(error: str) -> str:

@@ -73,6 +73,8 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
 
 def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     """Export through torch.export, then fold constants."""
+    if scripted := [name for name, module in network.named_modules() if isinstance(module, torch.jit.ScriptModule)]:
+        raise PipelineError(f"torch's dynamo exporter takes no TorchScript ({scripted[0]})")
     program, _ = _call_torch(
         "dynamo",
         network,
@@ -112,6 +114,8 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
         for name, shape in request.outputs.items()
     }
+    if any(isinstance(module, torch.jit.ScriptModule) for module in network.modules()):
+        network = inline_scripts(network, request)
     state = network.state_dict()
     large = sum(tensor.nbytes for tensor in state.values()) > external_data.ROOM * external_data.LIMIT
     _, tracer_warnings = _call_torch(
@@ -135,6 +139,21 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
     return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(tracer_warnings))
 
 
+def inline_scripts(network: nn.Module, request: ExportRequest) -> nn.Module:
+    """The network and the TorchScript modules in it as one, in which dicts of tensors are resolved: ONNX has none."""
+    example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
+    try:
+        inlined: nn.Module = torch.jit.freeze(torch.jit.trace(network, example, check_trace=False))
+    except diagnostics.NETWORK_ERRORS as error:
+        if diagnostics.is_own(error):
+            raise
+        raise PipelineError(f"torch's tracer exporter refuses the network: {diagnostics.explain(error)}") from None
+    torch._C._jit_pass_inline(inlined.graph)  # type: ignore[attr-defined]
+    torch._C._jit_pass_peephole(inlined.graph)  # type: ignore[attr-defined]
+    torch._C._jit_pass_dce(inlined.graph)  # type: ignore[attr-defined]
+    return inlined
+
+
 EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {
     "dynamo": export_dynamo,
     "tracer": export_tracer,
@@ -153,7 +172,7 @@ def _call_torch(
         PipelineError: torch refuses the network. An error of our own code under it is raised as it is.
     """
     # The exporters' log messages are about their internals; what matters to the reader is in the error.
-    for library in ("torch", "onnxscript"):
+    for library in ("torch", "onnxscript", "onnx_ir"):
         logging.getLogger(library).setLevel(logging.ERROR)
     example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
     names = list(request.example)

@@ -76,12 +76,13 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     text_encoders = encoders.load_encoders()
     checkpoint = checked(CHECKPOINT, "train")
     output_batch_axes: list[int] = []
+    output_ranks: list[int] = []
 
     def trained_network() -> Adapter:
         torch.manual_seed(params.seed)
         network, _ = restore(params.model.net, checkpoint, made_by="train")
         adapter = Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
-        adapter.answer_axes = list(output_batch_axes)
+        adapter.answer_axes, adapter.answer_ranks = list(output_batch_axes), list(output_ranks)
         return adapter
 
     torch.set_num_threads(1)  # until the work of a call is counted
@@ -92,6 +93,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
     output_batch_axes += adapter.answer_axes
+    output_ranks += adapter.answer_ranks
     work = count_multiply_adds(lambda: adapter.answer(inputs)) * (min(len(rows), CHUNK) if rows.batched else 1)
     set_threads(work, threads)
     model = batch_first(params.model)
