@@ -20,9 +20,10 @@ from torch.jit._trace import TracerWarning
 
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
-from pipeline.export import diagnostics, rewriting
+from pipeline.export import derivatives, diagnostics, rewriting
 from pipeline.export.translations import TRANSLATIONS
 from pipeline.graph import external_data, onnx_model
+from pipeline.graph.integer_types import widen_integers
 
 
 class ExportRequest(NamedTuple):
@@ -62,6 +63,7 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
     # With gradients on, an in-place edit of a view is refused that the network makes without.
     with torch.no_grad(), rewriting.exportable(network):
         exported = EXPORTERS[exporter](network, request)
+    widen_integers(exported.model)
     opset = next(entry.version for entry in exported.model.opset_import if entry.domain in ("", "ai.onnx"))
     if opset != request.opset:
         raise PipelineError(
@@ -75,15 +77,19 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     """Export through torch.export, then fold constants."""
     if scripted := [name for name, module in network.named_modules() if isinstance(module, torch.jit.ScriptModule)]:
         raise PipelineError(f"torch's dynamo exporter takes no TorchScript ({scripted[0]})")
-    program, _ = _call_torch(
-        "dynamo",
-        network,
-        request,
-        dynamo=True,
-        optimize=False,
-        custom_translation_table=TRANSLATIONS,
-        dynamic_shapes={"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
-    )
+    options = {
+        "dynamo": True,
+        "optimize": False,
+        "custom_translation_table": TRANSLATIONS,
+        "dynamic_shapes": {"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
+    }
+    try:
+        program, _ = _call_torch("dynamo", network, request, **options)
+    except PipelineError:
+        example = [torch.from_numpy(array.copy()) for array in request.example.values()]
+        if not derivatives.differentiates(network, example):
+            raise
+        program, _ = _call_torch("dynamo", derivatives.Unrolled(network, example), request, **options)
     widen_indices(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")
     before_folding = onnx_model.count(program.model_proto)

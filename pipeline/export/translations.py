@@ -11,11 +11,16 @@ import numpy as np
 import onnx_ir
 import torch
 from onnx_ir import DataType
-from onnxscript.function_libs.torch_lib.ops.core import aten_scatter_reduce
+from onnxscript.function_libs.torch_lib.ops.core import (
+    aten_bitwise_left_shift,
+    aten_bitwise_right_shift,
+    aten_scatter_reduce,
+)
 from onnxscript.onnx_opset import opset18 as op
 
 from pipeline.export import pooling
 
+aten = torch.ops.aten
 # Types that onnxruntime's TopK and ReduceMax take; others are widened for them.
 ORDERED = frozenset({DataType.FLOAT, DataType.DOUBLE, DataType.INT32, DataType.INT64})
 
@@ -148,6 +153,22 @@ def _places(values: Any, axis: int) -> Any:
     return op.Range(op.Constant(value_int=0), size, op.Constant(value_int=1))
 
 
+def shift_right(values: Any, places: Any) -> Any:
+    """Bytes as bytes: the exporter's own answers int8 for uint8."""
+    places = op.CastLike(places, values)
+    if values.dtype != DataType.UINT8:
+        return aten_bitwise_right_shift(values, places)
+    return op.BitShift(values, places, direction="RIGHT")
+
+
+def shift_left(values: Any, places: Any) -> Any:
+    """Bytes as bytes: the exporter's own answers int8 for uint8."""
+    places = op.CastLike(places, values)
+    if values.dtype != DataType.UINT8:
+        return aten_bitwise_left_shift(values, places)
+    return op.BitShift(values, places, direction="LEFT")
+
+
 def _rank(values: Any) -> int:
     return len(values.shape)
 
@@ -171,7 +192,11 @@ def _extreme(kind: DataType, *, largest: bool) -> Any:
     return op.Constant(value=onnx_ir.tensor(value))
 
 
-aten = torch.ops.aten
+def _overloads(operator: str) -> list[Callable[..., Any]]:
+    packet = getattr(aten, operator)
+    return [getattr(packet, kind) for kind in ("Tensor", "Tensor_Scalar")]
+
+
 TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any] | Sequence[Callable[..., Any]]] = {
     aten.sort.stable: sort_stable,
     aten.scatter_reduce.two: scatter_reduce,
@@ -180,5 +205,7 @@ TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any] | Sequence[Callable
     aten.cumprod.default: cumprod,
     aten.cummax.default: cummax,
     aten.cummin.default: cummin,
+    **dict.fromkeys((aten.__rshift__.Scalar, aten.__rshift__.Tensor, *_overloads("bitwise_right_shift")), shift_right),
+    **dict.fromkeys((aten.__lshift__.Scalar, aten.__lshift__.Tensor, *_overloads("bitwise_left_shift")), shift_left),
     **pooling.TRANSLATIONS,
 }
