@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.nn.utils.weight_norm import WeightNorm
 
+from pipeline.core.errors import PipelineError
+
 
 @contextlib.contextmanager
 def exportable(network: nn.Module) -> Iterator[None]:
@@ -70,7 +72,7 @@ class UnprojectedLSTM(nn.Module):
     """An LSTM with projections, made of LSTMs without.
 
     What is fed back is `W_hr h`, so that its recurrent weights are `W_hh W_hr`; every layer and direction is one of its own,
-    whose answers are projected. It begins with zeros, as an LSTM does that is given no state.
+    whose answers are projected. A first state, which is projected, is taken back by the projection's pseudo-inverse.
     """
 
     def __init__(self, lstm: nn.LSTM) -> None:
@@ -79,6 +81,7 @@ class UnprojectedLSTM(nn.Module):
         self.directions = 2 if lstm.bidirectional else 1
         self.layers = nn.ModuleList()
         self.projections = nn.ParameterList()
+        self.inverses = nn.ParameterList()
         for layer in range(lstm.num_layers):
             for suffix in [f"_l{layer}", f"_l{layer}_reverse"][: self.directions]:
                 weights = {
@@ -92,10 +95,16 @@ class UnprojectedLSTM(nn.Module):
                 plain.load_state_dict({f"{name}_l0": weight for name, weight in weights.items()}, assign=True)
                 self.layers.append(plain)
                 self.projections.append(nn.Parameter(projection.T.contiguous()))
+                self.inverses.append(nn.Parameter(torch.linalg.pinv(projection.double()).T.to(projection.dtype).contiguous()))
 
-    def forward(self, values: Tensor, state: None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        if state is not None:
-            raise NotImplementedError("an LSTM with proj_size that is given its first state: ONNX has no projections")
+    def forward(
+        self, values: Tensor, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        if not isinstance(values, Tensor):
+            raise PipelineError(
+                "an LSTM with proj_size is given a packed sequence, which neither exporter takes: give it the padded tensor, and mask "
+                "what it answers to padding"
+            )
         unbatched = values.ndim == 2
         if unbatched or not self.batch_first:
             values = values.unsqueeze(0) if unbatched else values.transpose(0, 1)
@@ -103,9 +112,13 @@ class UnprojectedLSTM(nn.Module):
         for first in range(0, len(self.layers), self.directions):
             answers = []
             for place in range(first, first + self.directions):
+                start = None
+                if state is not None:
+                    hidden, cell = (part[place : place + 1] for part in state)
+                    start = (hidden @ self.inverses[place], cell)
+                    start = tuple(part.unsqueeze(1) for part in start) if unbatched else start
                 reverse = place - first == 1
-                inputs = values.flip(1) if reverse else values
-                hidden, (last_hidden, last_cell) = self.layers[place](inputs)
+                hidden, (last_hidden, last_cell) = self.layers[place](values.flip(1) if reverse else values, start)
                 hidden = hidden @ self.projections[place]
                 answers.append(hidden.flip(1) if reverse else hidden)
                 hidden_states.append(last_hidden @ self.projections[place])

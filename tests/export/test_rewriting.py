@@ -76,14 +76,10 @@ def test_an_lstm_with_projections(layers, bidirectional, batch_first):
     torch.manual_seed(0)
     lstm = nn.LSTM(3, 6, layers, batch_first=batch_first, bidirectional=bidirectional, proj_size=2)
     for shape in ((4, 5, 3), (5, 3)):
-        x = torch.randn(shape)
-        expected, states = lstm(x)
-        got, got_states = UnprojectedLSTM(lstm)(x)
-        for a, b in zip((got, *got_states), (expected, *states), strict=True):
-            np.testing.assert_allclose(a, b, atol=1e-6)
-
-
-def test_one_that_is_given_its_first_state_is_refused():
-    lstm = nn.LSTM(3, 6, proj_size=2)
-    with pytest.raises(NotImplementedError, match="given its first state: ONNX has no projections"):
-        UnprojectedLSTM(lstm)(torch.zeros(1, 2, 3), (torch.zeros(1, 2, 2), torch.zeros(1, 2, 6)))
+        x, batch = torch.randn(shape), () if len(shape) == 2 else (shape[0] if batch_first else shape[1],)
+        states = layers * (2 if bidirectional else 1)
+        for first in (None, (torch.randn(states, *batch, 2), torch.randn(states, *batch, 6))):
+            expected, last = lstm(x, first)
+            got, got_last = UnprojectedLSTM(lstm)(x, first)
+            for a, b in zip((got, *got_last), (expected, *last), strict=True):
+                np.testing.assert_allclose(a, b, atol=1e-5)
