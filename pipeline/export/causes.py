@@ -14,7 +14,7 @@ from pipeline.compare.comparison import COARSE, compare
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export.adapter import Adapter
-from pipeline.export.diagnostics import SourceLine
+from pipeline.export.diagnostics import SourceLine, find_calling_line
 
 Golden = Mapping[str, tuple[Arrays, Arrays]]
 # Functions by which a network asks whether it is being exported: where they are, and their names.
@@ -36,7 +36,7 @@ def explain_departure(adapter: Adapter, golden: Golden) -> str:
         adapter: The network; it answers some of the calls again.
         golden: Inputs and the network's answers, by call.
     """
-    for explain in (_explain_export_question, _explain_fast_path, _explain_ties):
+    for explain in (_explain_export_question, _explain_fast_path, _explain_padding, _explain_ties):
         if sentence := explain(adapter, golden):
             return sentence
     return ""
@@ -100,6 +100,23 @@ def _without_fast_path() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(enabled)
 
 
+def _explain_padding(adapter: Adapter, golden: Golden) -> str:
+    """Padding of packed rows with another value than zero, which the tracer leaves out."""
+    pad, lines = torch._VF._pad_packed_sequence, []  # type: ignore[attr-defined]
+
+    def pad_with_zeros(data: Any, sizes: Any, batch_first: bool, padding: float, length: int) -> Any:
+        lines.append(find_calling_line())
+        return pad(data, sizes, batch_first, 0.0, length)
+
+    with mock.patch.object(torch._VF, "_pad_packed_sequence", pad_with_zeros):  # type: ignore[attr-defined]
+        departs = _departs(adapter, golden)
+    if not departs or not lines:
+        return ""
+    return (
+        f"{lines[0]}: leave padding_value of pad_packed_sequence at 0, and write another value with torch.where: the exporter pads with zeros"
+    )
+
+
 def _explain_ties(adapter: Adapter, golden: Golden) -> str:
     """The answer depends on which of equal values an operator names."""
     for operator in TIED:
@@ -131,7 +148,7 @@ class OtherTie(TorchFunctionMode):
         answer = func(*args, **(kwargs or {}))
         if getattr(func, "__name__", "") != self.operator:
             return answer
-        self.line = self.line or _calling_line()
+        self.line = self.line or find_calling_line()
         other = OTHERS[self.operator](answer, *args, **(kwargs or {}))
         return answer if other is None else other
 
@@ -193,10 +210,3 @@ def _departs(adapter: Adapter, golden: Golden) -> bool:
         if not all(comparison.passed for comparison in compare(expected, answers, COARSE)):
             return True
     return False
-
-
-def _calling_line() -> SourceLine:
-    """The line of the user's own code, or of a package, that called what is running."""
-    frames = traceback.extract_stack()[:-2]
-    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in reversed(frames)]
-    return next((line for rank in (2, 1) for line in lines if line.rank == rank), lines[0])

@@ -97,6 +97,13 @@ def locate(error: BaseException) -> str:
     return next((str(line) for rank in (2, 1) for line in lines if line.rank == rank), "")
 
 
+def find_calling_line() -> SourceLine:
+    """The line of the user's own code, or else of an installed package, that called what is running."""
+    frames = traceback.extract_stack()[:-2]
+    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in reversed(frames)]
+    return next((line for rank in (2, 1) for line in lines if line.rank == rank), lines[0])
+
+
 def causes(error: BaseException) -> list[BaseException]:
     """The errors that led to this one, the first of them first, and itself."""
     chain = [error]

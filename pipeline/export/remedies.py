@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 from torch import nn
 
-WHERE = r"(?P<where>[^:;]*?, line \d+ \(`(?P<code>.*?)`\))"
 BRANCH = re.compile(r"\b(if|while|assert|elif|and|or|not|bool)\b")
 TO_PYTHON = re.compile(r"\.item\(\)|\b(int|float|range)\(|\.tolist\(\)")
 SIZE_OF_VALUES = re.compile(r"nonzero|unique|masked_select|\[[^\]]*([<>=!]=?|mask|keep|valid)[^\]]*\]|repeat_interleave|bincount")
 LOOP = re.compile(r"\bfor\b.*\bin\b")
+
+
+COMPLEX = "compute with real and imaginary parts apart instead of complex numbers"
+OTHERS = "write it with other operators"
 
 
 class Remedy(NamedTuple):
@@ -47,9 +50,9 @@ REMEDIES = (
     Remedy(
         r"complex numbers|complex-valued|aten\.(_fft|fft)|aten::(_fft|fft|stft|istft|polar|view_as_complex)|ComplexFloat",
         None,
-        "compute with real and imaginary parts apart instead of complex numbers",
+        COMPLEX,
     ),
-    Remedy(r"operator \S+ has no counterpart in ONNX(?! for)", None, "write it with other operators"),
+    Remedy(r"operator \S+ has no counterpart in ONNX(?! for)", None, OTHERS),
     Remedy(r"in-?place", re.compile(r"_\(|\[.*\]\s*[-+*/]?="), "assign a new tensor instead of editing it in place"),
 )
 
@@ -69,6 +72,8 @@ def advise(reasons: Mapping[str, str], network: nn.Module) -> str:
                     place = _find_place(statement, remedy.code)
                     if place is not None:
                         advice[remedy.advice] = place
+    if COMPLEX in advice:
+        advice.pop(OTHERS, None)
     if lacking := re.search(r"onnxruntime \S+ has no (\w+) for (\w+)", " ".join(reasons.values())):
         return _advise_type(lacking[1], lacking[2], network)
     return "; ".join(f"{place}: {text}" if place else text for text, place in advice.items())
@@ -93,5 +98,5 @@ def _advise_type(operator: str, kind: str, network: nn.Module) -> str:
     if kind in ("bfloat16", "float16"):
         return f"call `.float()` on the network, and on what forward casts to {kind}{named}"
     if kind in ("complex64", "complex128"):
-        return "compute with real and imaginary parts apart instead of complex numbers"
+        return COMPLEX
     return f"compute {operator} in another type, such as `.{'float' if kind == 'float64' else 'long'}()`{named}"

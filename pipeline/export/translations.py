@@ -153,6 +153,12 @@ def _places(values: Any, axis: int) -> Any:
     return op.Range(op.Constant(value_int=0), size, op.Constant(value_int=1))
 
 
+def squeeze(values: Any) -> Any:
+    """Without the axes that are one: an open axis is not, though a call may have one row."""
+    axes = [axis for axis, size in enumerate(values.shape) if size == 1]
+    return op.Squeeze(values, axes) if axes else op.Identity(values)
+
+
 def shift_right(values: Any, places: Any) -> Any:
     """Bytes as bytes: the exporter's own answers int8 for uint8."""
     places = op.CastLike(places, values)
@@ -199,6 +205,7 @@ def _overloads(operator: str) -> list[Callable[..., Any]]:
 
 TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any] | Sequence[Callable[..., Any]]] = {
     aten.sort.stable: sort_stable,
+    aten.squeeze.default: squeeze,
     aten.scatter_reduce.two: scatter_reduce,
     aten.bucketize.Tensor: bucketize,
     aten.searchsorted.Tensor: searchsorted,

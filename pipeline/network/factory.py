@@ -40,6 +40,12 @@ def save_weights(state: Mapping[str, Tensor], path: Path) -> None:
     """Write a state_dict as safetensors; tensors that share memory are written once each."""
     separate, written = {}, set()
     for name, tensor in state.items():
+        if not isinstance(tensor, Tensor) or tensor.is_quantized:
+            kind = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise PipelineError(
+                f"the network's weights: expected tensors of numbers, got {str(kind).removeprefix('torch.')} in {name!r}, as quantized modules "
+                "have: bring the network before it was quantized"
+            )
         separate[name] = tensor.detach().cpu().contiguous()
         memory = separate[name].untyped_storage().data_ptr()
         if memory in written:
