@@ -8,6 +8,7 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.contract import OutputScale
 from pipeline.core.errors import PipelineError
 from pipeline.export.adapter import Adapter
+from pipeline.export.observation import find_randomness
 
 # Rows of a call that are run one by one.
 SINGLE_ROWS = 3
@@ -20,10 +21,12 @@ def check_repeatability(
     call, (inputs, answers) = find_largest_call(golden)
     for comparison in compare(answers, adapter.answer(inputs), ROUNDING.with_scales(scales)):
         if not comparison.passed:
+            randomness = find_randomness(lambda: adapter.answer(inputs))
+            advice = "functional.dropout needs `training=self.training`" if "dropout draws" in randomness else ""
             raise PipelineError(
                 f"{type(adapter.network).__name__} answers golden call {call!r} otherwise when it is run again (output {comparison.output!r})"
-                f"{adapter.describe_training()}: nothing can be proven against that; put dropout and batch normalization into evaluation mode "
-                "(functional.dropout needs `training=self.training`), and keep random numbers and memory of earlier calls out of forward"
+                f"{adapter.describe_training()}: {randomness or 'it draws no random numbers, so that it keeps something from call to call'}: "
+                f"nothing can be proven against that{f'; {advice}' if advice else ''}"
             )
 
 

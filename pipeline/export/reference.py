@@ -17,7 +17,7 @@ from pipeline.core.golden import GoldenCall
 from pipeline.core.paths import CHECKPOINT, TEST_SPLIT
 from pipeline.core.rows import CHUNK, Rows
 from pipeline.export import determinism
-from pipeline.export.adapter import Adapter
+from pipeline.export.adapter import Adapter, AnswerForm
 from pipeline.export.golden_calls import axis_sizes, choose_calls, input_names
 from pipeline.export.rounding import measure_scales, move_answers
 from pipeline.export.shapes import infer_output_shapes
@@ -77,13 +77,14 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     check_axes({name: array.shape for name, array in inputs.items()}, params.model)
     text_encoders = encoders.load_encoders()
     checkpoint = checked(CHECKPOINT, "train")
-    output_batch_axes: list[int] = []
+    answer_form: list[AnswerForm] = []  # of the first network, for those that are made after it
 
     def trained_network() -> Adapter:
         torch.manual_seed(params.seed)
         network, _ = restore(params.model.net, checkpoint, made_by="train")
         adapter = Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
-        adapter.answer_axes = list(output_batch_axes)
+        if answer_form:
+            adapter.form = answer_form[0]
         return adapter
 
     torch.set_num_threads(1)  # until the work of a call is counted
@@ -93,7 +94,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     if tokenizer:
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
-    output_batch_axes += adapter.answer_axes
+    answer_form.append(adapter.form)
     work = count_multiply_adds(lambda: adapter.answer(inputs)) * (min(len(rows), CHUNK) if rows.batched else 1)
     set_threads(work, threads)
     model = batch_first(params.model)

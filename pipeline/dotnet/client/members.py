@@ -12,6 +12,23 @@ from pipeline.dotnet.client.elements import TYPES, Elements, sentences
 # Parameters and local variables of the templates' methods: the parameter of an input must not have their names.
 RESERVED_PARAMETERS = frozenset({"cancellationToken", "nameof", "row", "taken"})
 
+# Members that the C# types have whatever the contract: `Value` is appended to the name of an input or output that is one.
+BUFFERS_MEMBERS = (
+    "Batch",
+    "Dispose",
+    "Run",
+    "Idle",
+    "Running",
+    "Ended",
+    "SetRow",
+    "GetRow",
+    "Allocate",
+    "Wrap",
+    "Release",
+)
+INPUT_MEMBERS = ("Validate",)
+_BUILT_IN = identifiers.OBJECT_MEMBERS.union(BUFFERS_MEMBERS, INPUT_MEMBERS)
+
 # The size of a dynamic axis in examples, and in the health check where no size was proven.
 EXAMPLE_SIZE = 16
 
@@ -50,7 +67,8 @@ class View(Elements):
     @property
     def member(self) -> str:
         """Name of the property."""
-        return identifiers.pascal(self.name)
+        name = identifiers.pascal(self.name)
+        return f"{name}Value" if name in _BUILT_IN else name
 
     @property
     def stem(self) -> str:

@@ -5,22 +5,9 @@ from collections.abc import Sequence
 from pipeline.dotnet.client import identifiers
 from pipeline.dotnet.client.layout import Layout
 from pipeline.dotnet.client.literals import literal
+from pipeline.dotnet.client.members import BUFFERS_MEMBERS, INPUT_MEMBERS
 
-# Members that the C# types have beside those of the contract.
-_BUFFERS_MEMBERS = (
-    "Batch",
-    "Dispose",
-    "Run",
-    "Idle",
-    "Running",
-    "Ended",
-    "SetRow",
-    "GetRow",
-    "Allocate",
-    "Wrap",
-    "Release",
-)
-_INPUT_MEMBERS = ("Validate",)
+# Members that the C# types have beside those of the contract and of `members`.
 _RAGGED_INPUT_MEMBERS = ("HasSizesOf", "SizesComparer")
 _RAGGED_CHECK_MEMBERS = ("CheckSize", "CheckText", "CheckedProduct")
 
@@ -48,10 +35,10 @@ def check_members(class_name: str, layout: Layout, label_lists: Sequence[str]) -
         (
             "Input",
             inputs + input_axes,
-            _INPUT_MEMBERS if layout.fixed else (*_INPUT_MEMBERS, *_RAGGED_INPUT_MEMBERS),
+            INPUT_MEMBERS if layout.fixed else (*INPUT_MEMBERS, *_RAGGED_INPUT_MEMBERS),
         ),
         ("Output", outputs + class_names + lists + output_axes, ()),
-        ("Buffers", inputs + outputs + input_axes if layout.bindable else [], _BUFFERS_MEMBERS),
+        ("Buffers", inputs + outputs + input_axes if layout.bindable else [], BUFFERS_MEMBERS),
         ("Check", inputs, () if layout.fixed else _RAGGED_CHECK_MEMBERS),
     ):
         type_name = class_name + suffix
