@@ -3,7 +3,8 @@
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
-from pipeline.dotnet.client.members import EXAMPLE_SIZE, Axis, View
+from pipeline.dotnet.client.members import Axis, View
+from pipeline.dotnet.client.proven_sizes import typical_size
 from pipeline.dotnet.templates import render
 
 
@@ -53,7 +54,8 @@ def example(contract: Contract, identity: Identity) -> str:
     """The C# of the package's README: one row, many rows, ASP.NET Core."""
     layout = derive_layout(contract)
     inputs, outputs = layout.inputs, layout.outputs
-    arguments = ", ".join([*(view.parameter for view in inputs), *("size" for _ in layout.explicit_axes)])
+    arguments = ", ".join([*(view.parameter for view in inputs), *(axis.parameter for axis in layout.explicit_axes)])
+    sizes = {axis.name: axis.parameter for axis in layout.axes}
     shown = next((view for view in outputs if view.names_classes), outputs[0])
     rows = f"new {identity.class_name}Input({arguments})" if layout.has_row_type else inputs[0].parameter
     if contract.tokenizer:
@@ -64,11 +66,10 @@ def example(contract: Contract, identity: Identity) -> str:
             "",
             f"using var model = {identity.class_name}.Load();",
             *(
-                [f"int size = {EXAMPLE_SIZE}; // of every dynamic axis: replace it by the sizes of your data"]
-                if layout.axes
-                else []
+                f"int {axis.parameter} = {typical_size(contract, axis)}; // replace it by the size that your data has"
+                for axis in layout.axes
             ),
-            *(f"{view.array} {view.parameter} = {view.example}; // {view.summary}" for view in inputs),
+            *(f"{view.array} {view.parameter} = {view.example_row(sizes)}; // {view.summary}" for view in inputs),
             f"{identity.class_name}Output one = model.Run({arguments});",
             *(
                 [f"{identity.class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"]

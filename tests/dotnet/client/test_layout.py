@@ -5,7 +5,7 @@ import re
 import pytest
 
 from csharp_projects import MIXED, TINY, make_contract, make_identity, tensor
-from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.contract import Contract, ProvenAxis, TensorSpec
 from pipeline.dotnet.client import generator
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.proof import replay_program
@@ -102,6 +102,16 @@ def test_an_axis_with_the_name_of_a_tensor_gets_a_suffix() -> None:
 
 def test_the_example_of_the_readme_passes_sizes() -> None:
     text = replay_program.example(contract_of(tensor("x", "float32", "batch", "h", "w")), make_identity())
-    assert "int size = 16;" in text
-    assert "model.Run(x, size, size)" in text
-    assert "new TinyInput(x, size, size)" in text
+    assert "int h = 16; //" in text
+    assert "float[] x = new float[h * w];" in text
+    assert "model.Run(x, h, w)" in text
+    assert "new TinyInput(x, h, w)" in text
+
+
+def test_the_example_of_the_readme_has_a_proven_size() -> None:
+    contract = contract_of(tensor("x", "float32", "batch", "h", "w")).model_copy(
+        update={"axes": {"h": ProvenAxis(sizes=[1, 3, 20, 40])}}
+    )
+    text = replay_program.example(contract, make_identity())
+    assert "int h = 20; //" in text
+    assert "int w = 16; //" in text
