@@ -9,12 +9,14 @@ from pipeline.dotnet.templates import render
 
 
 def replay(contract: Contract, namespace: str, class_name: str) -> str:
-    """Program.cs of the consumer: `program golden-folder answers-folder threads`."""
+    """Program.cs of the consumer: `program golden-folder answers-folder threads test-split-folder`."""
     layout = derive_layout(contract)
     inputs, outputs = layout.inputs, layout.outputs
     row = f"{class_name}Input" if layout.has_row_type else inputs[0].array
     explicit_sizes = [f"row.{axis.member}" for axis in layout.explicit_axes]
-    slices = [_slice(view, place, batched=layout.batched) for place, view in enumerate(inputs)]
+    slices = [
+        f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)" for place, view in enumerate(inputs)
+    ]
     sizes = [_size(layout, axis) for axis in layout.axes]
     parts = [*slices, *(_size(layout, axis) for axis in layout.explicit_axes)]
     return render(
@@ -25,6 +27,8 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "inputs": inputs,
             "outputs": outputs,
             "methods": layout.methods,
+            "bulk_method": layout.bulk_method,
+            "batched": layout.batched,
             "texts": contract.tokenizer is not None,
             "Row": row,
             "row_arguments": ", ".join([*(f"row.{view.member}" for view in inputs), *explicit_sizes])
@@ -35,6 +39,7 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "input_values": "".join(f", input{place}" for place in range(len(inputs))),
             "sizes": ", ".join(sizes),
             "size_arguments": "".join(f", one.Sizes[{place}]" for place in range(len(sizes))),
+            "part_size_arguments": "".join(f", part.Sizes[{place}]" for place in range(len(sizes))),
             "output_fields": ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(outputs)),
             "outputs_from_rows": ", ".join(
                 f"all.{'Select' if view.scalar else 'SelectMany'}(row => row.{view.member}).ToArray()"
@@ -43,7 +48,7 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "outputs_from_buffers": ", ".join(f"buffers.{view.member}.ToArray()" for view in outputs),
             "shapes": not layout.fixed,
             "shapes_from_rows": ", ".join(
-                f"Shape(all.Select(row => {_shape(view, 'row')}), {str(layout.batched).lower()})" for view in outputs
+                f"Shape(all.Select(row => {_shape(view, 'row')}), stacked)" for view in outputs
             ),
             "shapes_from_buffers": ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in outputs),
         },
@@ -100,13 +105,6 @@ def _text_example(identity: Identity, shown: View) -> str:
             f"builder.Services.Add{identity.class_name}(options => options.IntraOpNumThreads = 1);",
         ]
     )
-
-
-def _slice(view: View, place: int, *, batched: bool) -> str:
-    """Row i of an input that was read whole."""
-    if not batched:
-        return f"input{place}[0]" if view.scalar else f"input{place}"
-    return f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)"
 
 
 def _size(layout: Layout, axis: Axis) -> str:

@@ -73,6 +73,22 @@ def test_methods(tensors: list[TensorSpec], methods: tuple[str, ...]) -> None:
     assert derive_layout(contract_of(*tensors)).methods == methods
 
 
+@pytest.mark.parametrize(
+    ("tensors", "method"),
+    [
+        ([tensor("x", "float32", "batch", "t")], "buffers"),
+        ([tensor("x", "string", "batch")], "batch"),
+    ],
+)
+def test_the_method_for_many_rows(tensors: list[TensorSpec], method: str) -> None:
+    assert derive_layout(contract_of(*tensors)).bulk_method == method
+
+
+def test_the_method_for_many_rows_without_a_batch_axis() -> None:
+    plain = contract_of(tensor("x", "float32", "n"), outputs=[tensor("y", "float32", "n")])
+    assert derive_layout(plain).bulk_method == "row"
+
+
 def test_an_output_of_a_size_known_only_after_the_run_is_not_bound() -> None:
     layout = derive_layout(
         contract_of(tensor("x", "float32", "batch", "t"), outputs=[tensor("y", "float32", "batch", "detections")])
