@@ -151,6 +151,15 @@ class TextSummary(Record):
     least_cosine: float | None
 
 
+class DotnetTask(Record):
+    """The task's metric on the whole test split, of the eager network's answers and of those in .NET."""
+
+    metric: str
+    rows: int
+    eager: float
+    dotnet: float
+
+
 class DotnetReport(Record):
     """Whether the package answers like PyTorch in real .NET; `reason` says why not. Without an SDK nothing was compared."""
 
@@ -172,6 +181,8 @@ class DotnetReport(Record):
     outputs: dict[str, OutputSummary] = Field(default={})
     texts: TextSummary | None = None
     exempt: dict[str, str] = Field(default={})
+    test_rows: int = 0
+    task: DotnetTask | None = None
 
 
 class PublishReport(Record):

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from pipeline.compare.comparison import COARSE, compare
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import COARSE
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export.adapter import Adapter
@@ -112,9 +113,7 @@ def _explain_padding(adapter: Adapter, golden: Golden) -> str:
         departs = _departs(adapter, golden)
     if not departs or not lines:
         return ""
-    return (
-        f"{lines[0]}: leave padding_value of pad_packed_sequence at 0, and write another value with torch.where: the exporter pads with zeros"
-    )
+    return f"{lines[0]}: leave padding_value of pad_packed_sequence at 0, and write another value with torch.where: the exporter pads with zeros"
 
 
 def _explain_ties(adapter: Adapter, golden: Golden) -> str:
@@ -125,7 +124,11 @@ def _explain_ties(adapter: Adapter, golden: Golden) -> str:
             departs = _departs(adapter, golden)
         if departs:
             where = f"{other.line}: " if other.line else ""
-            stable = "torch.sort(..., stable=True), cut to its first values, whose order is exact" if operator == "topk" else "stable=True"
+            stable = (
+                "torch.sort(..., stable=True), cut to its first values, whose order is exact"
+                if operator == "topk"
+                else "stable=True"
+            )
             instead = f"take {stable}" if operator in ("topk", "sort", "argsort") else "make the values distinct"
             return (
                 f"{where}{operator} meets equal values, and which of them it names differs from one runtime to the next: {instead}, or "
@@ -153,11 +156,17 @@ class OtherTie(TorchFunctionMode):
         return answer if other is None else other
 
 
-def _other_topk(answer: Any, values: torch.Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:  # noqa: A002
+def _other_topk(
+    answer: Any, values: torch.Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> Any:  # noqa: A002
     """The last of equal values first."""
     reverse = torch.sort(values.flip(dim), dim=dim, descending=largest, stable=True)
     indices = values.shape[dim] - 1 - reverse.indices.narrow(dim, 0, k)
-    return type(answer)((answer[0], indices)) if _differs(answer[1], indices) else _first_topk(answer, values, k, dim, largest)
+    return (
+        type(answer)((answer[0], indices))
+        if _differs(answer[1], indices)
+        else _first_topk(answer, values, k, dim, largest)
+    )
 
 
 def _first_topk(answer: Any, values: torch.Tensor, k: int, dim: int, largest: bool) -> Any:

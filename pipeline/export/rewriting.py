@@ -95,7 +95,9 @@ class UnprojectedLSTM(nn.Module):
                 plain.load_state_dict({f"{name}_l0": weight for name, weight in weights.items()}, assign=True)
                 self.layers.append(plain)
                 self.projections.append(nn.Parameter(projection.T.contiguous()))
-                self.inverses.append(nn.Parameter(torch.linalg.pinv(projection.double()).T.to(projection.dtype).contiguous()))
+                self.inverses.append(
+                    nn.Parameter(torch.linalg.pinv(projection.double()).T.to(projection.dtype).contiguous())
+                )
 
     def forward(
         self, values: Tensor, state: tuple[Tensor, Tensor] | None = None

@@ -92,9 +92,7 @@ def _order(parameters: Parameters, names: list[str], takes: str, inputs: list[st
 
 def _show_wrapper(argument: str, arrays: list[str]) -> str:
     """What to write where it cannot be told how the arrays become the argument."""
-    return (
-        f"name an array {argument!r}, or bring a module whose forward({', '.join(arrays)}) calls the network with {argument} made of them"
-    )
+    return f"name an array {argument!r}, or bring a module whose forward({', '.join(arrays)}) calls the network with {argument} made of them"
 
 
 def _group(forward: Callable[..., Any], parameters: Parameters, inputs: Sequence[str]) -> dict[str, Group]:
@@ -113,9 +111,7 @@ def _group(forward: Callable[..., Any], parameters: Parameters, inputs: Sequence
             kind = typing.get_origin(annotations[argument]) or annotations[argument]
             groups[argument] = Group(in_order, in_order, _make_tuple if kind is tuple else _make_list)
             remaining = [name for name in remaining if name not in parts]
-    required = [
-        name for name in absent if name not in groups and parameters[name].default is inspect.Parameter.empty
-    ]
+    required = [name for name in absent if name not in groups and parameters[name].default is inspect.Parameter.empty]
     if remaining and len(required) == 1:
         (argument,) = required
         keys = [re.sub(rf"^{re.escape(argument)}[_.]", "", name) for name in remaining]

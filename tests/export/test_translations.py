@@ -86,7 +86,10 @@ CASES = {
     "cummax infinities": (lambda x: tuple(x.cummax(1)), extremes),
     "cummin of an axis within": (lambda x: tuple(x[:, :, None].expand(-1, -1, 2).cummin(1)), ties),
     "cummax bytes": (lambda x: tuple(x.cummax(1)), lambda *s: np.abs(ties(*s)).astype(np.uint8)),
-    "shifted bytes": (lambda x: (x >> 1, x << 2, x >> x.clamp(max=7)), lambda *s: RNG.integers(0, 256, s, dtype=np.uint8)),
+    "shifted bytes": (
+        lambda x: (x >> 1, x << 2, x >> x.clamp(max=7)),
+        lambda *s: RNG.integers(0, 256, s, dtype=np.uint8),
+    ),
     "shifted integers": (lambda x: (x >> 1, x << 2), lambda *s: ties(*s, dtype=np.int64)),
     "average 1": (lambda x: F.adaptive_avg_pool1d(x[:, None], 3), floats),
     "max 1": (lambda x: F.adaptive_max_pool1d(x[:, None], 3), floats),
@@ -142,5 +145,7 @@ def test_adaptive_pooling_of_any_size(name, check):
 
 def test_windows_of_one_size_are_an_ordinary_pool(tmp_path):
     adapter, outputs = run_both(lambda x: F.adaptive_avg_pool2d(x, 2), [floats(2, 2, 6, 4)], {})
-    model = export("dynamo", adapter, ExportRequest({"x": floats(2, 2, 6, 4)}, outputs, {"x": {0: "batch"}}, 20, tmp_path)).model
+    model = export(
+        "dynamo", adapter, ExportRequest({"x": floats(2, 2, 6, 4)}, outputs, {"x": {0: "batch"}}, 20, tmp_path)
+    ).model
     assert [node.op_type for node in model.graph.node] == ["AveragePool"]

@@ -53,6 +53,11 @@ class Axis:
     def field(self) -> str:
         return f"_{self.stem}Axis"
 
+    @property
+    def check(self) -> str:
+        """Name of the method that checks that a size is proven."""
+        return f"CheckProven{self.member}"
+
     def __str__(self) -> str:
         return self.name
 
@@ -164,11 +169,6 @@ class View(Elements):
         """C# condition that holds for a class number without a label."""
         above = f"{self.member} >= {len(self.labels)}"
         return f"{self.member} < 0 || {above}" if self.csharp.minimum < 0 else above
-
-    @property
-    def example(self) -> str:
-        """As `example_row`, with the variable `size` for the size of every dynamic axis."""
-        return self.example_row({axis.name: "size" for axis in self.axes})
 
     def example_row(self, sizes: Mapping[str, str]) -> str:
         """C# expression for one valid row: zeros, or the value within the bounds that is nearest to zero.

@@ -8,7 +8,7 @@ from pipeline.dotnet.client.literals import literal
 from pipeline.dotnet.client.members import BUFFERS_MEMBERS, INPUT_MEMBERS
 
 # Members that the C# types have beside those of the contract and of `members`.
-_RAGGED_INPUT_MEMBERS = ("HasSizesOf", "SizesComparer")
+_RAGGED_INPUT_MEMBERS = ("CheckSizes", "HasSizesOf", "SizesComparer")
 _RAGGED_CHECK_MEMBERS = ("CheckSize", "CheckText", "CheckedProduct")
 
 
@@ -31,6 +31,7 @@ def check_members(class_name: str, layout: Layout, label_lists: Sequence[str]) -
         if view.names_classes
     ]
     lists = [(name, f"the list {name}") for name in label_lists]
+    size_checks = [(axis.check, f"the check of axis {literal(axis.name)}") for axis in layout.axes]
     for suffix, members, own in (
         (
             "Input",
@@ -39,7 +40,7 @@ def check_members(class_name: str, layout: Layout, label_lists: Sequence[str]) -
         ),
         ("Output", outputs + class_names + lists + output_axes, ()),
         ("Buffers", inputs + outputs + input_axes if layout.bindable else [], BUFFERS_MEMBERS),
-        ("Check", inputs, () if layout.fixed else _RAGGED_CHECK_MEMBERS),
+        ("Check", inputs + size_checks, () if layout.fixed else _RAGGED_CHECK_MEMBERS),
     ):
         type_name = class_name + suffix
         identifiers.check_distinct(members, (*identifiers.OBJECT_MEMBERS, *own, type_name), type_name)
