@@ -12,13 +12,32 @@ from pipeline.export.diagnostics import SourceLine, find_calling_line
 
 # Functions that draw random numbers, whatever their arguments.
 DRAWS = frozenset(
-    "rand randn randint rand_like randn_like randint_like randperm normal bernoulli multinomial poisson uniform_ normal_ random_ "
-    "bernoulli_ exponential_ gumbel_softmax".split()
+    [
+        "rand",
+        "randn",
+        "randint",
+        "rand_like",
+        "randn_like",
+        "randint_like",
+        "randperm",
+        "normal",
+        "bernoulli",
+        "multinomial",
+        "poisson",
+        "uniform_",
+        "normal_",
+        "random_",
+        "bernoulli_",
+        "exponential_",
+        "gumbel_softmax",
+    ]
 )
 # Functions that draw where they are told that the network trains.
-DROPOUTS = frozenset("dropout alpha_dropout feature_alpha_dropout dropout1d dropout2d dropout3d rrelu".split())
+DROPOUTS = frozenset(
+    ["dropout", "alpha_dropout", "feature_alpha_dropout", "dropout1d", "dropout2d", "dropout3d", "rrelu"]
+)
 # Functions whose answers have as many values as they meet.
-SIZES_OF_VALUES = frozenset("nonzero argwhere unique unique_consecutive masked_select bincount".split())
+SIZES_OF_VALUES = frozenset(["nonzero", "argwhere", "unique", "unique_consecutive", "masked_select", "bincount"])
 
 
 class Call(NamedTuple):
@@ -50,17 +69,19 @@ class Observer(TorchFunctionMode):
 
 def find_randomness(call: Callable[[], Any]) -> str:
     """Where a call of the network draws random numbers; empty where none are seen to be drawn."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()[1:3]  # noqa: NPY002 - whoever draws from it is to be seen
+    python_state, numpy_state = random.getstate(), _numpy_state()
     with Observer(_draws) as observer:
         call()
     if observer.calls:
         return f"{observer.calls[0]} draws random numbers"
     if random.getstate() != python_state:
         return "Python's `random` is drawn from within forward"
-    now = np.random.get_state()[1:3]  # noqa: NPY002
-    if now[1] != numpy_state[1] or not np.array_equal(now[0], numpy_state[0]):
-        return "NumPy's `np.random` is drawn from within forward"
-    return ""
+    return "NumPy's `np.random` is drawn from within forward" if _numpy_state() != numpy_state else ""
+
+
+def _numpy_state() -> tuple[bytes, int]:
+    state: Any = np.random.get_state()
+    return state[1].tobytes(), state[2]
 
 
 def _draws(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:

@@ -8,7 +8,9 @@ from torch import nn
 
 BRANCH = re.compile(r"\b(if|while|assert|elif|and|or|not|bool)\b")
 TO_PYTHON = re.compile(r"\.item\(\)|\b(int|float|range)\(|\.tolist\(\)")
-SIZE_OF_VALUES = re.compile(r"nonzero|unique|masked_select|\[[^\]]*([<>=!]=?|mask|keep|valid)[^\]]*\]|repeat_interleave|bincount")
+SIZE_OF_VALUES = re.compile(
+    r"nonzero|unique|masked_select|\[[^\]]*([<>=!]=?|mask|keep|valid)[^\]]*\]|repeat_interleave|bincount"
+)
 LOOP = re.compile(r"\bfor\b.*\bin\b")
 
 
@@ -94,7 +96,11 @@ def _advise_type(operator: str, kind: str, network: nn.Module) -> str:
         for name, module in network.named_modules()
         if any(str(p.dtype).removeprefix("torch.") == kind for p in module.parameters(recurse=False))
     ]
-    named = f" ({', '.join(layers[:3])}{f' and {len(layers) - 3} more' if len(layers) > 3 else ''} compute in {kind})" if layers else ""
+    named = (
+        f" ({', '.join(layers[:3])}{f' and {len(layers) - 3} more' if len(layers) > 3 else ''} compute in {kind})"
+        if layers
+        else ""
+    )
     if kind in ("bfloat16", "float16"):
         return f"call `.float()` on the network, and on what forward casts to {kind}{named}"
     if kind in ("complex64", "complex128"):

@@ -33,7 +33,7 @@ def explain(error: str, file: Path) -> str:
 
 
 def _input_type(model: ModelProto, node: NodeProto) -> str:
-    """numpy's name of the type of the node's first input that has a known one."""
+    """Numpy's name of the type of the node's first input that has a known one."""
     stripped, _ = external_data.strip(model)
     graph = onnx.shape_inference.infer_shapes(stripped).graph
     types = {value.name: value.type.tensor_type.elem_type for value in (*graph.input, *graph.value_info, *graph.output)}

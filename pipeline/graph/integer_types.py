@@ -23,8 +23,10 @@ NARROW = frozenset(
 )
 # Operators whose low bits do not depend on higher ones, or that only choose among values.
 COMPUTED = frozenset(
-    "Abs Add And Clip CumSum Div Equal Greater GreaterOrEqual Less LessOrEqual Max Min Mod Mul Neg Or Pow ReduceMax ReduceMin "
-    "ReduceProd ReduceSum ScatterElements ScatterND Sign Sub TopK Where".split()
+    """
+    Abs Add And Clip CumSum Div Equal Greater GreaterOrEqual Less LessOrEqual Max Min Mod Mul Neg Or Pow ReduceMax ReduceMin
+    ReduceProd ReduceSum ScatterElements ScatterND Sign Sub TopK Where
+    """.split()  # noqa: SIM905 - a list would be formatted with one operator a line
 )
 WIDER = (TensorProto.INT32, TensorProto.INT64)
 
@@ -57,10 +59,16 @@ def widen_integers(model: ModelProto) -> int:
 def _choose_wider(node: NodeProto, kinds: Sequence[int], opset: int) -> int | None:
     """The type to compute in; None where the node can stay, or where no wider type helps."""
     signature = node.SerializeToString()
-    if 0 in [kind for name, kind in zip(node.input, kinds, strict=True) if name] or _opens(signature, tuple(kinds), opset):
+    if 0 in [kind for name, kind in zip(node.input, kinds, strict=True) if name] or _opens(
+        signature, tuple(kinds), opset
+    ):
         return None
     for wider in WIDER:
-        if _opens(signature, tuple(wider if kind in NARROW - {_condition(node, place)} else kind for place, kind in enumerate(kinds)), opset):
+        if _opens(
+            signature,
+            tuple(wider if kind in NARROW - {_condition(node, place)} else kind for place, kind in enumerate(kinds)),
+            opset,
+        ):
             return wider
     return None
 
@@ -96,7 +104,9 @@ def _opens(node: bytes, kinds: tuple[int, ...], opset: int) -> bool:
 
 def _widen(node: NodeProto, types: Mapping[str, int], wider: int) -> Iterator[NodeProto]:
     """The node with casts around it."""
-    narrow = {types[name] for place, name in enumerate(node.input) if types.get(name) in NARROW - {_condition(node, place)}}
+    narrow = {
+        types[name] for place, name in enumerate(node.input) if types.get(name) in NARROW - {_condition(node, place)}
+    }
     changed = NodeProto()
     changed.CopyFrom(node)
     for place, name in enumerate(node.input):
@@ -109,7 +119,9 @@ def _widen(node: NodeProto, types: Mapping[str, int], wider: int) -> Iterator[No
         kind = types.get(name, next(iter(narrow)))
         if kind in narrow and not comparison:
             changed.output[place] = f"{name}/wide"
-            back.append(helper.make_node("Cast", [changed.output[place]], [name], f"{node.name}/narrow_{place}", to=kind))
+            back.append(
+                helper.make_node("Cast", [changed.output[place]], [name], f"{node.name}/narrow_{place}", to=kind)
+            )
     yield changed
     yield from back
 

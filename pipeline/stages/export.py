@@ -117,15 +117,15 @@ def export_network(
     )
 
 
-def explain_refusal(
-    adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], attempts: Mapping[str, str]
-) -> str:
+def explain_refusal(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], attempts: Mapping[str, str]) -> str:
     """What to change where its cause was seen, then what each exporter said, or where its graph departs; each said once."""
     departs = any(re.match("output '", reason) for reason in attempts.values())
     advice = (departs and causes.explain_departure(adapter, golden)) or remedies.advise(attempts, adapter.network)
     by_reason: dict[str, list[str]] = {}
     for exporter, reason in attempts.items():
-        by_reason.setdefault(reason.removeprefix(f"torch's {exporter} exporter refuses the network: "), []).append(exporter)
+        by_reason.setdefault(reason.removeprefix(f"torch's {exporter} exporter refuses the network: "), []).append(
+            exporter
+        )
     reasons = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in by_reason.items())
     return f"{advice}; {reasons}" if advice else reasons
 

@@ -22,7 +22,9 @@ def make_model(op, kind, output_kind=None, inputs=("x", "y"), **attributes):
 
 
 @pytest.mark.parametrize(("op", "function"), [("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply)])
-@pytest.mark.parametrize(("kind", "array"), [("uint8", BYTES), ("int8", SIGNED), ("int16", SIGNED.astype(np.int16) * 300)])
+@pytest.mark.parametrize(
+    ("kind", "array"), [("uint8", BYTES), ("int8", SIGNED), ("int16", SIGNED.astype(np.int16) * 300)]
+)
 def test_arithmetic_wraps_around(op, function, kind, array):
     model, other = make_model(op, kind), array[::-1].copy()
     widen_integers(model)
