@@ -155,7 +155,7 @@ CASES: dict[str, Case] = {
     "unique values": Case(
         net("x): return torch.unique(x)"),
         {"x": TIES},
-        (r"line \\d+ \(`.*`\): unique answers as many values as it meets",),
+        (r"line \d+ \(`.*`\): unique answers as many values as it meets",),
     ),
     "places that are not zero": Case(
         net("x): return torch.nonzero(x > 0)"),
