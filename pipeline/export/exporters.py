@@ -21,6 +21,8 @@ from torch.jit._trace import TracerWarning
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export import diagnostics
+from pipeline.export.assumptions import Assumption
+from pipeline.export.guards import GuardRecorder
 from pipeline.graph import external_data, onnx_model
 
 
@@ -40,11 +42,14 @@ class ExportRequest(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """The model, its size before constant folding (`onnx_model.count`), and the network's lines whose result was frozen."""
+    """The model, its size before constant folding (`onnx_model.count`), the network's lines whose result was frozen, and what was
+    taken for granted of sizes.
+    """
 
     model: ModelProto
     before_folding: dict[str, Any]
     frozen: list[str]
+    assumptions: list[Assumption]
 
 
 def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exported:
@@ -70,21 +75,20 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
 
 def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     """Export through torch.export, then fold constants."""
-    program, _ = _call_torch(
-        "dynamo",
-        network,
-        request,
-        dynamo=True,
-        optimize=False,
-        dynamic_shapes={"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
-    )
+    axes = [request.dynamic_axes.get(name, {}) for name in request.example]
+    recorder = GuardRecorder()
+    with recorder.recording():
+        program, _ = _call_torch(
+            "dynamo", network, request, dynamo=True, optimize=False, dynamic_shapes={"values": tuple(axes)}
+        )
+    assumptions = recorder.assumptions(program.exported_program, axes)
     widen_indices(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")
     before_folding = onnx_model.count(program.model_proto)
     weights = external_data.detach(program.model)  # the optimizer would fold copies of them
     program.optimize()
     external_data.attach(program.model, weights)
-    return Exported(program.model_proto, before_folding, [])
+    return Exported(program.model_proto, before_folding, [], assumptions)
 
 
 def widen_indices(graph: onnx_ir.Graph) -> None:
@@ -128,7 +132,8 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         model = onnx_ir.to_proto(lazy)
     else:
         model = onnx.load(file)
-    return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(tracer_warnings))
+    frozen = diagnostics.frozen_lines(tracer_warnings)
+    return Exported(model, onnx_model.count(model), frozen, [])
 
 
 EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {
@@ -155,6 +160,7 @@ def _call_torch(
     names = list(request.example)
     try:
         with (
+            torch.no_grad(),  # as it answers: edits in place that torch refuses while it keeps gradients are then allowed
             warnings.catch_warnings(record=True) as caught,
             contextlib.redirect_stderr(io.StringIO()),
             contextlib.redirect_stdout(io.StringIO()),

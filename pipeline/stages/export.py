@@ -3,28 +3,33 @@
 import functools
 import gc
 import hashlib
+import itertools
 import json
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import onnx
 import torch
 from onnx import ModelProto
 
 from pipeline.compare.comparison import COARSE, compare
-from pipeline.core.arrays import Array, Arrays, is_text, save
+from pipeline.core.arrays import Array, is_text, save
 from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256, replacing_folder
-from pipeline.core.golden import proven_sizes, save_calls
+from pipeline.core.golden import GoldenCall, proven_sizes, save_calls
 from pipeline.core.known_files import known_files
 from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
 from pipeline.core.reports import ExportReport, GraphSize, write_report
 from pipeline.export import determinism, diagnostics, encoder_graph, exporters
+from pipeline.export.assumptions import Assumption, ask_boundaries, blame
 from pipeline.export.exporters import EXPORTERS, ExportRequest
 from pipeline.export.reference import Reference, answer_everything, single_rows
+from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import external_data, onnx_model, signature
 from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
@@ -36,6 +41,8 @@ from pipeline.settings.params import Export, Params
 
 # The graph while it is being proven, in a folder of its own.
 PROVEN = "proven.onnx"
+# Rows of the call that the exporters watch: of two or fewer a size is taken for a constant.
+EXAMPLE_ROWS = 3
 # In place of a golden file's SHA-256 until the file is written.
 UNKNOWN = "0" * 64
 # Metadata that names the nn.Module of a node; the rest of the exporter's metadata holds paths and object numbers.
@@ -47,14 +54,28 @@ def choose_exporters(export: Export) -> list[str]:
     return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
 
 
-def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
-    """Why the graph does not answer like the network; empty when it does."""
+class Mismatch(NamedTuple):
+    """Where a graph does not answer like the network: the call, and what is wrong there."""
+
+    call: GoldenCall
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.problem} (call {self.call.name})"
+
+
+def find_mismatch(file: Path, calls: Iterable[GoldenCall]) -> Mismatch | None:
+    """The first call that the graph does not answer like the network."""
     session = open_session(file)
-    for call, (inputs, expected) in golden.items():
-        for comparison in compare(expected, answer_onnx(session, inputs), COARSE):
+    for call in calls:
+        try:
+            comparisons = compare(call.outputs, answer_onnx(session, call.inputs), COARSE)
+        except PipelineError as error:
+            return Mismatch(call, str(error))
+        for comparison in comparisons:
             if not comparison.passed:
-                return f"{comparison.problem} (call {call})"
-    return ""
+                return Mismatch(call, comparison.problem)
+    return None
 
 
 def export_network(
@@ -62,29 +83,34 @@ def export_network(
 ) -> tuple[ModelProto, dict[str, Any]]:
     """Export with the first exporter whose graph keeps the contract and answers like the network.
 
-    The graph is proven from a file in `folder`, which also takes weights that the graph does not hold.
+    The graph is proven from a file in `folder`, which also takes weights that the graph does not hold. What an exporter takes for
+    granted of sizes becomes calls on both sides of it, in reference.trial, that every graph must answer.
 
     Returns:
-        The model, and for the report: the exporter, why others were not used, and the graph's size before constant folding.
+        The model, and for the report: the exporter, why others were not used, the graph's size before constant folding, and what
+        was taken for granted.
 
     Raises:
         PipelineError: None of those that export.exporter allows does.
     """
     text_encoders = encoders.load_encoders()
-    golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-    _, (example, _) = determinism.find_largest_call(golden)
-    if reference.rows.batched:
-        example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
+    example, *_ = reference.rows.calls([place % len(reference.rows) for place in range(EXAMPLE_ROWS)])
     axes = encoded_axes(reference.model.dynamic_axes, text_encoders)
     request = ExportRequest(
         encode(example, text_encoders), reference.shapes["outputs"], axes, params.export.opset, folder
     )
+    trial = reference.trial
+    assumptions: list[Assumption] = []
+    boundaries: dict[str, list[str]] = {}
     attempts: dict[str, str] = {}
     for exporter in choose_exporters(params.export):
         adapter = reference.adapter()
         frozen: list[str] = []
         try:
-            model, before_folding, frozen = exporters.export(exporter, adapter, request)
+            exported = exporters.export(exporter, adapter, request)
+            model, frozen = exported.model, exported.frozen
+            assumptions += exported.assumptions
+            boundaries |= ask_boundaries(exported.assumptions, trial, reference.calls)
             expected = contract(model)
             encoder_graph.prepend(model, text_encoders, {tensor.name: tensor.shape for tensor in expected.inputs})
             signature.name_axes(model, expected)
@@ -93,23 +119,38 @@ def export_network(
                     f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
                 )
             else:
-                single = single_rows(adapter, reference.rows) if exporter == "tracer" else {}
+                single = single_rows(adapter, reference.rows) if exporter == "tracer" else []
                 onnx.save(model, folder / PROVEN)
                 # The session takes as much memory as the network.
                 del adapter
                 gc.collect()
-                attempts[exporter] = find_mismatch(folder / PROVEN, {**golden, **single})
+                golden = [*reference.calls, *(call for call in trial.calls if call.purpose == "guard"), *single]
+                mismatch = find_mismatch(folder / PROVEN, itertools.chain(golden, sweep(reference)))
+                attempts[exporter] = str(mismatch or "")
+                cause = blame(assumptions, mismatch.call.sizes, trial) if mismatch else ""
+                attempts[exporter] += "" if cause in "".join(attempts.values()) else cause
         except PipelineError as error:
             attempts[exporter] = str(error)
         if not attempts[exporter]:
             signature.fix_axes(model, expected)  # the golden calls have confirmed these sizes
-            return model, {"exporter": exporter, "attempts": attempts, "before_folding": before_folding}
+            return model, {
+                "exporter": exporter,
+                "attempts": attempts,
+                "before_folding": exported.before_folding,
+                "assumptions": {**boundaries, **{line: [] for line in frozen}},
+            }
         if frozen:
             attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
     reasons = "; ".join(f"{exporter}: {reason}" for exporter, reason in attempts.items())
     raise PipelineError(
         f"model.net._target_={params.model.net.target} cannot be exported: {reasons}. What helps: {diagnostics.remedies(reasons)}"
     )
+
+
+def sweep(reference: Reference) -> Iterator[GoldenCall]:
+    """One row at every size that is cheap to ask for, with the network's answers."""
+    if chosen := choose_sweep(reference.trial):
+        yield from answer_sweep(reference.adapter().answer, reference.trial, chosen)
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
@@ -171,10 +212,26 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         ir_version=ir_version,
         weights_sha256=weights,
         configuration_sha256=configuration_hash(params),
-        axes={name: ProvenAxis(sizes=sizes) for name, sizes in proven_sizes(reference.calls).items()},
+        axes={
+            name: ProvenAxis(
+                sizes=sizes,
+                multiple_of=reference.trial.multiple_of.get(name, 1),
+                refused=reference.trial.refused.get(name, []),
+            )
+            for name, sizes in proven_sizes(reference.calls).items()
+        },
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )
+
+
+def describe_left_out(left_out: Mapping[str, str]) -> str:
+    """The calls that the network cannot answer for one reason together; of several reasons that differ in numbers, the first."""
+    calls: dict[str, tuple[str, list[str]]] = {}
+    for call, reason in left_out.items():
+        cause = re.sub(r"^\S+ itself cannot answer \{.*?\}: ", "", reason).partition(": nothing can be proven")[0]
+        calls.setdefault(re.sub(r"\d+|golden call '[^']*'", "", cause), (cause, []))[1].append(call)
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in calls.values())
 
 
 def write_golden(reference: Reference, contract: Contract) -> None:
@@ -194,10 +251,17 @@ def run(params: Params) -> None:
         model, exported_by = export_network(
             reference, lambda graph: build_contract(reference, params, weights, graph.ir_version), params, folder
         )
+        guard_calls = [call for call in reference.trial.calls if call.purpose == "guard"]
+        reference = replace(
+            reference,
+            calls=[*reference.calls, *guard_calls],
+            left_out=reference.left_out | reference.trial.left_out,
+        )
         contract = build_contract(reference, params, weights, model.ir_version)
         if reference.rows.batched:
-            golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-            determinism.check_row_independence(reference.adapter(), golden)
+            determinism.check_row_independence(
+                reference.adapter(), reference.rows, reference.test_split, reference.work
+            )
         metadata = {
             "name": contract.name,
             "weights_sha256": weights,
@@ -216,10 +280,17 @@ def run(params: Params) -> None:
         golden_calls=len(reference.calls),
         golden_texts=texts,
         left_out=reference.left_out,
+        skipped=reference.trial.skipped,
         graph=GraphSize(**onnx_model.count(model)),
         **exported_by,
     )
     write_report(report)
+    if reference.left_out:
+        print(f"export: left out, since the network itself cannot answer: {describe_left_out(reference.left_out)}")
+    if reference.trial.skipped:
+        print(f"export: too large to be tried: {', '.join(reference.trial.skipped)}")
+    if unshown := [condition for condition, calls in report.assumptions.items() if not calls]:
+        print(f"export: taken for granted by {report.exporter}, and no size shows it: {'; '.join(unshown)}")
     unused = "".join(f"; {exporter} was not used: {reason}" for exporter, reason in report.attempts.items() if reason)
     print(
         f"export: {EXPORTED}: {report.exporter}, opset {opset}, {report.before_folding.nodes} nodes, "
