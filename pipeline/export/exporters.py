@@ -23,6 +23,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.export import diagnostics
 from pipeline.export.assumptions import Assumption
 from pipeline.export.guards import GuardRecorder
+from pipeline.export.size_arithmetic import compute_sizes_in_double
 from pipeline.graph import external_data, onnx_model
 
 
@@ -83,6 +84,7 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
         )
     assumptions = recorder.assumptions(program.exported_program, axes)
     widen_indices(program.model.graph)
+    compute_sizes_in_double(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")
     before_folding = onnx_model.count(program.model_proto)
     weights = external_data.detach(program.model)  # the optimizer would fold copies of them

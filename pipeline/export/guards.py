@@ -1,6 +1,7 @@
 """What torch.export took for granted: its guards, the ranges of its sizes, and what its decompositions added. Imports torch."""
 
 import contextlib
+import math
 import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +131,9 @@ def _make_assumption(condition: sympy.Basic, line: str, names: Mapping[sympy.Sym
     if len(named) < len(symbols):
         return Assumption(text, line, (), None)
 
-    formula = sympy.lambdify(symbols, condition, modules="math", printer=PythonPrinter)
+    formula = sympy.lambdify(
+        symbols, condition, modules=[{"math": math, "torch": torch}, "math"], printer=PythonPrinter
+    )
 
     def holds(sizes: Sizes) -> bool:
         try:
