@@ -17,9 +17,10 @@ from pipeline.core.files import checked
 from pipeline.core.paths import GOLDEN, GOLDEN_ARRAYS, GOLDEN_INDEX
 from pipeline.core.records import Record, read_record, write_record
 
-# rows: real rows of the data. size: real rows cut to another size of a dynamic axis. edge: the ends of the inputs' ranges, and
-# zeros. odd text, missing: rows with hostile text, or in which all that may be missing is. texts: texts that the client tokenizes.
-Purpose = Literal["rows", "size", "edge", "odd text", "missing", "texts"]
+# rows: real rows of the data. size: real rows cut or repeated to another size of a dynamic axis. guard: at sizes on both sides of
+# what the exporter took for granted. mask: masks that are all true or all false. edge: the ends of the inputs' ranges, and zeros.
+# odd text, missing: rows with hostile text, or in which all that may be missing is. texts: texts that the client tokenizes.
+Purpose = Literal["rows", "size", "guard", "mask", "edge", "odd text", "missing", "texts"]
 
 
 @dataclass(frozen=True)

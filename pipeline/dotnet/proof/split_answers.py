@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.compare.comparison import compare
-from pipeline.compare.policy import Policy
 from pipeline.compare.metrics import accuracy
+from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
