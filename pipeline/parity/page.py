@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from pipeline.core.reports import Comparison, ParityReport, TaskReport
+from pipeline.parity.power_section import render_power
 
 STYLE = """
 :root { color-scheme: light dark; --ok: #1a7f37; --bad: #c62828; --line: #8884; --bar: #4a78c2; }
@@ -34,6 +35,7 @@ def render_html(report: ParityReport) -> str:
             f"<p>{len(report.comparisons)} comparisons, {report.values:,} values, onnxruntime {escape(report.onnxruntime)}. "
             f"Largest difference {_number(report.max_abs)}; smallest tolerance that passes {_number(report.required_tolerance)}.</p>",
             *_task(report.task),
+            *render_power(report.power),
             "<h2>How much of the tolerance is used</h2>",
             "<p>|got - expected| / (atol + rtol * |expected|), the largest of each graph and output; the red line is the limit. "
             "Outputs without a tolerance (integers, text) must be equal and are not drawn.</p>",

@@ -93,6 +93,8 @@ class Tolerance(Section):
 class Parity(Tolerance):
     dtypes: dict[Literal["float16", "float64"], Tolerance]
     task_budget: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    least_power: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    power_budget: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Package(Section):
