@@ -8,10 +8,11 @@ import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
+from pipeline.core.arrays import Arrays
 from pipeline.graph import onnx_model
 from pipeline.graph.inference import TensorType
 from pipeline.graph.mutants import Mutant, layer_of_node, layer_of_tensor
-from pipeline.graph.weight_references import set_array, to_array
+from pipeline.graph.weight_references import to_array
 
 Random = np.random.Generator
 Types = Mapping[str, TensorType]
@@ -91,11 +92,14 @@ def attribute_mutants(model: ModelProto, types: Types, random: Random) -> Iterat
         for name, (old, new) in _moves(node, versions, types, random).items():
             layer, words = layer_of_node(node, initializers), _words(name, old, new)
 
-            def edit(copy: ModelProto, folder: Path, number: int = number, name: str = name, value: Any = new) -> None:
+            def edit(
+                copy: ModelProto, folder: Path, number: int = number, name: str = name, value: Any = new
+            ) -> Arrays:
                 target = list(onnx_model.nodes(copy.graph))[number]
                 kept = [attribute for attribute in target.attribute if attribute.name != name]
                 del target.attribute[:]
                 target.attribute.extend([*kept, helper.make_attribute(name, value)])
+                return {}
 
             candidates.append(Mutant("attribute", layer, words, edit))
     candidates += _integer_constants(model, random)
@@ -112,11 +116,11 @@ def _integer_constants(model: ModelProto, random: Random) -> Iterator[Mutant]:
             continue
         place = int(random.integers(size))
 
-        def edit(copy: ModelProto, folder: Path, number: int = number, place: int = place) -> None:
+        def edit(copy: ModelProto, folder: Path, number: int = number, place: int = place) -> Arrays:
             target = copy.graph.initializer[number]
             values = to_array(target, folder).copy()
             values.reshape(-1)[place] += 1
-            set_array(target, values)
+            return {target.name: values}
 
         yield Mutant("attribute", layer_of_tensor(tensor.name), f"the integer at place {place} is one more", edit)
 

@@ -4,13 +4,15 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 from onnx import ModelProto
+from onnx.external_data_helper import uses_external_data
 
 from pipeline.core.arrays import Arrays
 from pipeline.graph import inference, weight_references, work
 from pipeline.graph.mutant_choice import Subject, choose_mutants
-from pipeline.graph.mutants import Mutant, apply
+from pipeline.graph.mutants import Mutant
 from pipeline.graph.session import open_session
 
 
@@ -42,13 +44,25 @@ class BrokenCopies:
         symbolic = inference.infer_types(self.model)
         return choose_mutants(Subject(self.model, self._folder, symbolic, self._fixed), self._seed)
 
-    def apply(self, mutant: Mutant) -> ModelProto:
-        return apply(self.model, mutant, self._folder)
+    def edit(self, mutant: Mutant) -> tuple[ModelProto, Arrays]:
+        """A copy with the change of `mutant`, and the weights that it has instead of some in the file, which are not in it."""
+        copy = ModelProto()
+        copy.CopyFrom(self.model)
+        weights = mutant.edit(copy, self._folder)
+        replaced = {}
+        for tensor in copy.graph.initializer:
+            if tensor.name in weights:
+                values = np.ascontiguousarray(weights[tensor.name])
+                if uses_external_data(tensor) and values.dtype.kind == "f":
+                    replaced[tensor.name] = values
+                else:
+                    weight_references.set_array(tensor, values)
+        return copy, replaced
 
-    def open(self, copy: ModelProto) -> onnxruntime.InferenceSession:
-        """A session of one copy, set up as the gate's own.
+    def open(self, copy: ModelProto, replaced: Arrays | None = None) -> onnxruntime.InferenceSession:
+        """A session of what `edit` has given, or of the graph itself, set up as the gate's own.
 
         Raises:
             PipelineError: onnxruntime refuses it.
         """
-        return open_session(copy.SerializeToString(), weights_folder=self._folder)
+        return open_session(copy.SerializeToString(), weights_folder=self._folder, replaced=replaced)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from pipeline.core.arrays import Array
+from pipeline.core.arrays import Array, Arrays
 from pipeline.graph.inference import TensorType
 from pipeline.graph.mutants import Mutant, layer_of_node
 
@@ -55,9 +55,10 @@ def _reshapes(model: ModelProto, symbolic: Types, fixed: Types) -> Iterator[Muta
 
         def edit(
             copy: ModelProto, folder: Path, number: int = number, name: str = name, shape: tuple[int, ...] = target
-        ) -> None:
+        ) -> Arrays:
             copy.graph.initializer.append(numpy_helper.from_array(np.array(shape, np.int64), name))
             copy.graph.node[number].input[1] = name
+            return {}
 
         yield Mutant(
             "frozen", layer_of_node(node, set(tensors)), f"the shape is {list(target)}, whatever the input's is", edit
@@ -74,15 +75,17 @@ def _inputs(model: ModelProto, fixed: Types) -> Iterator[Mutant]:
 
             def edit(
                 copy: ModelProto, folder: Path, number: int = number, axis: int = axis, size: int = sizes[axis]
-            ) -> None:
+            ) -> Arrays:
                 copy.graph.input[number].type.tensor_type.shape.dim[axis].dim_value = size
+                return {}
 
             yield Mutant("frozen", f"input {value.name!r}", f"axis {axis} has always {sizes[axis]}", edit)
 
 
 def _constant(node: NodeProto, number: int, value: Array, layer: str) -> Mutant:
-    def edit(copy: ModelProto, folder: Path) -> None:
+    def edit(copy: ModelProto, folder: Path) -> Arrays:
         constant = helper.make_node("Constant", [], [node.output[0]], value=numpy_helper.from_array(value))
         copy.graph.node[number].CopyFrom(constant)
+        return {}
 
     return Mutant("frozen", layer, f"the size is always {value.tolist()}", edit)

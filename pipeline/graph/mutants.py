@@ -11,6 +11,9 @@ from typing import Literal, get_args
 
 from onnx import ModelProto, NodeProto
 
+from pipeline.core.arrays import Arrays
+from pipeline.graph.weight_references import set_array
+
 # What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale. scaled, a tensor times 1.0005. rows, two rows of a
 # tensor swapped. bias, all zeros. rounded, a tensor through another floating type. attribute, moved (and a vocabulary's entry, or
 # an integer constant by one). exchange, of two inputs or outputs. skip, a node's input passed through. frozen, a dynamic axis.
@@ -26,13 +29,14 @@ ADAPTER = "network."
 class Mutant:
     """One change of a graph: its kind, the layer that it touches, and what it does there, in words.
 
-    `edit` changes a copy of the graph in place; it reads weights that are by reference from the folder that it is given.
+    `edit` changes the nodes of a copy of the graph in place, and returns the weights that it changes, by name; it reads those that
+    are by reference from the folder that it is given.
     """
 
     kind: Kind
     layer: str
     change: str
-    edit: Callable[[ModelProto, Path], None]
+    edit: Callable[[ModelProto, Path], Arrays]
 
     def __str__(self) -> str:
         return f"{self.kind} in {self.layer}: {self.change}"
@@ -48,7 +52,10 @@ def apply(model: ModelProto, mutant: Mutant, folder: Path) -> ModelProto:
     """
     copy = ModelProto()
     copy.CopyFrom(model)
-    mutant.edit(copy, folder)
+    weights = mutant.edit(copy, folder)
+    for tensor in copy.graph.initializer:
+        if tensor.name in weights:
+            set_array(tensor, weights[tensor.name])
     return copy
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, helper
 
+from pipeline.core.arrays import Arrays
 from pipeline.graph.inference import TensorType
 from pipeline.graph.mutants import Kind, Mutant, layer_of_node
 
@@ -128,7 +129,8 @@ def _swap(names: "list[str]", first: int, second: int) -> None:
 
 
 def _mutant(kind: Kind, layer: str, change: str, edit: Callable[[GraphProto], None]) -> Mutant:
-    def edit_model(model: ModelProto, folder: Path) -> None:
+    def edit_model(model: ModelProto, folder: Path) -> Arrays:
         edit(model.graph)
+        return {}
 
     return Mutant(kind, layer, change, edit_model)

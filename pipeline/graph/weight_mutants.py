@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 from onnx import ModelProto, TensorProto, helper
 
-from pipeline.core.arrays import Array
+from pipeline.core.arrays import Array, Arrays
 from pipeline.graph.mutants import Kind, Mutant, layer_of_tensor
-from pipeline.graph.weight_references import set_array, to_array
+from pipeline.graph.weight_references import to_array
 
 Random = np.random.Generator
+Change = Callable[[Array], Array]
 
 # The types of weights, with the distance from 1 to the next number.
 FLOATS: dict[int, float] = {
@@ -41,55 +42,50 @@ BIAS_INPUT = {
 
 def weight_mutants(model: ModelProto, folder: Path, random: Random, round_: int) -> Iterator[Mutant]:
     """One weight of each floating tensor, moved by `NUDGE` of the tensor's scale; another one in every round."""
-    for number, tensor in _shuffled(model, random):
+    for tensor in _shuffled(model, random):
         size = int(np.prod(tensor.dims, dtype=np.int64))
         place = int(random.integers(size)) if size else 0
         if size <= round_:
             continue
-        values = to_array(tensor, folder)
-        old = values.reshape(-1)[place]
-        new = _move(old, NUDGE * _root_mean_square(values))
-        index = [int(i) for i in np.unravel_index(place, values.shape)]
+        old, new = _move(to_array(tensor, folder), place)
+        index = [int(i) for i in np.unravel_index(place, tuple(tensor.dims))]
 
         def change(array: Array, place: int = place, new: Array = new) -> Array:
             changed = array.copy()
             changed.reshape(-1)[place] = new
             return changed
 
-        yield _mutant("weight", tensor, f"value {index} is {new!s}, not {old!s}", number, change)
+        yield _mutant("weight", tensor, f"value {index} is {new!s}, not {old!s}", change)
 
 
 def scaled_mutants(model: ModelProto, folder: Path, random: Random) -> Iterator[Mutant]:
     """Each floating tensor, stretched by `STRETCH`, or by as little as its type can tell."""
-    for number, tensor in _shuffled(model, random):
-        values = to_array(tensor, folder)
+    for tensor in _shuffled(model, random):
         factor = 1 + max(STRETCH, FLOATS[tensor.data_type])
 
         def change(array: Array, factor: float = factor) -> Array:
             stretched: Array = (array * np.asarray(factor, array.dtype)).astype(array.dtype)
             return stretched
 
-        if not np.array_equal(change(values), values):
-            yield _mutant("scaled", tensor, f"multiplied by {factor:.6g}", number, change)
+        if _differs(change, tensor, folder):
+            yield _mutant("scaled", tensor, f"multiplied by {factor:.6g}", change)
 
 
 def row_mutants(model: ModelProto, folder: Path, random: Random, round_: int) -> Iterator[Mutant]:
     """Two rows that differ swapped, in each floating tensor of two axes and more; others in every round."""
-    for number, tensor in _shuffled(model, random):
+    for tensor in _shuffled(model, random):
         axis = next((axis for axis, size in enumerate(tensor.dims) if size > 1), None)
         if len(tensor.dims) < 2 or axis is None:
             continue
         first, second = random.choice(tensor.dims[axis], 2, replace=False).tolist()
-        values = to_array(tensor, folder)
-        if tensor.dims[axis] < 2 * (round_ + 1) or np.array_equal(values.take(first, axis), values.take(second, axis)):
-            continue
 
         def change(array: Array, axis: int = axis, rows: tuple[int, int] = (first, second)) -> Array:
             order = np.arange(array.shape[axis])
             order[list(rows)] = order[list(reversed(rows))]
             return array.take(order, axis)
 
-        yield _mutant("rows", tensor, f"rows {first} and {second} (axis {axis}) are swapped", number, change)
+        if tensor.dims[axis] >= 2 * (round_ + 1) and _differs(change, tensor, folder):
+            yield _mutant("rows", tensor, f"rows {first} and {second} (axis {axis}) are swapped", change)
 
 
 def bias_mutants(model: ModelProto, folder: Path, random: Random) -> Iterator[Mutant]:
@@ -101,14 +97,14 @@ def bias_mutants(model: ModelProto, folder: Path, random: Random) -> Iterator[Mu
             biases.add(node.input[place])
         if node.op_type == "Add":
             biases.update(node.input)
-    for number, tensor in _shuffled(model, random):
-        if tensor.name in biases and tensor.dims and to_array(tensor, folder).any():
-            yield _mutant("bias", tensor, "all zeros", number, np.zeros_like)
+    for tensor in _shuffled(model, random):
+        if tensor.name in biases and tensor.dims and _differs(np.zeros_like, tensor, folder):
+            yield _mutant("bias", tensor, "all zeros", np.zeros_like)
 
 
 def rounded_mutants(model: ModelProto, folder: Path, random: Random) -> Iterator[Mutant]:
     """Each floating tensor through float16, or through bfloat16, where that changes it."""
-    for number, tensor in _shuffled(model, random):
+    for tensor in _shuffled(model, random):
         kind = next(kind for kind in random.permutation(HALVES).tolist() if kind != tensor.data_type)
         narrow = helper.tensor_dtype_to_np_dtype(kind)
 
@@ -116,25 +112,32 @@ def rounded_mutants(model: ModelProto, folder: Path, random: Random) -> Iterator
             with np.errstate(over="ignore"):
                 return array.astype(narrow).astype(array.dtype)
 
-        values = to_array(tensor, folder)
-        if not np.array_equal(change(values), values):
-            yield _mutant("rounded", tensor, f"rounded through {narrow.name}", number, change)
+        if _differs(change, tensor, folder):
+            yield _mutant("rounded", tensor, f"rounded through {narrow.name}", change)
 
 
-def _mutant(kind: Kind, tensor: TensorProto, words: str, number: int, change: Callable[[Array], Array]) -> Mutant:
-    def edit(model: ModelProto, folder: Path) -> None:
-        target = model.graph.initializer[number]
-        set_array(target, change(to_array(target, folder)))
+def _mutant(kind: Kind, tensor: TensorProto, words: str, change: Change) -> Mutant:
+    name = tensor.name
 
-    return Mutant(kind, layer_of_tensor(tensor.name), words, edit)
+    def edit(copy: ModelProto, folder: Path) -> Arrays:
+        target = next(tensor for tensor in copy.graph.initializer if tensor.name == name)
+        return {name: change(to_array(target, folder))}
+
+    return Mutant(kind, layer_of_tensor(name), words, edit)
 
 
-def _shuffled(model: ModelProto, random: Random) -> Iterator[tuple[int, TensorProto]]:
-    """The floating initializers with their number, in an order by chance."""
+def _differs(change: Change, tensor: TensorProto, folder: Path) -> bool:
+    # A function, so that no mutant that waits for its turn keeps a large tensor alive.
+    values = to_array(tensor, folder)
+    return not np.array_equal(change(values), values)
+
+
+def _shuffled(model: ModelProto, random: Random) -> Iterator[TensorProto]:
+    """The floating initializers, in an order by chance."""
     for number in random.permutation(len(model.graph.initializer)).tolist():
         tensor = model.graph.initializer[number]
         if tensor.data_type in FLOATS:
-            yield number, tensor
+            yield tensor
 
 
 def _root_mean_square(values: Array) -> float:
@@ -145,7 +148,8 @@ def _root_mean_square(values: Array) -> float:
     return float(np.sqrt(total / max(flat.size, 1)))
 
 
-def _move(value: Array, by: float) -> Array:
-    """`value` plus `by`; where its type cannot tell that from `value`, times two, and one for zero."""
-    moved = np.asarray(float(value) + by).astype(value.dtype)
-    return moved if moved != value else np.asarray(float(value) * 2 or 1.0).astype(value.dtype)
+def _move(values: Array, place: int) -> tuple[Array, Array]:
+    """A value, and that plus `NUDGE` of the scale of all; where its type cannot tell the two apart, times two, and one for zero."""
+    value = values.reshape(-1)[place]
+    moved = np.asarray(float(value) + NUDGE * _root_mean_square(values)).astype(value.dtype)
+    return value, moved if moved != value else np.asarray(float(value) * 2 or 1.0).astype(value.dtype)

@@ -90,12 +90,12 @@ class Court:
     def try_mutant(self, mutant: Mutant) -> Trial:
         """Run a mutant on the golden calls, and on the test split where they do not catch it; a catch ends the trial."""
         trial = Trial(mutant)
-        copy = self._copies.apply(mutant)
+        copy, replaced = self._copies.edit(mutant)
         if mismatches(copy, self._contract):
             trial.caught_by = "signature"
             return trial
         try:
-            session = self._copies.open(copy)
+            session = self._copies.open(copy, replaced)
             for place, call in enumerate(self._all()):
                 trial.reached_test_split = place >= len(self._calls)
                 self._compare(trial, call, answer(session, call.inputs))
