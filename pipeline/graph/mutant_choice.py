@@ -40,7 +40,8 @@ class Subject(NamedTuple):
 def choose_mutants(subject: Subject, seed: int) -> Iterator[Mutant]:
     """Mutants of a graph, no two alike: one of each kind in turn, as long as there are some; one seed, one list.
 
-    A kind that has no place left in the graph drops out. There are as many of single weights and rows as a tensor has.
+    A kind that has no place left in the graph drops out. There are as many of single weights and rows as a tensor has, and those of
+    later rounds are grosser (`weight_mutants.STRENGTHS`).
     """
     # A stream of random numbers for each kind: how many there are of one decides nothing of another.
     kinds = {
@@ -61,10 +62,12 @@ def choose_mutants(subject: Subject, seed: int) -> Iterator[Mutant]:
 def _mutants_of_kind(kind: Kind, subject: Subject, random: np.random.Generator) -> Iterator[Mutant]:
     model, folder, symbolic, fixed = subject
     match kind:
-        case "weight" | "rows":
-            yield from _in_rounds(weight_mutants if kind == "weight" else row_mutants, subject, random)
+        case "weight":
+            yield from _in_rounds(weight_mutants, subject, random)
+        case "rows":
+            yield from _in_rounds(row_mutants, subject, random)
         case "scaled":
-            yield from scaled_mutants(model, folder, random)
+            yield from _in_rounds(scaled_mutants, subject, random)
         case "bias":
             yield from bias_mutants(model, folder, random)
         case "rounded":

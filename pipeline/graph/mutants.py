@@ -14,7 +14,7 @@ from onnx import ModelProto, NodeProto
 from pipeline.core.arrays import Arrays
 from pipeline.graph.weight_references import set_array
 
-# What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale. scaled, a tensor times 1.0005. rows, two rows of a
+# What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale and more. scaled, a tensor times 1.0005 and more. rows, two rows of a
 # tensor swapped. bias, all zeros. rounded, a tensor through another floating type. attribute, moved (and a vocabulary's entry, or
 # an integer constant by one). exchange, of two inputs or outputs. skip, a node's input passed through. frozen, a dynamic axis.
 Kind = Literal["weight", "scaled", "rows", "bias", "rounded", "attribute", "exchange", "skip", "frozen"]

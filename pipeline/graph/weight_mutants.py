@@ -21,8 +21,10 @@ FLOATS: dict[int, float] = {
     TensorProto.DOUBLE: 2**-52,
 }
 HALVES = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
-# By how much of its tensor's scale one weight moves, and a whole tensor.
+# By how much of its tensor's scale one weight moves, and a whole tensor; so many times as far in the rounds, over and over: what a
+# policy misses may lie between a small change and a gross one.
 NUDGE, STRETCH = 1e-3, 5e-4
+STRENGTHS = (1, 10, 100)
 # Values at once: a large tensor needs no copy of itself in float64.
 PART = 1 << 20
 # Places of a bias among the inputs of a node.
@@ -41,13 +43,13 @@ BIAS_INPUT = {
 
 
 def weight_mutants(model: ModelProto, folder: Path, random: Random, round_: int) -> Iterator[Mutant]:
-    """One weight of each floating tensor, moved by `NUDGE` of the tensor's scale; another one in every round."""
+    """One weight of each floating tensor, moved by `NUDGE` of the tensor's scale or more; another one in every round."""
     for tensor in _shuffled(model, random):
         size = int(np.prod(tensor.dims, dtype=np.int64))
         place = int(random.integers(size)) if size else 0
         if size <= round_:
             continue
-        old, new = _move(to_array(tensor, folder), place)
+        old, new = _move(to_array(tensor, folder), place, NUDGE * STRENGTHS[round_ % len(STRENGTHS)])
         index = [int(i) for i in np.unravel_index(place, tuple(tensor.dims))]
 
         def change(array: Array, place: int = place, new: Array = new) -> Array:
@@ -58,10 +60,12 @@ def weight_mutants(model: ModelProto, folder: Path, random: Random, round_: int)
         yield _mutant("weight", tensor, f"value {index} is {new!s}, not {old!s}", change)
 
 
-def scaled_mutants(model: ModelProto, folder: Path, random: Random) -> Iterator[Mutant]:
-    """Each floating tensor, stretched by `STRETCH`, or by as little as its type can tell."""
+def scaled_mutants(model: ModelProto, folder: Path, random: Random, round_: int) -> Iterator[Mutant]:
+    """Each floating tensor, stretched by `STRETCH` or more, or by as little as its type can tell."""
+    if round_ >= len(STRENGTHS):
+        return
     for tensor in _shuffled(model, random):
-        factor = 1 + max(STRETCH, FLOATS[tensor.data_type])
+        factor = 1 + max(STRETCH * STRENGTHS[round_], FLOATS[tensor.data_type])
 
         def change(array: Array, factor: float = factor) -> Array:
             stretched: Array = (array * np.asarray(factor, array.dtype)).astype(array.dtype)
@@ -148,8 +152,8 @@ def _root_mean_square(values: Array) -> float:
     return float(np.sqrt(total / max(flat.size, 1)))
 
 
-def _move(values: Array, place: int) -> tuple[Array, Array]:
-    """A value, and that plus `NUDGE` of the scale of all; where its type cannot tell the two apart, times two, and one for zero."""
+def _move(values: Array, place: int, by: float) -> tuple[Array, Array]:
+    """A value, and that plus so much of the scale of all; where its type cannot tell the two apart, times two, and one for zero."""
     value = values.reshape(-1)[place]
-    moved = np.asarray(float(value) + NUDGE * _root_mean_square(values)).astype(value.dtype)
+    moved = np.asarray(float(value) + by * _root_mean_square(values)).astype(value.dtype)
     return value, moved if moved != value else np.asarray(float(value) * 2 or 1.0).astype(value.dtype)
