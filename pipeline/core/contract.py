@@ -81,10 +81,27 @@ class ProvenAxis(Record):
     refused: list[int] = Field(default=[])
 
 
+class OutputScale(Record):
+    """How large the values of one output are, over PyTorch's own answers: what tolerances are relative to.
+
+    `scale` is the 90th percentile of the absolute values, without those that are repeated everywhere (compare/scale.py).
+    `rounding` is what moving every weight and input by one rounding moves an answer, as a share of its scale and itself together.
+    Where channels differ by orders of magnitude, `channels` has the scale of each index of `axis`. `varies` is false where
+    nearly all rows have one answer.
+    """
+
+    scale: Annotated[float, Field(ge=0)]
+    rounding: Annotated[float, Field(ge=0)] = 0.0
+    varies: bool = True
+    axis: int | None = None
+    channels: list[Annotated[float, Field(ge=0)]] = Field(default=[])
+
+
 class Contract(Record):
     """Inputs, outputs, and what the model was made from.
 
-    `axes` has what was proven of every dynamic axis (the batch's too), by its name; `golden` the SHA-256 of each
+    `axes` has what was proven of every dynamic axis (the batch's too), by its name; `scales` how large the
+    values of each output are; `golden` the SHA-256 of each
     golden file, so that the outputs of another model are never compared with this one's.
     """
 
@@ -100,6 +117,7 @@ class Contract(Record):
     configuration_sha256: Sha256
     golden: Annotated[dict[str, Sha256], Field(min_length=1)]
     axes: dict[str, ProvenAxis] = Field(default={})
+    scales: dict[str, OutputScale] = Field(default={})
     tokenizer: TokenizerSpec | None = None
 
     @property

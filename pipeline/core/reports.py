@@ -72,9 +72,10 @@ class SimplifyReport(Record):
 class Comparison(Record):
     """One output of one golden call, answered by one graph or by .NET, against PyTorch.
 
-    A number is None where there was nothing to subtract. `tolerance` is atol; `required_tolerance` the smallest atol that
-    passes; `used` the largest share of what is allowed, |got - expected| / (atol + rtol * |expected|). `way` is the method of
-    the C# client; `cosine` the smallest between an answer and PyTorch's, for texts.
+    A number is None where there was nothing to subtract. `tolerance` is the absolute one, a share of the output's `scale`;
+    `required_tolerance` the smallest that passes; `used` the largest share of what is allowed, |got - expected| / (tolerance +
+    rtol * |expected|). `way` is the method of the C# client; `cosine` the smallest between an answer and PyTorch's, for texts.
+    `exempt` is the reason why the output is not judged.
     """
 
     stage: str
@@ -94,6 +95,8 @@ class Comparison(Record):
     problem: str
     way: str | None = None
     cosine: float | None = None
+    scale: float | None = None
+    exempt: str = ""
 
 
 class TaskReport(Record):
@@ -150,7 +153,12 @@ class PowerReport(PowerCount):
 
 
 class ParityReport(Record):
-    """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not."""
+    """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not.
+
+    `used` is the largest share of what is allowed, `margin` how many times as large a difference would have passed: 1 / used.
+    `unvarying` are outputs that nearly all rows have alike, so that comparing them proves little; `exempt` those that are not judged,
+    with the reason.
+    """
 
     passed: bool
     gate: str
@@ -164,6 +172,9 @@ class ParityReport(Record):
     used: float | None
     task: TaskReport | None
     comparisons: list[Comparison]
+    margin: float | None = None
+    unvarying: list[str] = Field(default=[])
+    exempt: dict[str, str] = Field(default={})
     power: PowerReport | None = None
 
 
@@ -180,6 +191,15 @@ class TextSummary(Record):
     tokens: int
     mismatches: int
     least_cosine: float | None
+
+
+class DotnetTask(Record):
+    """The task's metric on the whole test split, of the eager network's answers and of those in .NET."""
+
+    metric: str
+    rows: int
+    eager: float
+    dotnet: float
 
 
 class DotnetReport(Record):
@@ -202,6 +222,9 @@ class DotnetReport(Record):
     values: int = 0
     outputs: dict[str, OutputSummary] = Field(default={})
     texts: TextSummary | None = None
+    exempt: dict[str, str] = Field(default={})
+    test_rows: int = 0
+    task: DotnetTask | None = None
 
 
 class PublishReport(Record):

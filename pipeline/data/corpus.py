@@ -60,6 +60,9 @@ DECORATIONS: list[Callable[[str, int], str]] = [
     lambda text, _: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
 ]
 
+# A sentence of which long texts are made, and how often it stands in one of HOSTILE.
+LONG_SENTENCE, LONG_TEXT = "the quick brown fox ", 150
+
 HOSTILE = [
     "",
     " ",
@@ -110,7 +113,7 @@ HOSTILE = [
     "שלום, עולם! مرحبا، بالعالم؟ \u202bRTL\u202c",
     "🎉" * 120,
     "一" * 600,
-    "the quick brown fox " * 150,
+    LONG_SENTENCE * LONG_TEXT,
     "counterintuitively, internationalization deinstitutionalizes " * 60,
 ]
 
@@ -125,13 +128,18 @@ def make_sentences(count: int, rng: np.random.Generator) -> list[str]:
     return texts
 
 
-def make_corpus(rng: np.random.Generator, count: int = 1100, random_texts: int = 250) -> list[str]:
-    """HOSTILE, `count` sentences as people write them, and `random_texts` texts of characters drawn from all of Unicode; each once."""
+def make_corpus(rng: np.random.Generator, count: int = 1100, random_texts: int = 250, longest: int = 0) -> list[str]:
+    """HOSTILE, `count` sentences as people write them, and `random_texts` texts of characters drawn from all of Unicode; each once.
+
+    Where none of HOSTILE has `longest` words, one of as many is added.
+    """
+    words = len(LONG_SENTENCE.split())
+    long_text = LONG_SENTENCE * max(LONG_TEXT, -(-longest // words))
     decorated = [
         DECORATIONS[int(rng.integers(len(DECORATIONS)))](text, int(rng.integers(10_000)))
         for text in make_sentences(count, rng)
     ]
-    return list(dict.fromkeys([*HOSTILE, *decorated, *(_random_words(rng) for _ in range(random_texts))]))
+    return list(dict.fromkeys([*HOSTILE, *decorated, *(_random_words(rng) for _ in range(random_texts)), long_text]))
 
 
 def _random_words(rng: np.random.Generator) -> str:

@@ -2,35 +2,44 @@
 
 from collections.abc import Mapping
 
-from pipeline.compare.comparison import COARSE, Policy, compare
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import COARSE, ROUNDING
 from pipeline.core.arrays import Arrays
+from pipeline.core.contract import OutputScale
 from pipeline.core.errors import PipelineError
 from pipeline.export.adapter import Adapter
+from pipeline.export.observation import find_randomness
 
-# Differences from run to run that are only rounding: a sum in another order.
-ROUNDING = Policy((1e-6, 1e-5), {"float16": (1e-3, 1e-3), "float64": (1e-12, 1e-10)})
 # Rows of a call that are run one by one.
 SINGLE_ROWS = 3
 
 
-def check_repeatability(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]]) -> None:
+def check_repeatability(
+    adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], scales: Mapping[str, OutputScale]
+) -> None:
     """Raise PipelineError unless the network answers the largest golden call as it did before."""
     call, (inputs, answers) = find_largest_call(golden)
-    for comparison in compare(answers, adapter.answer(inputs), ROUNDING):
+    for comparison in compare(answers, adapter.answer(inputs), ROUNDING.with_scales(scales)):
         if not comparison.passed:
+            randomness = find_randomness(lambda: adapter.answer(inputs))
+            advice = "functional.dropout needs `training=self.training`" if "dropout draws" in randomness else ""
             raise PipelineError(
                 f"{type(adapter.network).__name__} answers golden call {call!r} otherwise when it is run again (output {comparison.output!r})"
-                f"{adapter.describe_training()}: nothing can be proven against that; put dropout and batch normalization into evaluation mode "
-                "(functional.dropout needs `training=self.training`), and keep random numbers and memory of earlier calls out of forward"
+                f"{adapter.describe_training()}: {randomness or 'it draws no random numbers, so that it keeps something from call to call'}: "
+                f"nothing can be proven against that{f'; {advice}' if advice else ''}"
             )
 
 
-def check_row_independence(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]]) -> None:
+def check_row_independence(
+    adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], scales: Mapping[str, OutputScale]
+) -> None:
     """Raise PipelineError unless rows of the largest golden call have the answers alone that they have among others."""
     _, (inputs, answers) = find_largest_call(golden)
     for row in range(min(SINGLE_ROWS, len(next(iter(inputs.values()))))):
         alone = adapter.answer({name: array[row : row + 1] for name, array in inputs.items()})
-        for comparison in compare({name: array[row : row + 1] for name, array in answers.items()}, alone, COARSE):
+        for comparison in compare(
+            {name: array[row : row + 1] for name, array in answers.items()}, alone, COARSE.with_scales(scales)
+        ):
             if not comparison.passed:
                 raise PipelineError(
                     f"{type(adapter.network).__name__} answers a row otherwise alone than among others (row {row}: "

@@ -30,26 +30,11 @@ STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib")).resolve()
 SITE_PACKAGES = ("site-packages", "dist-packages")
 # How torch writes a frame into the text of an error or the notes of a node.
 FRAME = re.compile(r'File "([^"\n]+)", line (\d+), in \S+\n\s*(\S[^\n]*)')
-# An exporter's message -> what people do about it.
-REMEDIES = (
-    (
-        r"data-dependent|DataDependent|to a Python boolean",
-        "torch.where (both sides computed) or torch.cond instead of a branch on values, a fixed k or a mask instead of a size that "
-        "values decide",
-    ),
-    (
-        r"static shape|to be a constant|expected shape \[|Iterating over|[Ii]nvalid dimensions",
-        "sizes taken from the input (`x.shape[0]`) instead of constants, operations on the whole tensor instead of a loop over an axis",
-    ),
-    (
-        r"to a Python (number|integer|float|index)",
-        "a tensor kept as a tensor instead of `.item()`, `int()` or `float()`",
-    ),
-    (r"NumPy|numpy", "torch's own functions instead of NumPy's within forward"),
-    (r"[Cc]omplex|fft|stft|polar", "real arithmetic (real and imaginary parts apart) instead of complex numbers"),
-    (r"no counterpart in ONNX", "other operators for what has no counterpart"),
+# What errors hold that says nothing to their reader: addresses of objects, and whom to ask.
+NOISE = re.compile(
+    r" at 0x[0-9a-f]+(?=>)|,? ?(Please|You can) (feel free to|file an issue|open an issue)[^;]*?(https?://\S+|github\.?)"
+    r"|\s*\[?Caused by the value '.*|For the potential source, [^.;]*\.\s*|\x1b\[\d*m"
 )
-ANY_REMEDY = "sizes taken from the input instead of constants, torch.where instead of an `if` on values, real instead of complex arithmetic"
 
 
 class SourceLine(NamedTuple):
@@ -112,6 +97,13 @@ def locate(error: BaseException) -> str:
     return next((str(line) for rank in (2, 1) for line in lines if line.rank == rank), "")
 
 
+def find_calling_line() -> SourceLine:
+    """The line of the user's own code, or else of an installed package, that called what is running."""
+    frames = traceback.extract_stack()[:-2]
+    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in reversed(frames)]
+    return next((line for rank in (2, 1) for line in lines if line.rank == rank), lines[0])
+
+
 def causes(error: BaseException) -> list[BaseException]:
     """The errors that led to this one, the first of them first, and itself."""
     chain = [error]
@@ -153,13 +145,9 @@ def explain(error: BaseException) -> str:
     if operator:
         numbers = " for complex numbers" if "complex-valued" in reason else ""
         reason = f"the operator {operator[1] or operator[2]} has no counterpart in ONNX{numbers}"
+    reason = NOISE.sub("", reason).replace("PipelineError: ", "").strip().rstrip(".")
     line = locate(error)
     return f"{line}: {reason}" if line else reason
-
-
-def remedies(reasons: str) -> str:
-    """What people do about the reasons that exporters gave."""
-    return "; ".join(advice for pattern, advice in REMEDIES if re.search(pattern, reasons)) or ANY_REMEDY
 
 
 def frozen_lines(source_warnings: Iterable[SourceWarning]) -> list[str]:

@@ -20,8 +20,10 @@ from torch.jit._trace import TracerWarning
 
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
-from pipeline.export import diagnostics
+from pipeline.export import derivatives, diagnostics, rewriting
+from pipeline.export.translations import TRANSLATIONS
 from pipeline.graph import external_data, onnx_model
+from pipeline.graph.integer_types import widen_integers
 
 
 class ExportRequest(NamedTuple):
@@ -58,7 +60,10 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
     Raises:
         PipelineError: The exporter refuses the network, or cannot reach the opset.
     """
-    exported = EXPORTERS[exporter](network, request)
+    # With gradients on, an in-place edit of a view is refused that the network makes without.
+    with torch.no_grad(), rewriting.exportable(network):
+        exported = EXPORTERS[exporter](network, request)
+    widen_integers(exported.model)
     opset = next(entry.version for entry in exported.model.opset_import if entry.domain in ("", "ai.onnx"))
     if opset != request.opset:
         raise PipelineError(
@@ -70,14 +75,21 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
 
 def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     """Export through torch.export, then fold constants."""
-    program, _ = _call_torch(
-        "dynamo",
-        network,
-        request,
-        dynamo=True,
-        optimize=False,
-        dynamic_shapes={"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
-    )
+    if scripted := [name for name, module in network.named_modules() if isinstance(module, torch.jit.ScriptModule)]:
+        raise PipelineError(f"torch's dynamo exporter takes no TorchScript ({scripted[0]})")
+    options = {
+        "dynamo": True,
+        "optimize": False,
+        "custom_translation_table": TRANSLATIONS,
+        "dynamic_shapes": {"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
+    }
+    try:
+        program, _ = _call_torch("dynamo", network, request, **options)
+    except PipelineError:
+        example = [torch.from_numpy(array.copy()) for array in request.example.values()]
+        if not derivatives.differentiates(network, example):
+            raise
+        program, _ = _call_torch("dynamo", derivatives.Unrolled(network, example), request, **options)
     widen_indices(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")
     before_folding = onnx_model.count(program.model_proto)
@@ -108,6 +120,8 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         name: {axis: size for axis, size in enumerate(shape) if isinstance(size, str)}
         for name, shape in request.outputs.items()
     }
+    if any(isinstance(module, torch.jit.ScriptModule) for module in network.modules()):
+        network = inline_scripts(network, request)
     state = network.state_dict()
     large = sum(tensor.nbytes for tensor in state.values()) > external_data.ROOM * external_data.LIMIT
     _, tracer_warnings = _call_torch(
@@ -131,6 +145,21 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
     return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(tracer_warnings))
 
 
+def inline_scripts(network: nn.Module, request: ExportRequest) -> nn.Module:
+    """The network and the TorchScript modules in it as one, in which dicts of tensors are resolved: ONNX has none."""
+    example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
+    try:
+        inlined: nn.Module = torch.jit.freeze(torch.jit.trace(network, example, check_trace=False))
+    except diagnostics.NETWORK_ERRORS as error:
+        if diagnostics.is_own(error):
+            raise
+        raise PipelineError(f"torch's tracer exporter refuses the network: {diagnostics.explain(error)}") from None
+    torch._C._jit_pass_inline(inlined.graph)  # type: ignore[attr-defined]
+    torch._C._jit_pass_peephole(inlined.graph)  # type: ignore[attr-defined]
+    torch._C._jit_pass_dce(inlined.graph)  # type: ignore[attr-defined]
+    return inlined
+
+
 EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {
     "dynamo": export_dynamo,
     "tracer": export_tracer,
@@ -149,7 +178,7 @@ def _call_torch(
         PipelineError: torch refuses the network. An error of our own code under it is raised as it is.
     """
     # The exporters' log messages are about their internals; what matters to the reader is in the error.
-    for library in ("torch", "onnxscript"):
+    for library in ("torch", "onnxscript", "onnx_ir"):
         logging.getLogger(library).setLevel(logging.ERROR)
     example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
     names = list(request.example)

@@ -10,15 +10,16 @@ import numpy as np
 import torch
 
 from pipeline.core.arrays import Array, Arrays, load
-from pipeline.core.contract import TokenizerSpec
+from pipeline.core.contract import OutputScale, TokenizerSpec
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
 from pipeline.core.paths import CHECKPOINT, TEST_SPLIT
 from pipeline.core.rows import CHUNK, Rows
 from pipeline.export import determinism
-from pipeline.export.adapter import Adapter
+from pipeline.export.adapter import Adapter, AnswerForm
 from pipeline.export.golden_calls import axis_sizes, choose_calls, input_names
+from pipeline.export.rounding import measure_scales, move_answers
 from pipeline.export.shapes import infer_output_shapes
 from pipeline.export.text_calls import check_vocabulary, choose_text_calls
 from pipeline.network import encoders
@@ -40,7 +41,7 @@ class Reference:
     `adapter` builds the network, anew each time where memory has no room for it beside a session; `model` is as configured, but with
     the batch first; `calls` are the golden calls, `left_out` those that the network itself cannot answer, with the reason;
     `test_split` its answers to the whole test split; `inputs` is one call, `shapes` has the shape of each input and output
-    with its dynamic axes named.
+    with its dynamic axes named, `scales` how large the values of each output are.
     """
 
     adapter: Callable[[], Adapter]
@@ -52,6 +53,7 @@ class Reference:
     tokenizer: TokenizerSpec | None
     inputs: Arrays
     shapes: dict[str, dict[str, list[int | str]]]
+    scales: dict[str, OutputScale]
 
 
 def answer_everything(params: Params, threads: int | Literal["auto"]) -> Reference:
@@ -75,13 +77,14 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     check_axes({name: array.shape for name, array in inputs.items()}, params.model)
     text_encoders = encoders.load_encoders()
     checkpoint = checked(CHECKPOINT, "train")
-    output_batch_axes: list[int] = []
+    answer_form: list[AnswerForm] = []  # of the first network, for those that are made after it
 
     def trained_network() -> Adapter:
         torch.manual_seed(params.seed)
         network, _ = restore(params.model.net, checkpoint, made_by="train")
         adapter = Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
-        adapter.answer_axes = list(output_batch_axes)
+        if answer_form:
+            adapter.form = answer_form[0]
         return adapter
 
     torch.set_num_threads(1)  # until the work of a call is counted
@@ -91,7 +94,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     if tokenizer:
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
-    output_batch_axes += adapter.answer_axes
+    answer_form.append(adapter.form)
     work = count_multiply_adds(lambda: adapter.answer(inputs)) * (min(len(rows), CHUNK) if rows.batched else 1)
     set_threads(work, threads)
     model = batch_first(params.model)
@@ -99,15 +102,18 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     calls, left_out = answer_calls(adapter, choose_calls(rows, model, params.export.golden_batches, params.seed))
     test_split = answer_rows(adapter, rows)
     check_no_nan({"test split": test_split}, type(adapter.network).__name__)
-    determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls})
     shapes = {
         "inputs": {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()},
         "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
+    real_calls = [call for call in calls if call.purpose == "rows"]
+    moved = move_answers(trained_network(), real_calls[-1], weights=not is_large(checkpoint))
+    scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
+    determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls}, scales)
     if tokenizer:
         texts, _ = answer_calls(adapter, choose_text_calls(tokenizer, *load_texts()))
         calls += [replace(call, sizes=axis_sizes(call.inputs, model)) for call in texts]
-    return Reference(make_adapter, rows, model, calls, left_out, test_split, tokenizer, inputs, shapes)
+    return Reference(make_adapter, rows, model, calls, left_out, test_split, tokenizer, inputs, shapes, scales)
 
 
 def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:

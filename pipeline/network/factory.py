@@ -6,10 +6,13 @@ from pathlib import Path
 
 import safetensors.torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.utils import _pytree as pytree
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import replacing
+from pipeline.network.lazy_modules import has_lazy_weights, settle_lazy_modules
+from pipeline.network.state_names import fit_names
 from pipeline.network.weights import read_state
 from pipeline.settings.hydra_targets import call, resolve
 from pipeline.settings.model import Net
@@ -37,6 +40,12 @@ def save_weights(state: Mapping[str, Tensor], path: Path) -> None:
     """Write a state_dict as safetensors; tensors that share memory are written once each."""
     separate, written = {}, set()
     for name, tensor in state.items():
+        if not isinstance(tensor, Tensor) or tensor.is_quantized:
+            kind = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise PipelineError(
+                f"the network's weights: expected tensors of numbers, got {str(kind).removeprefix('torch.')} in {name!r}, as quantized modules "
+                "have: bring the network before it was quantized"
+            )
         separate[name] = tensor.detach().cpu().contiguous()
         memory = separate[name].untyped_storage().data_ptr()
         if memory in written:
@@ -77,6 +86,8 @@ def _assemble(net: Net, state: Mapping[str, Tensor]) -> nn.Module | None:
             network = build(net)
     except PipelineError:
         return None  # the module reads its weights while it is made
+    if has_lazy_weights(network):
+        return None
     own_state = network.state_dict()
     if {name: (t.shape, t.dtype) for name, t in own_state.items()} != {n: (t.shape, t.dtype) for n, t in state.items()}:
         return None
@@ -122,13 +133,16 @@ def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = 
     Raises:
         PipelineError: The file cannot be read, or its names (when `strict`) or shapes are not the module's.
     """
-    state, own_state = read_state(path, made_by), module.state_dict()
+    own_state = module.state_dict()
+    state, renamed = fit_names(read_state(path, made_by), own_state)
+    if renamed:
+        print(f"{path}: the names of the weights fit {type(module).__name__} {renamed}")
     missing = [name for name in own_state if name not in state]
     unexpected = [name for name in state if name not in own_state]
     problems = [
         f"{name} has shape {list(tensor.shape)}, expected {list(own_state[name].shape)}"
         for name, tensor in state.items()
-        if name in own_state and tensor.shape != own_state[name].shape
+        if name in own_state and not is_lazy(own_state[name]) and tensor.shape != own_state[name].shape
     ]
     if strict:
         problems = [
@@ -145,4 +159,5 @@ def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = 
             "weights were made for, or allow missing and unexpected names with model.strict=false"
         )
     module.load_state_dict(state, strict=False)
+    settle_lazy_modules(module)
     return {"missing": missing, "unexpected": unexpected}

@@ -13,6 +13,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
 h1 { font-size: 1.5rem; margin-bottom: .2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .verdict { border-left: .4rem solid; padding: .5rem 1rem; margin: 1rem 0; }
 .verdict.ok { border-color: var(--ok); } .verdict.bad { border-color: var(--bad); }
+.remark { border-left: .4rem solid #b58900; padding: .2rem 1rem; }
 td.bad { color: var(--bad); font-weight: 600; } td.ok { color: var(--ok); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -33,11 +34,13 @@ def render_html(report: ParityReport) -> str:
             f"<h1>Parity of {escape(report.model)}</h1>",
             f'<div class="verdict {kind}"><strong>The gate {word}.</strong> {escape(gate)}</div>',
             f"<p>{len(report.comparisons)} comparisons, {report.values:,} values, onnxruntime {escape(report.onnxruntime)}. "
-            f"Largest difference {_number(report.max_abs)}; smallest tolerance that passes {_number(report.required_tolerance)}.</p>",
+            f"Largest difference {_number(report.max_abs)}; the closest answer leaves a margin of {_number(report.margin)} times.</p>",
+            *_remarks(report),
             *_task(report.task),
             *render_power(report.power),
             "<h2>How much of the tolerance is used</h2>",
-            "<p>|got - expected| / (atol + rtol * |expected|), the largest of each graph and output; the red line is the limit. "
+            "<p>|got - expected| / (tolerance + rtol * |expected|), the largest of each graph and output; the red line is the limit. The tolerance "
+            "is a share of the output's own scale (the 90th percentile of PyTorch's answers). "
             "Outputs without a tolerance (integers, text) must be equal and are not drawn.</p>",
             _chart(report.comparisons),
             "<h2>Every comparison</h2>",
@@ -47,6 +50,17 @@ def render_html(report: ParityReport) -> str:
             + "</footer></html>\n",
         ]
     )
+
+
+def _remarks(report: ParityReport) -> Iterator[str]:
+    """What weakens the proof: outputs that are not judged, and those that hardly vary."""
+    for output, reason in report.exempt.items():
+        yield f'<p class="remark"><strong>Not judged:</strong> {escape(output)}: {escape(reason)} (parity.exempt)</p>'
+    for output in report.unvarying:
+        yield (
+            f'<p class="remark"><strong>Hardly varies:</strong> {escape(output)} is the same for nearly all rows, so that comparing it proves '
+            "little; it is compared at a tenth of what is allowed.</p>"
+        )
 
 
 def _number(value: float | None) -> str:
@@ -110,6 +124,7 @@ def _table(comparisons: Sequence[Comparison]) -> Iterator[str]:
         "max abs",
         "max rel",
         "mean abs",
+        "scale",
         "tolerance",
         "required",
         "used",
@@ -119,7 +134,7 @@ def _table(comparisons: Sequence[Comparison]) -> Iterator[str]:
     for entry in sorted(comparisons, key=lambda entry: entry.passed):
         numbers = [
             _number(getattr(entry, key))
-            for key in ("max_abs", "max_rel", "mean_abs", "tolerance", "required_tolerance", "used")
+            for key in ("max_abs", "max_rel", "mean_abs", "scale", "tolerance", "required_tolerance", "used")
         ]
         cells = [
             entry.stage,
@@ -129,7 +144,13 @@ def _table(comparisons: Sequence[Comparison]) -> Iterator[str]:
             f"{entry.values:,}",
             *numbers,
         ]
-        mark = '<td class="ok">yes</td>' if entry.passed else '<td class="bad">no</td>'
+        mark = (
+            "<td>exempt</td>"
+            if entry.exempt
+            else '<td class="ok">yes</td>'
+            if entry.passed
+            else '<td class="bad">no</td>'
+        )
         yield "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + mark + "</tr>"
         if entry.problem:
             yield f'<tr><td class="problem" colspan="{len(heads)}">{escape(entry.problem)}</td></tr>'

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.compare.comparison import OutputComparison, Policy, compare, failure
+from pipeline.compare.comparison import OutputComparison, compare, failure
+from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Arrays
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError

@@ -1,12 +1,13 @@
 """One mutant, tried: asked what the gate asked the graph, until a comparison catches it or all is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from pipeline.compare.comparison import Policy, compare
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall
@@ -15,21 +16,17 @@ from pipeline.graph.broken_copies import BrokenCopies
 from pipeline.graph.mutants import Mutant
 from pipeline.graph.session import answer
 from pipeline.graph.signature import mismatches
-from pipeline.parity.movement import measure_movement, rounding
+from pipeline.parity.movement import measure_movement, measure_rounding
 from pipeline.parity.replay import GoldenAnswers
 
-# An output of few bits is not asked to tell less than so many of its units in the last place.
-UNITS = 16
-
-# The scale of each floating output, or of each of its channels.
-Scales = Mapping[str, float | Array]
+# An output is not asked to tell less than so many of its units in the last place, or so many times what rounding alone moves it.
+UNITS, ROUNDINGS = 32, 8
 
 
 class Standard(NamedTuple):
-    """What decides: a policy, the scale of each output, and by how much of it an answer may move when a mutant is missed."""
+    """What decides: a policy, with the scale of each output, and by how much of it a mutant that is missed may move an answer."""
 
     policy: Policy
-    scales: Scales
     least_power: float
 
 
@@ -83,8 +80,11 @@ class Court:
         self._calls = [_Call(call.inputs, call.outputs, answer(session, call.inputs)) for call in ordered]
         self._test_split = _split(golden, test_answers)
         self._rounding = {
-            name: max(rounding(call.expected[name], call.healthy[name], scale) for call in self._all())
-            for name, scale in standard.scales.items()
+            name: max(
+                measure_rounding(call.expected[name], call.healthy[name], standard.policy.scale(name))
+                for call in self._all()
+            )
+            for name in self._calls[0].expected
         }
 
     def try_mutant(self, mutant: Mutant) -> Trial:
@@ -111,12 +111,15 @@ class Court:
             trial.caught_by = "comparison"
             return
         for comparison in comparisons:
-            name = comparison.output
+            if comparison.exempt:
+                continue
+            name, policy = comparison.output, self._standard.policy
             if comparison.used is not None:
                 trial.used = max(trial.used or 0.0, comparison.used)
-            difference, moved = measure_movement(call.healthy[name], got[name], self._standard.scales.get(name, 1.0))
-            trial.beyond_rounding |= difference > self._rounding.get(name, 0.0)
-            trial.too_far |= moved > max(self._standard.least_power, UNITS * _unit(got[name]))
+            moved = measure_movement(call.healthy[name], got[name], policy.scale(name))
+            trial.beyond_rounding |= moved > self._rounding[name]
+            least = max(self._standard.least_power, UNITS * _unit(got[name]), ROUNDINGS * policy.scale(name).rounding)
+            trial.too_far |= moved > least
             if moved > trial.moved:
                 trial.output, trial.moved = name, moved
 

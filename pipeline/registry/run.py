@@ -68,6 +68,11 @@ def dotnet_tags(dotnet: DotnetReport) -> dict[str, str]:
     }
 
 
+def parity_tags(parity: ParityReport) -> dict[str, str]:
+    """Outputs that were compared and not judged, with the reason."""
+    return {f"parity.exempt.{output}": reason for output, reason in parity.exempt.items()}
+
+
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Nested mappings as dotted keys."""
     for key, value in values.items():
@@ -90,6 +95,8 @@ def collect_metrics(evidence: Evidence) -> dict[str, float]:
     if task := parity.task:
         scores = {"eager": task.eager, "export": task.export, "simplify": task.simplify}
         metrics |= {f"{task.metric}.{name}": score for name, score in scores.items() if score is not None}
+    if proven := dotnet.task:
+        metrics[f"{proven.metric}.dotnet"] = proven.dotnet
     for output, summary in dotnet.outputs.items():
         metrics |= {f"dotnet.{output}.{key}": value for key, value in summary if value is not None}
     metrics["dotnet.verified"] = float(dotnet.verified)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 # Settings that name files or folders; a list or a mapping names several.
 FILE_SETTINGS = ("path", "weights", "file", "vocabulary")
+# Mappings whose keys are names of inputs and outputs, which may be called `weights`.
+BY_TENSOR = ("axes", "dynamic_axes", "encoders", "inputs", "outputs")
 
 
 class SettingValue(NamedTuple):
@@ -34,9 +36,10 @@ def find_targets(section: Mapping[str, Any], prefix: str) -> Iterator[SettingVal
 def _leaves(value: Any, setting: str, key: str = "") -> Iterator[tuple[str, str, Any]]:
     """Dotted setting, the last key that is a name, and value, of everything that is no container."""
     if isinstance(value, Mapping):
+        by_tensor = key in BY_TENSOR and ".kwargs." not in setting
         for name, inner in value.items():
             # Within {label: file} the setting's own name counts.
-            setting_key = key if key in FILE_SETTINGS else str(name)
+            setting_key = key if key in FILE_SETTINGS else "" if by_tensor else str(name)
             yield from _leaves(inner, f"{setting}.{name}", setting_key)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for place, inner in enumerate(value):

@@ -4,6 +4,7 @@ import functools
 import gc
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ import onnx
 import torch
 from onnx import ModelProto
 
-from pipeline.compare.comparison import COARSE, compare
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import COARSE, Policy
 from pipeline.core.arrays import Array, Arrays, is_text, save
 from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.errors import PipelineError
@@ -22,7 +24,8 @@ from pipeline.core.golden import proven_sizes, save_calls
 from pipeline.core.known_files import known_files
 from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
 from pipeline.core.reports import ExportReport, GraphSize, write_report
-from pipeline.export import determinism, diagnostics, encoder_graph, exporters
+from pipeline.export import causes, determinism, encoder_graph, exporters, remedies, unsupported
+from pipeline.export.adapter import Adapter
 from pipeline.export.exporters import EXPORTERS, ExportRequest
 from pipeline.export.reference import Reference, answer_everything, single_rows
 from pipeline.graph import external_data, onnx_model, signature
@@ -47,13 +50,17 @@ def choose_exporters(export: Export) -> list[str]:
     return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
 
 
-def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]]) -> str:
+def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]], policy: Policy) -> str:
     """Why the graph does not answer like the network; empty when it does."""
-    session = open_session(file)
+    try:
+        session = open_session(file)
+    except PipelineError as error:
+        return unsupported.explain(str(error), file)
     for call, (inputs, expected) in golden.items():
-        for comparison in compare(expected, answer_onnx(session, inputs), COARSE):
+        for comparison in compare(expected, answer_onnx(session, inputs), policy):
             if not comparison.passed:
-                return f"{comparison.problem} (call {call})"
+                # Without the tolerance that would pass: this one is no setting.
+                return f"{comparison.problem.partition(';')[0]} (call {call})"
     return ""
 
 
@@ -98,7 +105,9 @@ def export_network(
                 # The session takes as much memory as the network.
                 del adapter
                 gc.collect()
-                attempts[exporter] = find_mismatch(folder / PROVEN, {**golden, **single})
+                attempts[exporter] = find_mismatch(
+                    folder / PROVEN, {**golden, **single}, COARSE.with_scales(reference.scales)
+                )
         except PipelineError as error:
             attempts[exporter] = str(error)
         if not attempts[exporter]:
@@ -106,10 +115,22 @@ def export_network(
             return model, {"exporter": exporter, "attempts": attempts, "before_folding": before_folding}
         if frozen:
             attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
-    reasons = "; ".join(f"{exporter}: {reason}" for exporter, reason in attempts.items())
     raise PipelineError(
-        f"model.net._target_={params.model.net.target} cannot be exported: {reasons}. What helps: {diagnostics.remedies(reasons)}"
+        f"model.net._target_={params.model.net.target} cannot be exported: {explain_refusal(reference.adapter(), golden, attempts)}"
     )
+
+
+def explain_refusal(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], attempts: Mapping[str, str]) -> str:
+    """What to change where its cause was seen, then what each exporter said, or where its graph departs; each said once."""
+    departs = any(re.match("output '", reason) for reason in attempts.values())
+    advice = (departs and causes.explain_departure(adapter, golden)) or remedies.advise(attempts, adapter.network)
+    by_reason: dict[str, list[str]] = {}
+    for exporter, reason in attempts.items():
+        by_reason.setdefault(reason.removeprefix(f"torch's {exporter} exporter refuses the network: "), []).append(
+            exporter
+        )
+    reasons = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in by_reason.items())
+    return f"{advice}; {reasons}" if advice else reasons
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
@@ -172,6 +193,7 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         weights_sha256=weights,
         configuration_sha256=configuration_hash(params),
         axes={name: ProvenAxis(sizes=sizes) for name, sizes in proven_sizes(reference.calls).items()},
+        scales=reference.scales,
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )
@@ -197,7 +219,7 @@ def run(params: Params) -> None:
         contract = build_contract(reference, params, weights, model.ir_version)
         if reference.rows.batched:
             golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-            determinism.check_row_independence(reference.adapter(), golden)
+            determinism.check_row_independence(reference.adapter(), golden, reference.scales)
         metadata = {
             "name": contract.name,
             "weights_sha256": weights,

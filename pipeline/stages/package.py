@@ -21,7 +21,7 @@ from pipeline.core.paths import (
     TOKENIZER_VOCABULARY,
 )
 from pipeline.core.reports import ParityReport, read_report
-from pipeline.dotnet.client import generator, text_input
+from pipeline.dotnet.client import generator, health_check, text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
@@ -102,13 +102,14 @@ def assemble_files(
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         pieces = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
         vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": pieces}
-    sources = generator.generate(contract, identity, characters)
+    calls = load_calls()
+    sources = generator.generate(contract, identity, characters, health_check.choose_sizes(calls))
     files: dict[str, bytes | Path] = {
         f"{targets.MODEL_FOLDER}/{identity.model_file}": model,
         **vocabulary,
         "contract.json": CONTRACT.read_bytes(),
         "README.md": readme.write(contract, identity, parity).encode(),
-        **golden_files.files(load_calls(), contract.tokenizer),
+        **golden_files.files(calls, contract.tokenizer),
     }
     msbuild = targets.targets(contract, identity, compiled=settings.client == "compiled")
     targets_file = {f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": msbuild.encode()}

@@ -21,7 +21,8 @@ def write_tokenizer(
     folder: Path, tokenizer: huggingface.LoadedTokenizer, settings: TokenizerSettings, seed: int
 ) -> None:
     """Write what the C# client needs of the tokenizer, once its tokens equal Hugging Face's."""
-    texts = corpus.make_corpus(np.random.default_rng(seed))
+    # A text of as many tokens as any can have proves the longest call that the client makes; the empty one proves the shortest.
+    texts = corpus.make_corpus(np.random.default_rng(seed), longest=settings.max_length)
     token_ids = tokenizer.tokenize(texts)
     client = huggingface.build_wordpiece(tokenizer, huggingface.build_character_table(tokenizer))
     huggingface.check_client(client, texts, token_ids)

@@ -25,7 +25,16 @@ from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.graph import onnx_model
 from pipeline.registry import model_registry
 from pipeline.registry.provenance import collect_provenance
-from pipeline.registry.run import CONTENT, REPORTS, Evidence, collect_metrics, dotnet_tags, log_files, log_numbers
+from pipeline.registry.run import (
+    CONTENT,
+    REPORTS,
+    Evidence,
+    collect_metrics,
+    dotnet_tags,
+    log_files,
+    log_numbers,
+    parity_tags,
+)
 from pipeline.registry.tracking import check_reachable, choose_tracking_uri
 from pipeline.settings.params import Params
 
@@ -106,7 +115,7 @@ def publish(
         [experiment], f"tags.{PUBLICATION_TAG} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
     )
     number = model_registry.find_version(client, settings.registered_model, package)
-    proof = dotnet_tags(evidence.dotnet)
+    proof = {**dotnet_tags(evidence.dotnet), **parity_tags(evidence.parity)}
     if done and number:
         run_id = done[0].info.run_id
     else:

@@ -12,12 +12,15 @@ from pipeline.core.arrays import Arrays, load
 from pipeline.core.files import checked, replacing_folder, write_text
 from pipeline.core.paths import CHECKPOINT, TRAIN_REPORT, TRAIN_SPLIT, TRAINING_CURVES, VALIDATION_SPLIT, WEIGHTS
 from pipeline.core.reports import TrainReport, write_report
+from pipeline.core.rows import Rows
 from pipeline.network import training
+from pipeline.network.arguments import match_arguments
 from pipeline.network.axes import batch_axes
 from pipeline.network.encoders import encode, load_encoders
 from pipeline.network.factory import build, restore, save_weights
+from pipeline.network.lazy_modules import has_lazy_weights, materialize
 from pipeline.network.threads import set_threads
-from pipeline.network.training import Epoch
+from pipeline.network.training import Epoch, place_batch
 from pipeline.settings.model import Model
 from pipeline.settings.params import Params
 
@@ -39,6 +42,17 @@ def read_splits() -> dict[str, Arrays]:
     }
 
 
+def call_with_rows(network: nn.Module, model: Model) -> None:
+    """Give lazy layers their sizes: a call of the network with two rows of the training split."""
+    batch, rows = batch_axes(model), read_splits()["train"]
+    names = list(model.inputs) or [name for name in rows if name != "target"]
+    (call, *_) = Rows({name: rows[name] for name in names}, batched=bool(batch)).calls([0, len(rows[names[0]]) - 1])
+    arguments = match_arguments(network.forward, names, type(network).__name__)
+    tensors = place_batch({name: torch.from_numpy(array) for name, array in call.items()}, batch)
+    by_position, by_name = arguments.place(tensors)
+    materialize(network, lambda net: net(*by_position, **by_name))
+
+
 def write_curves(epochs: list[Epoch]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([Epoch._fields, *epochs])
@@ -49,6 +63,8 @@ def run(params: Params) -> None:
     torch.set_num_threads(1)  # until it is known how much there is to compute
     accelerator = training.start_accelerator(params.seed)
     network, misfits = initial_network(params.model)
+    if has_lazy_weights(network):
+        call_with_rows(network, params.model)
     state: Mapping[str, Tensor] = network.state_dict()
     epochs: list[Epoch] = []
     report = TrainReport(

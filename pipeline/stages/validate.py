@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import onnxruntime
 
-from pipeline.compare.comparison import make_policy
 from pipeline.compare.metrics import accuracy
+from pipeline.compare.policy import Stage, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
@@ -27,16 +28,15 @@ from pipeline.core.paths import (
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
 from pipeline.graph import onnx_model
 from pipeline.parity import page
-from pipeline.parity.gate import explain_failure
-from pipeline.parity.movement import measure_scales
+from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power, share_caught
 from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.parity.trial import Standard
 from pipeline.settings.params import Params
 
-GRAPHS = {"export": EXPORTED, "simplify": SIMPLIFIED}
+GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
 # The one that is published.
-PUBLISHED = "simplify"
+PUBLISHED: Stage = "simplify"
 # Name of the whole test split among the golden calls.
 TEST = "test"
 COLUMNS = (
@@ -47,6 +47,7 @@ COLUMNS = (
     "output",
     "max_abs",
     "mean_abs",
+    "scale",
     "tolerance",
     "required_tolerance",
     "used",
@@ -105,28 +106,32 @@ def run(params: Params) -> None:
     inputs = {tensor.name: test[tensor.name] for tensor in contract.inputs}
     test_call = GoldenCall(TEST, "rows", len(next(iter(inputs.values()))), {}, inputs, eager)
 
-    golden, policy = GoldenAnswers(contract, calls, test_call), make_policy(params.parity)
+    golden = GoldenAnswers(contract, calls, test_call)
+    names = [tensor.name for tensor in contract.outputs]
+    policies = {stage: make_policy(params.parity, stage, contract.scales, names) for stage in GRAPHS}
     comparisons: list[Comparison] = []
     answers: dict[str, Arrays] = {"eager": eager}
     for stage, path in GRAPHS.items():
-        compared, answers[stage] = replay(stage, path, golden, policy)
+        compared, answers[stage] = replay(stage, path, golden, policies[stage])
         comparisons += compared
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
-    models = {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()}
+    models: dict[str, str] = {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()}
     power = None
     if not problem:
-        scales = measure_scales([*(call.outputs for call in calls), eager])
         power = measure_power(
             GRAPHS[PUBLISHED],
             golden,
             answers[PUBLISHED],
-            Standard(policy, scales, params.parity.least_power),
+            Standard(policies[PUBLISHED], params.parity.least_power),
             Effort(int(models[PUBLISHED], 16), params.parity.power_budget),
         )
         problem = explain_weakness(power)
     # A failed comparison without a number (another shape, a NaN) has no tolerance that would pass.
-    required = [entry.required_tolerance for entry in comparisons if entry.required_tolerance is not None]
+    required = [
+        entry.required_tolerance for entry in comparisons if entry.required_tolerance is not None and not entry.exempt
+    ]
+    used = max((entry.used for entry in comparisons if entry.used is not None and not entry.exempt), default=None)
     report = ParityReport(
         passed=not problem,
         gate=problem or "passed",
@@ -137,7 +142,10 @@ def run(params: Params) -> None:
         values=sum(entry.values for entry in comparisons),
         max_abs=max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=None),
         required_tolerance=max(required, default=None),
-        used=max((entry.used for entry in comparisons if entry.used is not None), default=None),
+        used=used,
+        margin=1 / used if used else None,
+        unvarying=[name for name, scale in contract.scales.items() if not scale.varies],
+        exempt=params.parity.exempt,
         task=task,
         comparisons=comparisons,
         power=power,
@@ -163,4 +171,13 @@ def format_summary(report: ParityReport) -> str:
         if task
         else ""
     )
-    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{score}"
+    unvarying = (
+        f"; {_list(report.unvarying)} hardly varies from row to row: compared at a tenth of what is allowed"
+        if report.unvarying
+        else ""
+    )
+    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{score}{unvarying}{describe_exempt(report.exempt)}"
+
+
+def _list(names: Sequence[str]) -> str:
+    return " and ".join(repr(name) for name in names)

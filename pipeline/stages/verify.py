@@ -4,7 +4,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.compare.comparison import Policy, make_policy
+from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import golden_texts, load_calls
@@ -13,8 +13,8 @@ from pipeline.core.reports import DotnetReport, write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
-from pipeline.dotnet.proof import answers, consumer, text_answers
-from pipeline.parity.gate import explain_failure
+from pipeline.dotnet.proof import answers, consumer, split_answers, text_answers
+from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.settings.params import Params, Verify
 
 
@@ -37,18 +37,20 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         PipelineError: The SDK is missing or too old, the consumer does not build or run.
     """
     dotnet = sdk.require("verify")
-    calls = load_calls()
+    calls, layout = load_calls(), derive_layout(contract)
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as folder:
+        split = split_answers.write_split(Path(folder) / consumer.TEST_SPLIT, contract)
         versions = consumer.replay(dotnet, contract, manifest, Path(folder), settings.threads)
         answers_folder = Path(folder) / consumer.ANSWERS
         without_texts = [call for call in calls if not call.texts]
-        methods = derive_layout(contract).methods
-        compared = answers.compare_calls(answers_folder, without_texts, settings.threads, tolerances, methods)
+        compared = answers.compare_calls(answers_folder, without_texts, settings.threads, tolerances, layout.methods)
+        test_answers = split_answers.read_split(answers_folder, split)
+        compared_split = split_answers.compare_split(test_answers, split, layout.bulk_method, tolerances)
         texts = []
         if contract.tokenizer:
             golden = golden_texts(calls, contract.tokenizer.fills["ids"])
             texts = text_answers.compare_texts(answers_folder, golden, tolerances, settings.least_cosine)
-    problem = explain_failure([*compared, *texts])
+    problem = explain_failure([*compared, *compared_split, *texts])
     python = version("onnxruntime")
     return DotnetReport(
         package=manifest.package,
@@ -63,13 +65,17 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         note=""
         if versions["onnxruntime"] == python
         else f"Python validated with onnxruntime {python}, .NET ran {versions['onnxruntime']}",
-        ways=list(methods),
+        ways=list(layout.methods),
         threads=settings.threads,
         rows=answers.count_rows(compared) * settings.threads,
-        values=sum(entry.values for entry in compared) * settings.threads,
-        outputs=answers.summarize(compared),
+        values=sum(entry.values for entry in compared) * settings.threads
+        + sum(entry.values for entry in compared_split),
+        outputs=answers.summarize([*compared, *compared_split]),
+        exempt=dict(tolerances.exempt),
         **({"texts": text_answers.summarize(texts)} if texts else {}),
-        comparisons=[*compared, *texts],
+        test_rows=len(split),
+        task=None if problem else split_answers.score_split(test_answers, split, contract),
+        comparisons=[*compared, *compared_split, *texts],
     )
 
 
@@ -80,7 +86,8 @@ def run(params: Params) -> None:
     elif mode == "auto" and sdk.version(sdk.find()) is None:
         report = report_unverified(manifest, mode, "there is no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
     else:
-        report = verify_package(contract, manifest, params.verify, make_policy(params.parity))
+        tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
+        report = verify_package(contract, manifest, params.verify, tolerances)
     write_report(report)
     if report.verified:
         note = f"; {report.note}" if report.note else ""
@@ -90,7 +97,8 @@ def run(params: Params) -> None:
         )
         print(
             f"verify: verified in .NET: {report.rows:,} rows through {len(report.ways)} ways in, {report.threads} threads; "
-            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}"
+            f"{split_answers.describe_split(report.test_rows, report.task)}; "
+            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}{describe_exempt(report.exempt)}"
         )
     elif report.sdk:
         raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")

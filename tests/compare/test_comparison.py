@@ -5,10 +5,12 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from pipeline.compare.comparison import Policy, compare, round_up
+from pipeline.compare.comparison import compare, round_up
+from pipeline.compare.policy import Policy, Tolerance
+from pipeline.core.contract import OutputScale
 
-EXACT = Policy((0.0, 0.0), {})
-LOOSE = Policy((1e-5, 1e-4), {"float16": (1e-2, 1e-2), "float64": (1e-9, 0.0)})
+EXACT = Policy(Tolerance(0.0, 0.0), {})
+LOOSE = Policy(Tolerance(1e-5, 1e-4), {"float16": Tolerance(1e-2, 1e-2), "float64": Tolerance(1e-9, 0.0)})
 
 
 def one(expected, got, policy=LOOSE, dtype=None):
@@ -24,7 +26,9 @@ def test_equal_arrays_pass_at_no_tolerance(dtype):
 
 
 def test_numbers():
-    verdict = one([1.0, -2.0, 0.0], [1.5, -2.0, 0.25], Policy((0.5, 0.125), {"float64": (0.5, 0.125)}))
+    verdict = one(
+        [1.0, -2.0, 0.0], [1.5, -2.0, 0.25], Policy(Tolerance(0.5, 0.125), {"float64": Tolerance(0.5, 0.125)})
+    )
     assert asdict(verdict) == {
         "output": "y",
         "passed": True,
@@ -37,6 +41,8 @@ def test_numbers():
         "required_tolerance": 0.375,
         "used": 0.8,
         "problem": "",
+        "scale": 1.0,
+        "exempt": "",
     }
 
 
@@ -45,7 +51,8 @@ def test_the_place_of_the_worst_value_is_named():
     got = expected.copy()
     got[0, 1], got[1, 2] = 0.1, 0.5
     assert one(expected, got).problem == (
-        "output 'y', row 1, index [2]: expected 0.0, got 0.5; smallest atol that passes: 0.5 (now 1e-05)"
+        "output 'y', row 1, index [2]: expected 0.0, got 0.5; allowed here 1e-05; smallest parity.atol that passes: 0.5 (now 1e-05) of the "
+        "output's scale 1"
     )
 
 
@@ -85,14 +92,14 @@ def test_special_values_in_the_same_places_pass(values):
     ],
 )
 def test_special_values_in_other_places_fail_at_any_tolerance(expected, got):
-    verdict = one(expected, got, Policy((1e300, 1.0), {}), "float32")
+    verdict = one(expected, got, Policy(Tolerance(1e300, 1.0), {}), "float32")
     assert not verdict.passed
     assert verdict.required_tolerance is None
     assert verdict.problem.startswith("output 'y', row 1: expected ")
 
 
 def test_a_difference_beside_special_values_is_measured():
-    verdict = one([NAN, INF, 1.0], [NAN, INF, 1.5], Policy((0.1, 0.0), {}), "float32")
+    verdict = one([NAN, INF, 1.0], [NAN, INF, 1.5], Policy(Tolerance(0.1, 0.0), {}), "float32")
     assert (verdict.passed, verdict.max_abs, verdict.mean_abs) == (False, 0.5, 0.5)
 
 
@@ -110,7 +117,7 @@ def test_a_difference_beside_special_values_is_measured():
     ],
 )
 def test_what_cannot_be_subtracted_fails(expected, got, says):
-    (verdict,) = compare({"y": expected}, {"y": got}, Policy((1e9, 0), {}))
+    (verdict,) = compare({"y": expected}, {"y": got}, Policy(Tolerance(1e9, 0), {}))
     assert (verdict.passed, verdict.problem) == (False, f"output 'y': {says}")
 
 
@@ -161,7 +168,7 @@ def test_the_difference_neither_wraps_nor_rounds(dtype, expected, got, differenc
     assert (verdict.passed, verdict.max_abs, verdict.required_tolerance) == (
         False,
         float(difference),
-        float(difference),
+        120000.0 if dtype == "float16" else None,
     )
 
 
@@ -188,7 +195,7 @@ def test_the_required_tolerance_is_the_smallest_that_passes(dtype, rtol, seed):
     got = (expected * (1 + rng.normal(size=(7, 5)))).astype(dtype)
 
     def at(atol):
-        (verdict,) = compare({"y": expected}, {"y": got}, Policy((atol, rtol), {}))
+        (verdict,) = compare({"y": expected}, {"y": got}, Policy(Tolerance(atol, rtol), {}))
         return verdict
 
     required = at(0.0).required_tolerance
@@ -202,8 +209,8 @@ def test_the_printed_tolerance_passes(seed):
     rng = np.random.default_rng(seed)
     expected = rng.normal(size=50).astype(np.float32)
     got = (expected + rng.normal(size=50) * 10.0 ** -rng.integers(1, 9)).astype(np.float32)
-    printed = one(expected, got, EXACT).problem.partition("smallest atol that passes: ")[2].split()[0]
-    assert one(expected, got, Policy((float(printed), 0.0), {})).passed
+    printed = one(expected, got, EXACT).problem.partition("smallest parity.atol that passes: ")[2].split()[0]
+    assert one(expected, got, Policy(Tolerance(float(printed), 0.0))).passed
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -233,3 +240,73 @@ def test_a_verdict_does_not_change():
     with pytest.raises(AttributeError):
         verdict.passed = False
     assert replace(verdict, passed=False) != verdict
+
+
+def scaled(**scale):
+    return Policy(Tolerance(1e-5, 0.0), scales={"y": OutputScale(**scale)})
+
+
+def test_the_tolerance_is_a_share_of_the_scale():
+    policy = scaled(scale=1e-7)
+    assert not one([1e-7, 2e-7], [1e-7, 1.9e-7], policy, "float32").passed
+    assert one([1e-7, 2e-7], [1e-7, 2.000005e-7], policy, "float32").passed
+    assert one([1e-7], [1e-7], policy, "float32").tolerance == pytest.approx(1e-12)
+
+
+def test_the_printed_tolerance_is_a_share_too():
+    problem = one([100.0], [101.0], scaled(scale=100.0)).problem
+    assert "smallest parity.atol that passes: 0.01 (now 1e-05) of the output's scale 100" in problem
+
+
+def test_each_channel_has_its_own_scale():
+    policy = scaled(scale=100.0, axis=1, channels=[100.0, 1e-3])
+    verdict = one([[1.0, 1.0]], [[1.0005, 1.0005]], policy, "float64")
+    assert (verdict.passed, verdict.scale) == (False, 1e-3)
+    assert one([[1.0, 1.0]], [[1.0005, 1.0]], policy, "float64").passed
+
+
+def test_an_array_that_has_not_the_channels_goes_by_the_whole_scale():
+    assert one([1.0, 1.0, 1.0], [1.0005, 1.0, 1.0], scaled(scale=100.0, axis=0, channels=[1.0, 1.0])).passed
+
+
+def test_where_every_answer_is_zero_no_share_passes():
+    verdict = one([0.0], [1e-6], scaled(scale=0.0))
+    assert not verdict.passed
+    assert "only parity.floor allows a difference" in verdict.problem
+
+
+def test_a_floor_is_in_the_unit_of_the_output():
+    policy = Policy(Tolerance(1e-5, 0.0, floor=0.5), scales={"y": OutputScale(scale=0.0)})
+    assert one([0.0], [0.4], policy).passed
+    assert not one([0.0], [0.6], policy).passed
+
+
+def test_zeros_of_either_sign_and_flushed_numbers_are_equal():
+    assert one([0.0, -0.0, 1e-40], [-0.0, 0.0, 0.0], scaled(scale=0.0), "float32").passed
+
+
+def test_an_exempt_output_is_compared_and_not_judged():
+    policy = Policy(Tolerance(0.0, 0.0), exempt={"y": "ties"})
+    verdict = one([1.0], [2.0], policy)
+    assert (verdict.passed, verdict.exempt, verdict.max_abs) == (True, "ties", 1.0)
+
+
+@pytest.mark.parametrize(("expected", "got"), [([1.0], [1.0, 2.0]), ([1.0], [1]), ([], [])])
+def test_no_exemption_from_shape_and_dtype(expected, got):
+    (verdict,) = compare({"y": np.array(expected)}, {"y": np.array(got)}, Policy(Tolerance(0, 0), exempt={"y": "ties"}))
+    assert not verdict.passed
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected", "got", "says"),
+    [
+        ({"cosine": 0.999}, [[1.0, 0.0]], [[1.0, 0.5]], "expected a cosine with PyTorch's answer of at least 0.999"),
+        ({"top1": 1.0}, [[0.4, 0.6], [1.0, 0.0]], [[0.6, 0.4], [1.0, 0.0]], "at least 100.0000% of the rows"),
+        ({"ulp": 1}, [1.0], [1.0 + 3 * 2.0**-52], "expected at most 1 units in the last place (parity.ulp), got 3"),
+    ],
+)
+def test_further_conditions_hold_too(condition, expected, got, says):
+    verdict = one(expected, got, Policy(Tolerance(1.0, 1.0, **condition)))
+    assert not verdict.passed
+    assert says in verdict.problem
+    assert one(expected, expected, Policy(Tolerance(1.0, 1.0, **condition))).passed

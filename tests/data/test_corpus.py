@@ -57,3 +57,10 @@ def test_hostile_ones_come_first():
 
 def test_half_of_the_sentences_are_english():
     assert sum(text.isascii() for text in make_sentences(100, np.random.default_rng(0))) in range(35, 61)
+
+
+@pytest.mark.parametrize("longest", [3, 600, 601, 2048])
+def test_a_text_of_as_many_words_as_any_call_can_have_tokens(longest):
+    texts = make_corpus(np.random.default_rng(0), longest=longest)
+    assert max(len(text.split()) for text in texts) in range(max(longest, 600), max(longest, 600) + 4)
+    assert texts[: len(made())] == made()

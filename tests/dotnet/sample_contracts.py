@@ -34,6 +34,20 @@ class SampleModel:
             for case, inputs in self.golden_inputs.items()
         }
 
+    def test_split(self, rows: int) -> tuple[Arrays, Arrays]:
+        """`rows` rows of the last golden case, repeated, and their answers; the row's axis is first."""
+        case, inputs = list(self.golden_inputs.items())[-1]
+        outputs = self.run_in_python()[case]
+        if not self.contract.batched:
+            inputs, outputs = (
+                {name: array[np.newaxis] for name, array in arrays.items()} for arrays in (inputs, outputs)
+            )
+        given, expected = (
+            {name: np.take(array, np.arange(rows) % len(array), axis=0) for name, array in arrays.items()}
+            for arrays in (inputs, outputs)
+        )
+        return given, expected
+
 
 def texts() -> SampleModel:
     """A text and three words in each row: joined, and passed through."""

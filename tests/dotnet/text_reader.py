@@ -72,8 +72,9 @@ WITHOUT_TOKENIZER: Contract = make_contract(
 )
 
 
-def make_text_contract() -> Contract:
-    return WITHOUT_TOKENIZER.model_copy(update={"tokenizer": make_tokenizer_spec()})
+def make_text_contract(max_length: int = MAX_TOKENS) -> Contract:
+    tokenizer = make_tokenizer_spec().model_copy(update={"max_length": max_length})
+    return WITHOUT_TOKENIZER.model_copy(update={"tokenizer": tokenizer})
 
 
 def make_text_model() -> bytes:

@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.rows import Rows
-from pipeline.export.adapter import Adapter, find_positional_inputs
+from pipeline.export.adapter import Adapter
+from pipeline.network.arguments import Arguments, match_arguments
 
 X, Y = (np.random.default_rng(seed).normal(size=(4, 3)).astype(np.float32) for seed in (0, 1))
 
@@ -63,7 +64,7 @@ def test_a_compiled_network_is_called_by_name():
 )
 def test_arguments_that_do_not_fit(forward, inputs, says):
     with pytest.raises(PipelineError, match=says):
-        find_positional_inputs(forward, inputs, "Net")
+        match_arguments(forward, inputs, "Net")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,6 @@ def test_what_a_network_raises_is_explained(error):
 
 def test_an_error_of_our_own_is_raised_as_it_is():
     adapter = Adapter(module(lambda x: x), ["x"], {}, [])
-    adapter.positional = ["no such input"]
+    adapter.arguments = Arguments(["no such input"], {})
     with pytest.raises(KeyError, match="no such input"):
         adapter.answer({"x": X})

@@ -13,6 +13,7 @@ from pipeline.export import exporters
 from pipeline.export.adapter import Adapter
 from pipeline.export.exporters import EXPORTERS, ExportRequest, export
 from pipeline.graph import external_data, onnx_model
+from pipeline.network.arguments import Arguments
 
 both = pytest.mark.parametrize("exporter", EXPORTERS)
 
@@ -104,7 +105,7 @@ def test_a_bug_in_a_step_after_the_tracer_surfaces_as_itself(step, request_, mon
 @both
 def test_a_bug_in_the_adapter_surfaces_as_itself(exporter, request_, caplog):
     adapter = adapted(Net())
-    adapter.positional = ["no such input"]
+    adapter.arguments = Arguments(["no such input"], {})
     with pytest.raises(Exception, match="no such input") as caught:
         export(exporter, adapter, request_)
     assert not isinstance(caught.value, PipelineError)

@@ -16,6 +16,7 @@ ENTRY = {
     "max_abs": 2e-7,
     "max_rel": None,
     "mean_abs": 1e-7,
+    "scale": 0.5,
     "tolerance": 1e-5,
     "rtol": 1e-4,
     "required_tolerance": 0.0,
@@ -105,7 +106,7 @@ def test_the_failed_come_first():
 
 def test_numbers():
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page({**ENTRY, "batch": None}))
-    assert cells == ["export", "rows-1", "y", "–", "1,234", "2e-07", "–", "1e-07", "1e-05", "0", "0.02", "yes"]
+    assert cells == ["export", "rows-1", "y", "–", "1,234", "2e-07", "–", "1e-07", "0.5", "1e-05", "0", "0.02", "yes"]
 
 
 def test_the_bar_shows_the_worst_of_each_graph_and_output():
@@ -143,3 +144,10 @@ def test_the_task():
         ("simplify", "0.9600"),
     ]
     assert "A graph may lose 0.015." in made
+
+
+def test_what_weakens_the_proof_is_said():
+    made = page({**ENTRY, "exempt": "ties"}, exempt={"y": "ties <1>"}, unvarying=["label"])
+    assert "<strong>Not judged:</strong> y: ties &lt;1&gt; (parity.exempt)" in made
+    assert "<strong>Hardly varies:</strong> label" in made
+    assert "<td>exempt</td>" in made

@@ -22,6 +22,15 @@ def test_files_are_named_by_settings_for_files(empty):
     ]
 
 
+def test_an_input_may_be_called_as_a_setting_for_files_is(empty):
+    section = {
+        "dynamic_axes": {"weights": {0: "batch"}},
+        "inputs": {"path": {"description": "how it got here"}},
+        "encoders": {"file": {"kind": "words", "vocabulary": "v.txt"}},
+    }
+    assert list(find_files(section, "model")) == [SettingValue("model.encoders.file.vocabulary", "v.txt")]
+
+
 def test_a_list_of_files(empty):
     assert list(find_files({"path": ["a", "b"]}, "data")) == [
         SettingValue("data.path.0", "a"),

@@ -24,7 +24,7 @@ from pipeline.core.paths import (
     SIMPLIFIED,
     TRAINING_CURVES,
 )
-from pipeline.core.reports import DotnetReport, ExportReport, ParityReport, SimplifyReport, read_report
+from pipeline.core.reports import DotnetReport, DotnetTask, ExportReport, ParityReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
@@ -99,7 +99,7 @@ def again(published, enter) -> Path:
 
 def test_parameters(run):
     assert run.data.params["model.net._target_"] == "torch.nn.Linear"
-    assert run.data.params["parity.atol"] == "1e-05"
+    assert run.data.params["parity.atol"] == "3e-06"
     assert run.data.params["seed"] == "0"
 
 
@@ -322,6 +322,16 @@ def test_metrics_take_the_worst_of_each_graph_and_output(digits):
     assert metrics["accuracy.simplify"] == parity.task.simplify
     assert "accuracy.budget" not in metrics
     assert "parity.simplify.label.used" not in metrics
+    assert "accuracy.dotnet" not in metrics
+
+
+def test_the_metric_in_dotnet_stands_beside_pytorch_s(digits):
+    dotnet = read_report(DotnetReport).model_copy(
+        update={"task": DotnetTask(metric="accuracy", rows=4, eager=0.75, dotnet=0.5)}
+    )
+    reports = (read_report(kind) for kind in (ExportReport, SimplifyReport, ParityReport))
+    metrics = collect_metrics(Evidence(load_contract(), *reports, dotnet, read_package()))
+    assert metrics["accuracy.dotnet"] == 0.5
 
 
 def test_a_version_that_is_verified_later_has_no_reason_any_more(again, passes, monkeypatch):

@@ -9,7 +9,8 @@ import pytest
 
 import text_network
 from pipeline.__main__ import main
-from pipeline.compare.comparison import Policy
+from pipeline.compare.policy import Policy, Tolerance
+from pipeline.compare.similarity import cosine_similarity
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import TokenizerSpec, load_contract
 from pipeline.core.errors import PipelineError
@@ -24,8 +25,8 @@ from pipeline.parity.gate import explain_failure
 from pipeline.tokenizer.token_files import load_texts
 from pipeline_runs import regolden, reseal
 
-EXACT = Policy((0.0, 0.0), {})
-CLOSE = Policy((1e-2, 0.0), {})
+EXACT = Policy(Tolerance(0.0, 0.0), {})
+CLOSE = Policy(Tolerance(1e-2, 0.0), {})
 needs_dotnet = pytest.mark.skipif(
     sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet"
 )
@@ -249,9 +250,9 @@ def test_another_answer_names_the_way_and_the_text(answers):
 
 def test_another_direction_within_the_tolerance(answers):
     write(answers / "text.0.bin", [np.array([1, 2], np.float32), np.array([3.09, 3.91], np.float32)])
-    told = judged(answers, Policy((0.1, 0.0), {}))
+    told = judged(answers, Policy(Tolerance(0.1, 0.0), {}))
     assert "expected a cosine with PyTorch's answer of at least 0.99999 (verify.least_cosine), got 0.99968" in told
-    assert judged(answers, Policy((0.1, 0.0), {}), 0.999) == ""
+    assert judged(answers, Policy(Tolerance(0.1, 0.0), {}), 0.999) == ""
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_another_direction_within_the_tolerance(answers):
     [([1, 0], [0, 1], 0.0), ([1, 2], [2, 4], 1.0), ([0, 0], [0, 0], None), ([1], [1], None)],
 )
 def test_cosine(one, other, expected):
-    found = text_answers.cosine_similarity(np.array(one, np.float32), np.array(other, np.float32))
+    found = cosine_similarity(np.array(one, np.float32), np.array(other, np.float32))
     assert found == (None if expected is None else pytest.approx(expected))
 
 

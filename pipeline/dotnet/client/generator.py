@@ -5,13 +5,14 @@ types carry the model's name, so that the clients of two models stand side by si
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
-from pipeline.dotnet.client import health_check, identifiers, name_conflicts, ragged, text_input
+from pipeline.dotnet.client import health_check, identifiers, name_conflicts, proven_sizes, ragged, text_input
 from pipeline.dotnet.client.layout import Layout, derive_layout
 from pipeline.dotnet.client.members import View
 from pipeline.dotnet.templates import render
@@ -61,13 +62,16 @@ class LabelList(NamedTuple):
     labels: list[str]
 
 
-def generate(contract: Contract, identity: Identity, characters: str = "") -> dict[str, str]:
+def generate(
+    contract: Contract, identity: Identity, characters: str = "", probe_sizes: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, str]:
     """The client's source files: file name -> C#, in a fixed order. The same arguments give the same text.
 
     Args:
         contract: What the client is for.
         identity: Names, files and versions to write into it.
         characters: The tokenizer's character table, as pipeline/tokenizer/wordpiece.py writes it.
+        probe_sizes: Sizes of the dynamic axes in the health check's call, as `health_check.choose_sizes` gives them.
 
     Raises:
         PipelineError: The client does not support the contract, or two of its names become one in C#.
@@ -84,7 +88,9 @@ def generate(contract: Contract, identity: Identity, characters: str = "") -> di
     name_conflicts.check_members(identity.class_name, layout, [labels.member for labels in label_lists])
     values = {
         **_template_values(contract, identity, layout, label_lists),
+        "health_probe": health_check.probe(contract, layout, identity.class_name, probe_sizes),
         **ragged.template_values(layout),
+        **proven_sizes.template_values(contract, layout),
         **text_input.template_values(contract, layout, characters),
     }
     return {
@@ -171,7 +177,6 @@ def _template_values(
         "new_row": new_row,
         "rows_doc": rows_doc,
         "health_name": contract.name,
-        "health_probe": health_check.probe(contract, layout, name),
         "public_types": [
             "",
             *(["Buffers"] if layout.bindable else []),

@@ -103,6 +103,11 @@ class Layout:
         ragged = ("ragged",) if self.axes and not self.output_only_axes else ()
         return ("row", "batch", *ragged, *(("buffers",) if self.bindable else ()), "async")
 
+    @property
+    def bulk_method(self) -> str:
+        """The one of `methods` that takes many rows at the least cost."""
+        return next(method for method in ("buffers", "batch", "row") if method in self.methods)
+
 
 def derive_layout(contract: Contract) -> Layout:
     """The layout of a contract.

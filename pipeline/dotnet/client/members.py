@@ -12,6 +12,23 @@ from pipeline.dotnet.client.elements import TYPES, Elements, sentences
 # Parameters and local variables of the templates' methods: the parameter of an input must not have their names.
 RESERVED_PARAMETERS = frozenset({"cancellationToken", "nameof", "row", "taken"})
 
+# Members that the C# types have whatever the contract: `Value` is appended to the name of an input or output that is one.
+BUFFERS_MEMBERS = (
+    "Batch",
+    "Dispose",
+    "Run",
+    "Idle",
+    "Running",
+    "Ended",
+    "SetRow",
+    "GetRow",
+    "Allocate",
+    "Wrap",
+    "Release",
+)
+INPUT_MEMBERS = ("Validate",)
+_BUILT_IN = identifiers.OBJECT_MEMBERS.union(BUFFERS_MEMBERS, INPUT_MEMBERS)
+
 # The size of a dynamic axis in examples, and in the health check where no size was proven.
 EXAMPLE_SIZE = 16
 
@@ -36,6 +53,11 @@ class Axis:
     def field(self) -> str:
         return f"_{self.stem}Axis"
 
+    @property
+    def check(self) -> str:
+        """Name of the method that checks that a size is proven."""
+        return f"CheckProven{self.member}"
+
     def __str__(self) -> str:
         return self.name
 
@@ -50,7 +72,8 @@ class View(Elements):
     @property
     def member(self) -> str:
         """Name of the property."""
-        return identifiers.pascal(self.name)
+        name = identifiers.pascal(self.name)
+        return f"{name}Value" if name in _BUILT_IN else name
 
     @property
     def stem(self) -> str:
@@ -146,11 +169,6 @@ class View(Elements):
         """C# condition that holds for a class number without a label."""
         above = f"{self.member} >= {len(self.labels)}"
         return f"{self.member} < 0 || {above}" if self.csharp.minimum < 0 else above
-
-    @property
-    def example(self) -> str:
-        """As `example_row`, with the variable `size` for the size of every dynamic axis."""
-        return self.example_row({axis.name: "size" for axis in self.axes})
 
     def example_row(self, sizes: Mapping[str, str]) -> str:
         """C# expression for one valid row: zeros, or the value within the bounds that is nearest to zero.

@@ -5,23 +5,10 @@ from collections.abc import Sequence
 from pipeline.dotnet.client import identifiers
 from pipeline.dotnet.client.layout import Layout
 from pipeline.dotnet.client.literals import literal
+from pipeline.dotnet.client.members import BUFFERS_MEMBERS, INPUT_MEMBERS
 
-# Members that the C# types have beside those of the contract.
-_BUFFERS_MEMBERS = (
-    "Batch",
-    "Dispose",
-    "Run",
-    "Idle",
-    "Running",
-    "Ended",
-    "SetRow",
-    "GetRow",
-    "Allocate",
-    "Wrap",
-    "Release",
-)
-_INPUT_MEMBERS = ("Validate",)
-_RAGGED_INPUT_MEMBERS = ("HasSizesOf", "SizesComparer")
+# Members that the C# types have beside those of the contract and of `members`.
+_RAGGED_INPUT_MEMBERS = ("CheckSizes", "HasSizesOf", "SizesComparer")
 _RAGGED_CHECK_MEMBERS = ("CheckSize", "CheckText", "CheckedProduct")
 
 
@@ -44,15 +31,16 @@ def check_members(class_name: str, layout: Layout, label_lists: Sequence[str]) -
         if view.names_classes
     ]
     lists = [(name, f"the list {name}") for name in label_lists]
+    size_checks = [(axis.check, f"the check of axis {literal(axis.name)}") for axis in layout.axes]
     for suffix, members, own in (
         (
             "Input",
             inputs + input_axes,
-            _INPUT_MEMBERS if layout.fixed else (*_INPUT_MEMBERS, *_RAGGED_INPUT_MEMBERS),
+            INPUT_MEMBERS if layout.fixed else (*INPUT_MEMBERS, *_RAGGED_INPUT_MEMBERS),
         ),
         ("Output", outputs + class_names + lists + output_axes, ()),
-        ("Buffers", inputs + outputs + input_axes if layout.bindable else [], _BUFFERS_MEMBERS),
-        ("Check", inputs, () if layout.fixed else _RAGGED_CHECK_MEMBERS),
+        ("Buffers", inputs + outputs + input_axes if layout.bindable else [], BUFFERS_MEMBERS),
+        ("Check", inputs + size_checks, () if layout.fixed else _RAGGED_CHECK_MEMBERS),
     ):
         type_name = class_name + suffix
         identifiers.check_distinct(members, (*identifiers.OBJECT_MEMBERS, *own, type_name), type_name)

@@ -10,16 +10,16 @@ The program that `verify` runs writes its answers in the same form.
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from pipeline.core.arrays import Array, is_text
+from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.contract import TokenizerSpec
 from pipeline.core.golden import GoldenCall, GoldenTexts, golden_texts
 
-FOLDER = "golden"
+FOLDER, INDEX = "golden", "golden.json"
 
 
 def encode(array: Array) -> bytes:
@@ -75,19 +75,40 @@ def _call_files(calls: Sequence[GoldenCall]) -> dict[str, bytes]:
     content: dict[str, bytes] = {}
     index = []
     for number, call in enumerate(calls):
-        entry: dict[str, object] = {"id": f"{number:03}", "case": call.name, "batch": call.rows or 1}
-        for side, arrays in (("inputs", call.inputs), ("outputs", call.outputs)):
-            listed = []
-            for place, (name, array) in enumerate(arrays.items()):
-                # By number: a name may hold what a file name may not.
-                file = f"{number:03}.{side}.{place}.bin"
-                content[f"{FOLDER}/{file}"] = encode(array)
-                dtype = "string" if is_text(array) else array.dtype.name
-                listed.append({"name": name, "dtype": dtype, "shape": list(array.shape), "file": file})
-            entry[side] = listed
+        entry, arrays = encode_call(number, call.name, call.rows or 1, {"inputs": call.inputs, "outputs": call.outputs})
         index.append(entry)
-    content[f"{FOLDER}/golden.json"] = (json.dumps(index, indent=1) + "\n").encode()
+        content |= {f"{FOLDER}/{name}": data for name, data in arrays.items()}
+    content[f"{FOLDER}/{INDEX}"] = format_index(index).encode()
     return content
+
+
+def encode_call(
+    number: int, name: str, rows: int, sides: Mapping[str, Arrays]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """A call's entry in the index, and its files by name.
+
+    Args:
+        number: The call's place in the index.
+        name: The call's.
+        rows: How many it has.
+        sides: `inputs`, and `outputs` where they are written too.
+    """
+    entry: dict[str, Any] = {"id": f"{number:03}", "case": name, "batch": rows}
+    files = {}
+    for side, arrays in sides.items():
+        entry[side] = []
+        for place, (tensor, array) in enumerate(arrays.items()):
+            # By number: a name may hold what a file name may not.
+            file = f"{number:03}.{side}.{place}.bin"
+            files[file] = encode(array)
+            dtype = "string" if is_text(array) else array.dtype.name
+            entry[side].append({"name": tensor, "dtype": dtype, "shape": list(array.shape), "file": file})
+    return entry, files
+
+
+def format_index(entries: Sequence[dict[str, Any]]) -> str:
+    """golden.json, of the calls' entries."""
+    return json.dumps(entries, indent=1) + "\n"
 
 
 def _text_files(golden: GoldenTexts) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.reports import ParityReport
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import derive_layout
+from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.proof.replay_program import example
 
 _TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
@@ -35,9 +36,11 @@ def _number(value: float | None) -> str:
 def describe_calls(contract: Contract) -> list[str]:
     """How this client may be called, in lines."""
     layout = derive_layout(contract)
+    sizes = describe_sizes(contract)
     threads = "One instance is thread-safe: share it between all callers."
     if not layout.batched:
-        return [f"{threads} The model has no batch axis: each call is one run, and there is no micro-batching."]
+        whole = f"{threads} The model has no batch axis: each call is one run, and there is no micro-batching."
+        return [whole, *([sizes] if sizes else [])]
     if layout.bindable:
         buffers = "`CreateBuffers` gives one caller at a time memory for IO binding: the model reads and writes it without a copy or an allocation."
     else:
@@ -57,7 +60,21 @@ def describe_calls(contract: Contract) -> list[str]:
                 else "The sizes follow from the lengths of the arrays."
             )
         )
+    if sizes:
+        lines.append(f"{sizes} A call may have any number of rows.")
     return lines
+
+
+def describe_sizes(contract: Contract) -> str:
+    """Which sizes the client takes of each dynamic axis, in sentences; empty where it takes all."""
+    entries = proven_sizes(contract, derive_layout(contract))
+    if not entries:
+        return ""
+    taken = ", ".join(f"`{entry.axis.name}` {entry.range}" for entry in entries)
+    refused = ", ".join(f"`{entry.axis.name}` {entry.refused}" for entry in entries if entry.refused)
+    return f"The client takes {taken}; others only with the option `{OPTION}`" + (
+        f", and never {refused}, where the network itself fails." if refused else "."
+    )
 
 
 def describe_proven_sizes(contract: Contract) -> str:
@@ -106,6 +123,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
         f"largest difference {largest:.3g}.",
         *([describe_proven_sizes(contract)] if contract.axes else []),
+        *(f"- **Not judged:** `{output}`: {reason}." for output, reason in parity.exempt.items()),
         *(
             [f"- {task.metric} on {task.rows:,} test rows: {task.simplify:.4f} (PyTorch: {task.eager:.4f})."]
             if task

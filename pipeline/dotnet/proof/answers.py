@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.compare.comparison import Policy, compare, severity
+from pipeline.compare.comparison import compare, severity
+from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.golden import GoldenCall
 from pipeline.core.reports import Comparison, OutputSummary

@@ -13,7 +13,8 @@ from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof import replay_program
 from pipeline.dotnet.sdk import Sdk
 
-ANSWERS = "answers"
+# In the consumer's folder: what its program answers, and the inputs of the test split that `verify` has put there.
+ANSWERS, TEST_SPLIT = "answers", "test-split"
 
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
@@ -50,6 +51,8 @@ def project(framework: str, source: Path, restored: Path, package_id: str, versi
 def replay(found: Sdk, contract: Contract, manifest: Manifest, folder: Path, threads: int) -> dict[str, str]:
     """Build the consumer of the package in build/package in `folder` and run it; its answers go to `folder`/answers.
 
+    The inputs of the test split are in `folder`/test-split.
+
     Returns:
         `runtime` and `onnxruntime`: the versions that ran.
 
@@ -70,7 +73,7 @@ def replay(found: Sdk, contract: Contract, manifest: Manifest, folder: Path, thr
     sdk.run(
         found.dotnet, "build", "--configuration", "Release", "--output", "out", "--nologo", "-v", "quiet", folder=folder
     )
-    sdk.run(found.dotnet, "out/verify.dll", str(mine / "golden"), ANSWERS, str(threads), folder=folder)
+    sdk.run(found.dotnet, "out/verify.dll", str(mine / "golden"), ANSWERS, str(threads), TEST_SPLIT, folder=folder)
     try:
         ran: dict[str, str] = json.loads((answers / "runtime.json").read_text())
     except (OSError, ValueError):

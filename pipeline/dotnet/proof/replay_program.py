@@ -3,17 +3,20 @@
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
-from pipeline.dotnet.client.members import EXAMPLE_SIZE, Axis, View
+from pipeline.dotnet.client.members import Axis, View
+from pipeline.dotnet.client.proven_sizes import typical_size
 from pipeline.dotnet.templates import render
 
 
 def replay(contract: Contract, namespace: str, class_name: str) -> str:
-    """Program.cs of the consumer: `program golden-folder answers-folder threads`."""
+    """Program.cs of the consumer: `program golden-folder answers-folder threads test-split-folder`."""
     layout = derive_layout(contract)
     inputs, outputs = layout.inputs, layout.outputs
     row = f"{class_name}Input" if layout.has_row_type else inputs[0].array
     explicit_sizes = [f"row.{axis.member}" for axis in layout.explicit_axes]
-    slices = [_slice(view, place, batched=layout.batched) for place, view in enumerate(inputs)]
+    slices = [
+        f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)" for place, view in enumerate(inputs)
+    ]
     sizes = [_size(layout, axis) for axis in layout.axes]
     parts = [*slices, *(_size(layout, axis) for axis in layout.explicit_axes)]
     return render(
@@ -24,6 +27,8 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "inputs": inputs,
             "outputs": outputs,
             "methods": layout.methods,
+            "bulk_method": layout.bulk_method,
+            "batched": layout.batched,
             "texts": contract.tokenizer is not None,
             "Row": row,
             "row_arguments": ", ".join([*(f"row.{view.member}" for view in inputs), *explicit_sizes])
@@ -34,6 +39,7 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "input_values": "".join(f", input{place}" for place in range(len(inputs))),
             "sizes": ", ".join(sizes),
             "size_arguments": "".join(f", one.Sizes[{place}]" for place in range(len(sizes))),
+            "part_size_arguments": "".join(f", part.Sizes[{place}]" for place in range(len(sizes))),
             "output_fields": ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(outputs)),
             "outputs_from_rows": ", ".join(
                 f"all.{'Select' if view.scalar else 'SelectMany'}(row => row.{view.member}).ToArray()"
@@ -42,7 +48,7 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
             "outputs_from_buffers": ", ".join(f"buffers.{view.member}.ToArray()" for view in outputs),
             "shapes": not layout.fixed,
             "shapes_from_rows": ", ".join(
-                f"Shape(all.Select(row => {_shape(view, 'row')}), {str(layout.batched).lower()})" for view in outputs
+                f"Shape(all.Select(row => {_shape(view, 'row')}), stacked)" for view in outputs
             ),
             "shapes_from_buffers": ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in outputs),
         },
@@ -53,7 +59,8 @@ def example(contract: Contract, identity: Identity) -> str:
     """The C# of the package's README: one row, many rows, ASP.NET Core."""
     layout = derive_layout(contract)
     inputs, outputs = layout.inputs, layout.outputs
-    arguments = ", ".join([*(view.parameter for view in inputs), *("size" for _ in layout.explicit_axes)])
+    arguments = ", ".join([*(view.parameter for view in inputs), *(axis.parameter for axis in layout.explicit_axes)])
+    sizes = {axis.name: axis.parameter for axis in layout.axes}
     shown = next((view for view in outputs if view.names_classes), outputs[0])
     rows = f"new {identity.class_name}Input({arguments})" if layout.has_row_type else inputs[0].parameter
     if contract.tokenizer:
@@ -64,11 +71,10 @@ def example(contract: Contract, identity: Identity) -> str:
             "",
             f"using var model = {identity.class_name}.Load();",
             *(
-                [f"int size = {EXAMPLE_SIZE}; // of every dynamic axis: replace it by the sizes of your data"]
-                if layout.axes
-                else []
+                f"int {axis.parameter} = {typical_size(contract, axis)}; // replace it by the size that your data has"
+                for axis in layout.axes
             ),
-            *(f"{view.array} {view.parameter} = {view.example}; // {view.summary}" for view in inputs),
+            *(f"{view.array} {view.parameter} = {view.example_row(sizes)}; // {view.summary}" for view in inputs),
             f"{identity.class_name}Output one = model.Run({arguments});",
             *(
                 [f"{identity.class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"]
@@ -99,13 +105,6 @@ def _text_example(identity: Identity, shown: View) -> str:
             f"builder.Services.Add{identity.class_name}(options => options.IntraOpNumThreads = 1);",
         ]
     )
-
-
-def _slice(view: View, place: int, *, batched: bool) -> str:
-    """Row i of an input that was read whole."""
-    if not batched:
-        return f"input{place}[0]" if view.scalar else f"input{place}"
-    return f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)"
 
 
 def _size(layout: Layout, axis: Axis) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.compare.comparison import OutputComparison, Policy, compare, failure, severity
+from pipeline.compare.comparison import OutputComparison, compare, failure, severity
+from pipeline.compare.policy import Policy
+from pipeline.compare.similarity import cosine_similarity
 from pipeline.core.arrays import Array
 from pipeline.core.golden import GoldenTexts
 from pipeline.core.reports import Comparison, TextSummary
@@ -56,15 +58,6 @@ def summarize(comparisons: Sequence[Comparison]) -> TextSummary:
         mismatches=sum(not entry.passed for entry in tokens),
         least_cosine=min((entry.cosine for entry in comparisons if entry.cosine is not None), default=None),
     )
-
-
-def cosine_similarity(expected: Array, got: Array) -> float | None:
-    """Of two vectors; None where there is none: fewer than two values, no floats, or a zero vector."""
-    if expected.dtype.kind != "f" or expected.size < 2:
-        return None
-    e, g = expected.astype(np.float64).ravel(), got.astype(np.float64).ravel()
-    lengths = float(np.linalg.norm(e) * np.linalg.norm(g))
-    return float(e @ g) / lengths if np.isfinite(lengths) and lengths > 0 else None
 
 
 def _compare_tokens(text: str, expected: list[int], got: Array | None) -> OutputComparison:

@@ -56,6 +56,9 @@ namespace $ namespace $
         private readonly $Class$Tokenizer _tokenizer;
 //% endif
         private readonly bool _validateInputs;
+//% if proven_sizes
+        private readonly bool _allowUnprovenSizes;
+//% endif
         // Reference count: 1 for the model, and 1 for each run in progress and each Buffers not disposed. At 0 the native memory is freed.
         private int _users = 1;
         private int _disposed;
@@ -67,6 +70,9 @@ namespace $ namespace $
             _tokenizer = tokenizer;
 //% endif
             _validateInputs = options.ValidateInputs;
+//% if proven_sizes
+            _allowUnprovenSizes = options.AllowUnprovenSizes;
+//% endif
 //% if fixed
             _idle = new $Class$Buffers[options.MaxConcurrency];
 //% endif

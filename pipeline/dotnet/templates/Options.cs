@@ -46,6 +46,15 @@ namespace $ namespace $
         /// </summary>
         public bool ValidateInputs { get; set; }
 
+//% if proven_sizes
+        /// <summary>
+        /// Whether to take sizes at which the model's answers were not compared with PyTorch's; otherwise they are rejected with
+        /// <see cref="ArgumentException"/>. The number of rows is never limited. Default: <see langword="false"/>.
+        /// </summary>
+        /// <remarks>$ ("By axis, %s. %s" % (proven_ranges, refused_sizes)) | doc(8) $</remarks>
+        public bool AllowUnprovenSizes { get; set; }
+
+//% endif
 //% if tokenizer
         /// <summary>Path of the vocabulary; <see langword="null"/> (default) for the file that the package copies to the program's folder.</summary>
         public string VocabularyPath { get; set; }

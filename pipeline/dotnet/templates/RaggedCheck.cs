@@ -80,6 +80,23 @@ namespace $ namespace $
             }
         }
 
+//% for sizes in proven_sizes
+        internal static void $ sizes.axis.check $(int size, bool allowUnproven, string parameter)
+        {
+//% if sizes.refused_condition
+            if ($ sizes.refused_condition $)
+            {
+                throw new ArgumentException($ sizes.expected $ + size + $ sizes.known_to_fail $, parameter);
+            }
+
+//% endif
+            if (!allowUnproven && ($ sizes.unproven_condition $))
+            {
+                throw new ArgumentException($ sizes.expected $ + size + $ sizes.not_proven(Class) $, parameter);
+            }
+        }
+
+//% endfor
         /// <summary>A product that cannot overflow: above the length of any array it stops growing.</summary>
         private static long CheckedProduct(long product, int size)
         {

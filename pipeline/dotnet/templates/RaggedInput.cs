@@ -17,14 +17,14 @@ namespace $ namespace $
 //% for axis in explicit_axes
         /// <param name="$ axis.stem $">Size of the axis <c>$ axis.name | doc(8) $</c>, at least 1.</param>
 //% endfor
-        /// <exception cref="ArgumentException">An array has the wrong length for the sizes, or text is <see langword="null"/>.</exception>
+        /// <exception cref="ArgumentException">An array has the wrong length for the sizes,$ " the network is known to fail at a size," if proven_sizes | selectattr("refused") | list $ or text is <see langword="null"/>.</exception>
         public $Class$Input($ array_parameters $$ explicit_size_parameters $)
-            : this(false, null, $ arguments $$ explicit_size_arguments $)
+            : this(false, $ "true, " if proven_sizes $null, $ arguments $$ explicit_size_arguments $)
         {
         }
 
         /// <summary>Checks everything; <paramref name="_row"/> is how messages call a row of a list, null for a single row.</summary>
-        internal $Class$Input(bool _validate, string _row, $ array_parameters $$ explicit_size_parameters $)
+        internal $Class$Input(bool _validate, $ "bool _allow, " if proven_sizes $string _row, $ array_parameters $$ explicit_size_parameters $)
         {
 //% for axis in explicit_axes
             $Class$Check.CheckSize($ axis.parameter $, _row ?? nameof($ axis.parameter $));
@@ -38,6 +38,9 @@ namespace $ namespace $
 //% for axis in axes
             this.$ axis.member $ = $ axis.parameter $;
 //% endfor
+//% if proven_sizes
+            CheckSizes(_allow, _row);
+//% endif
         }
 //% for input in inputs
 
@@ -56,6 +59,16 @@ namespace $ namespace $
             $Class$Check.$ check.input.member $($ check.input.member $, $ leading_members(check.known) if not check.input.scalar $true, _row);
 //% endfor
         }
+//% if proven_sizes
+
+        /// <summary>Rejects sizes that are known to fail, and unless <paramref name="_allow"/> is set those that are not proven.</summary>
+        internal void CheckSizes(bool _allow, string _row)
+        {
+//% for sizes in proven_sizes
+            $Class$Check.$ sizes.axis.check $($ sizes.axis.member $, _allow, _row ?? $ sizes.parameter | literal $);
+//% endfor
+        }
+//% endif
 //% if axes
 
         /// <summary>Whether this row and another have equal sizes, so that one run can take both.</summary>

@@ -17,18 +17,18 @@ namespace $ namespace $
         /// <param name="$ axis.stem $">Size of the axis <c>$ axis.name | doc(8) $</c>, at least 1.</param>
 //% endfor
         /// <returns>The model's outputs.</returns>
-        /// <exception cref="ArgumentException">An array has the wrong length for the sizes, <see cref="$Class$Options.ValidateInputs"/> rejects a value, or text is <see langword="null"/>.</exception>
+        /// <exception cref="ArgumentException">An array has the wrong length for the sizes,$ " a size is not proven," if proven_sizes $ <see cref="$Class$Options.ValidateInputs"/> rejects a value, or text is <see langword="null"/>.</exception>
         /// <exception cref="$Class$Exception">onnxruntime failed.</exception>
         public $Class$Output Run($ array_parameters $$ explicit_size_parameters $)
         {
-            return RunOne(new $Class$Input(_validateInputs, null, $ arguments $$ explicit_size_arguments $));
+            return RunOne(new $Class$Input(_validateInputs, $ allow_argument $null, $ arguments $$ explicit_size_arguments $));
         }
 //% if span_parameters != array_parameters and not text_inputs
 
         /// <inheritdoc cref="Run($ array_cref $$ explicit_size_cref $)"/>
         public $Class$Output Run($ span_parameters $$ explicit_size_parameters $)
         {
-            return RunOne(new $Class$Input(_validateInputs, null, $ span_arguments $$ explicit_size_arguments $));
+            return RunOne(new $Class$Input(_validateInputs, $ allow_argument $null, $ span_arguments $$ explicit_size_arguments $));
         }
 //% endif
 //% if has_row_type
@@ -36,7 +36,7 @@ namespace $ namespace $
         /// <summary>Runs the model on one $ "row" if batched else "set of inputs" $.</summary>
         /// <param name="row">Values and their sizes.</param>
         /// <returns>The model's outputs.</returns>
-        /// <exception cref="ArgumentException"><see cref="$Class$Options.ValidateInputs"/> rejects a value.</exception>
+        /// <exception cref="ArgumentException">$ "A size is not proven, or " if proven_sizes $<see cref="$Class$Options.ValidateInputs"/> rejects a value.</exception>
         /// <exception cref="$Class$Exception">onnxruntime failed.</exception>
         public $Class$Output Run($Class$Input row)
         {
@@ -66,7 +66,7 @@ namespace $ namespace $
 //% if has_row_type
                 inputs[i] = Checked(rows[i], "rows[" + i + "]");
 //% else
-                inputs[i] = new $Class$Input(_validateInputs, "rows[" + i + "]", rows[i]);
+                inputs[i] = new $Class$Input(_validateInputs, $ allow_argument $"rows[" + i + "]", rows[i]);
 //% endif
             }
 
@@ -113,10 +113,10 @@ namespace $ namespace $
 //% endfor
         /// <param name="cancellationToken">Cancels a row that is still in the queue; a run in progress is not interrupted.</param>
         /// <returns>The model's answer. A disposal while the row waits ends the task with <see cref="ObjectDisposedException"/>.</returns>
-        /// <exception cref="ArgumentException">An array has the wrong length for the sizes, <see cref="$Class$Options.ValidateInputs"/> rejects a value, or text is <see langword="null"/>.</exception>
+        /// <exception cref="ArgumentException">An array has the wrong length for the sizes,$ " a size is not proven," if proven_sizes $ <see cref="$Class$Options.ValidateInputs"/> rejects a value, or text is <see langword="null"/>.</exception>
         public Task<$Class$Output> RunAsync($ array_parameters $$ explicit_size_parameters $, CancellationToken cancellationToken = default(CancellationToken))
         {
-            return _batcher.RunAsync(new $Class$Input(_validateInputs, null, $ arguments $$ explicit_size_arguments $), cancellationToken);
+            return _batcher.RunAsync(new $Class$Input(_validateInputs, $ allow_argument $null, $ arguments $$ explicit_size_arguments $), cancellationToken);
         }
 //% if has_row_type
 
@@ -137,6 +137,9 @@ namespace $ namespace $
         /// <param name="$ axis.stem $">Size of the axis <c>$ axis.name | doc(8) $</c> in every row, at least 1.</param>
 //% endfor
         /// <returns>The bound buffers; dispose them after use.</returns>
+//% if proven_sizes
+        /// <exception cref="ArgumentException">A size is not proven.</exception>
+//% endif
         public $Class$Buffers CreateBuffers(int batch$ size_parameters $)
         {
             if (batch < 1)
@@ -146,6 +149,9 @@ namespace $ namespace $
 
 //% for axis in axes
             $Class$Check.CheckSize($ axis.parameter $, nameof($ axis.parameter $));
+//% endfor
+//% for sizes in proven_sizes
+            $Class$Check.$ sizes.axis.check $($ sizes.axis.parameter $, _allowUnprovenSizes, nameof($ sizes.axis.parameter $));
 //% endfor
             Enter();
             try
@@ -234,6 +240,9 @@ namespace $ namespace $
                 throw new ArgumentNullException(parameter, "Expected a $Class$Input, got null.");
             }
 
+//% if proven_sizes
+            row.CheckSizes(_allowUnprovenSizes, parameter);
+//% endif
             if (_validateInputs)
             {
                 row.Validate(parameter);

@@ -1,4 +1,5 @@
-// Replays the golden rows through every method of the client, from several threads at once, and writes what the model answers.
+// Replays the golden rows through every method of the client, from several threads at once, and then the test split through one of
+// them, part by part; writes what the model answers.
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
@@ -12,10 +13,10 @@ using System.Threading;
 using System.Threading.Tasks;
 using $ namespace $;
 
-string golden = args[0], answers = args[1];
+string golden = args[0], answers = args[1], testSplit = args[3];
 int threads = int.Parse(args[2]);
 using $Class$ model = $Class$.Load();
-List<Case> cases = Case.ReadAll(golden);
+List<Case> cases = Case.Read(golden).ToList();
 //% if texts
 Texts texts = Texts.Read(golden);
 //% endif
@@ -80,6 +81,22 @@ if (failures.Count > 0)
 //% if texts
 texts.Write(answers, model);
 //% endif
+foreach (Case part in Case.Read(testSplit))
+{
+//% if bulk_method == "buffers"
+    using $Class$Buffers buffers = model.CreateBuffers(part.Rows.Length$ part_size_arguments $);
+//% for input in inputs
+    part.Input$ loop.index0 $.CopyTo(buffers.$ input.member $);
+//% endfor
+    buffers.Run();
+    Answers.Of(buffers).Write(answers, "test", 0, part.Name);
+//% elif bulk_method == "batch"
+    Answers.Of(model.Run(part.Rows)).Write(answers, "test", 0, part.Name);
+//% else
+    Answers.Of(part.Rows.Select(row => model.Run($ row_arguments $)), stacked: true).Write(answers, "test", 0, part.Name);
+//% endif
+}
+
 File.WriteAllText(Path.Combine(answers, "runtime.json"), JsonSerializer.Serialize(new Dictionary<string, string>
 {
     ["runtime"] = RuntimeInformation.FrameworkDescription,
@@ -141,10 +158,14 @@ sealed record Texts(string[] All, long[][] Tokens, $Class$Output[] Alone, $Class
 /// <summary>One golden case: its inputs, whole and by row.</summary>
 sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
 {
-    public static List<Case> ReadAll(string folder)
+    /// <summary>The cases of a folder, each read when it is asked for.</summary>
+    public static IEnumerable<Case> Read(string folder)
     {
         using JsonDocument index = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
-        return index.RootElement.EnumerateArray().Select(entry => Read(folder, entry)).ToList();
+        foreach (JsonElement entry in index.RootElement.EnumerateArray())
+        {
+            yield return Read(folder, entry);
+        }
     }
 
     private static Case Read(string folder, JsonElement entry)
@@ -187,7 +208,9 @@ sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
 /// <summary>What the model answered to some rows, output by output.</summary>
 sealed record Answers($ output_fields $, string[] Shapes)
 {
-    public static Answers Of(IEnumerable<$Class$Output> rows)
+    /// <param name="rows">What the model answered, row by row.</param>
+    /// <param name="stacked">Whether the shapes begin with the number of rows.</param>
+    public static Answers Of(IEnumerable<$Class$Output> rows, bool stacked = $ "true" if batched else "false" $)
     {
         $Class$Output[] all = rows.ToArray();
         return new Answers($ outputs_from_rows $, [$ shapes_from_rows if shapes $]);
@@ -212,10 +235,10 @@ sealed record Answers($ output_fields $, string[] Shapes)
 //% if shapes
 
     /// <summary>Of all rows together, or of the only call; -1 where rows differ.</summary>
-    private static string Shape(IEnumerable<string> rows, bool batched)
+    private static string Shape(IEnumerable<string> rows, bool stacked)
     {
         string[] all = rows.ToArray();
-        return !batched ? all[0] : all.Distinct().Count() == 1 ? all.Length + " " + all[0] : "-1";
+        return !stacked ? all[0] : all.Distinct().Count() == 1 ? all.Length + " " + all[0] : "-1";
     }
 //% endif
 

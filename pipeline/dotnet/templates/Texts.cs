@@ -71,7 +71,7 @@ namespace $ namespace $
             }
 
 //% endif
-            return new $Class$Input(_validateInputs, parameter, $ text_arguments $);
+            return new $Class$Input(_validateInputs, $ allow_argument $parameter, $ text_arguments $);
         }
     }
 }

@@ -84,6 +84,14 @@ def test_a_parameter_avoids_the_names_of_a_methods_variables(name: str) -> None:
     assert f"Run(float[] {name}Value)" in generator.generate(contract, make_identity())["Tiny.cs"]
 
 
+@pytest.mark.parametrize(
+    ("name", "member"), [("ended", "Ended"), ("run", "Run"), ("to_string", "ToString"), ("validate", "Validate")]
+)
+def test_a_property_avoids_the_names_of_a_types_own_members(name: str, member: str) -> None:
+    contract = make_contract("t", [X], [tensor(name, "float32", "batch")])
+    assert f"public float {member}Value {{ get; }}" in generator.generate(contract, make_identity())["TinyOutput.cs"]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_bounds_of_every_dtype_are_conditions(dtype: str) -> None:
     contract = make_contract("t", [tensor("x", dtype, "batch", 2, minimum=1.0, maximum=3.0)], [Y])
@@ -120,8 +128,7 @@ def test_bounds_of_every_dtype_are_conditions(dtype: str) -> None:
             [tensor("x", "float32", "batch")],
             'output "x" and input "x" would both be called X in the C# type TinyBuffers',
         ),
-        ([X], [tensor("run", "float32", "batch")], "a built-in member of TinyBuffers"),
-        ([X], [tensor("to_string", "float32", "batch")], "would both be called ToString in the C# type TinyOutput"),
+        ([tensor("check_size", "float32", "batch", "time")], [Y], "a built-in member of TinyCheck"),
         ([X], [tensor("tiny_output", "float32", "batch")], "would both be called TinyOutput"),
         (
             [X],

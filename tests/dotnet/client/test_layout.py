@@ -5,7 +5,7 @@ import re
 import pytest
 
 from csharp_projects import MIXED, TINY, make_contract, make_identity, tensor
-from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.contract import Contract, ProvenAxis, TensorSpec
 from pipeline.dotnet.client import generator
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.proof import replay_program
@@ -73,6 +73,22 @@ def test_methods(tensors: list[TensorSpec], methods: tuple[str, ...]) -> None:
     assert derive_layout(contract_of(*tensors)).methods == methods
 
 
+@pytest.mark.parametrize(
+    ("tensors", "method"),
+    [
+        ([tensor("x", "float32", "batch", "t")], "buffers"),
+        ([tensor("x", "string", "batch")], "batch"),
+    ],
+)
+def test_the_method_for_many_rows(tensors: list[TensorSpec], method: str) -> None:
+    assert derive_layout(contract_of(*tensors)).bulk_method == method
+
+
+def test_the_method_for_many_rows_without_a_batch_axis() -> None:
+    plain = contract_of(tensor("x", "float32", "n"), outputs=[tensor("y", "float32", "n")])
+    assert derive_layout(plain).bulk_method == "row"
+
+
 def test_an_output_of_a_size_known_only_after_the_run_is_not_bound() -> None:
     layout = derive_layout(
         contract_of(tensor("x", "float32", "batch", "t"), outputs=[tensor("y", "float32", "batch", "detections")])
@@ -102,6 +118,16 @@ def test_an_axis_with_the_name_of_a_tensor_gets_a_suffix() -> None:
 
 def test_the_example_of_the_readme_passes_sizes() -> None:
     text = replay_program.example(contract_of(tensor("x", "float32", "batch", "h", "w")), make_identity())
-    assert "int size = 16;" in text
-    assert "model.Run(x, size, size)" in text
-    assert "new TinyInput(x, size, size)" in text
+    assert "int h = 16; //" in text
+    assert "float[] x = new float[h * w];" in text
+    assert "model.Run(x, h, w)" in text
+    assert "new TinyInput(x, h, w)" in text
+
+
+def test_the_example_of_the_readme_has_a_proven_size() -> None:
+    contract = contract_of(tensor("x", "float32", "batch", "h", "w")).model_copy(
+        update={"axes": {"h": ProvenAxis(sizes=[1, 3, 20, 40])}}
+    )
+    text = replay_program.example(contract, make_identity())
+    assert "int h = 20; //" in text
+    assert "int w = 16; //" in text

@@ -60,5 +60,17 @@ def test_text_and_calls_in_the_index():
     assert (entry["batch"], entry["inputs"][0]["dtype"], entry["outputs"][0]["shape"]) == (1, "string", [])
 
 
+def test_a_call_is_written_whatever_it_is_for():
+    longer = GoldenCall(
+        "time=48", "size", None, {"time": 48}, {"x": np.zeros(48), "mask": np.ones(48, dtype=bool)}, {"y": np.zeros(48)}
+    )
+    entries = json.loads(golden_files.files([CALL, longer])["golden/golden.json"])
+    assert [(entry["id"], entry["case"], entry["batch"]) for entry in entries] == [
+        ("000", "h/w=1", 2),
+        ("001", "time=48", 1),
+    ]
+    assert [array["shape"] for array in entries[1]["inputs"]] == [[48], [48]]
+
+
 def test_little_endian_whatever_the_machine():
     assert golden_files.encode(np.array([1], dtype=">i4")) == b"\x01\0\0\0"

@@ -31,8 +31,41 @@ def test_proven_sizes_of_every_dynamic_axis() -> None:
     assert "- Sizes proven: `batch`: 1, 3, 64; `time`: 1, 9." in text.splitlines()
 
 
+def test_an_output_that_is_not_judged_is_named() -> None:
+    parity = PARITY.model_copy(update={"exempt": {"scores": "ties"}})
+    assert "- **Not judged:** `scores`: ties." in readme.write(TINY, make_identity(), parity)
+
+
 def test_no_line_without_proven_sizes() -> None:
     assert "Sizes proven" not in write(TINY)
+
+
+SERIES = make_contract("t", [tensor("x", "float32", "batch", "time")], [tensor("y", "float32", "batch")])
+SIGNAL = make_contract("t", [tensor("x", "float32", "time")], [tensor("y", "float32", "time")])
+
+
+@pytest.mark.parametrize(
+    ("contract", "axis", "sentence"),
+    [
+        (
+            SERIES,
+            ProvenAxis(sizes=[1, 24]),
+            "The client takes `time` from 1 to 24; others only with the option `AllowUnprovenSizes`. A call may have any number of rows.",
+        ),
+        (
+            SIGNAL,
+            ProvenAxis(sizes=[4, 24], multiple_of=4, refused=[28, 48]),
+            "The client takes `time` from 4 to 24 in multiples of 4; others only with the option `AllowUnprovenSizes`, and never `time` "
+            "28 and 48, where the network itself fails.",
+        ),
+    ],
+)
+def test_which_sizes_the_client_takes(contract: Contract, axis: ProvenAxis, sentence: str) -> None:
+    assert sentence in write(contract, axes={"batch": ProvenAxis(sizes=[1]), "time": axis}).splitlines()
+
+
+def test_no_sentence_of_sizes_where_all_are_taken() -> None:
+    assert "The client takes" not in write(TINY, axes={"batch": ProvenAxis(sizes=[1, 3])})
 
 
 def test_the_task_metric_where_there_is_a_task() -> None:

@@ -6,16 +6,19 @@ from pathlib import Path
 import pytest
 
 from csharp_projects import Dotnet, run
-from pipeline.compare.comparison import Policy
+from pipeline.compare.policy import Policy, Tolerance
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof import consumer, replay_program
 from pipeline.dotnet.proof.answers import compare_calls
+from pipeline.dotnet.proof.split_answers import GoldenSplit, compare_split, read_split, write_inputs
 from pipeline.parity.gate import explain_failure
 from sample_contracts import SAMPLE_MODELS, SampleModel
 
-TOLERANCES = Policy((1e-5, 1e-5), {"float16": (2e-3, 2e-3)})
+TOLERANCES = Policy(Tolerance(1e-5, 1e-5), {"float16": Tolerance(2e-3, 2e-3)})
+# More than one part of the test split takes.
+ROWS = 300
 METHODS = {
     "texts": ("row", "batch", "async"),
     "tokens": ("row", "batch", "async"),
@@ -49,13 +52,19 @@ def test_every_method_gives_the_answers_of_onnxruntime(make: Callable[[], Sample
         target = folder / path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(data)
+    inputs, answers = sample.test_split(ROWS)
+    split = GoldenSplit(answers, None)
+    write_inputs(folder / "split", inputs, split.parts(), layout.batched)
     (folder / "verify.csproj").write_text(
         consumer.project("net10.0", dotnet.feed, dotnet.root / "packages", f"Acme.{sample.class_name}", "1.0.0")
     )
     (folder / "Program.cs").write_text(replay_program.replay(sample.contract, "Acme.Models", sample.class_name))
     dotnet(folder, "build", "--output", "out", "--nologo", "-v", "quiet")
-    run([dotnet.sdk, "out/verify.dll", "golden", "answers", "2"], folder)
+    run([dotnet.sdk, "out/verify.dll", "golden", "answers", "2", "split"], folder)
     comparisons = compare_calls(folder / "answers", calls, 2, TOLERANCES, layout.methods)
     assert explain_failure(comparisons) == ""
     assert {entry.way for entry in comparisons} == set(layout.methods)
+    split_comparisons = compare_split(read_split(folder / "answers", split), split, layout.bulk_method, TOLERANCES)
+    assert explain_failure(split_comparisons) == ""
+    assert {entry.batch for entry in split_comparisons} == {ROWS}
     assert Path(folder / "answers" / "runtime.json").exists()

@@ -1,0 +1,101 @@
+"""What rounding alone does to a network's answers, and the scale of each output with it. Imports torch.
+
+Two programs that compute the same function round in other places. How far that moves an answer is the network's own matter: a deep
+one amplifies it, and no tolerance fits all. So it is measured on PyTorch alone: every weight and every input is moved by
+one unit in the last place, up or down by chance, and the network answers again.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from pipeline.compare.scale import measure_scale
+from pipeline.core.arrays import Array, Arrays
+from pipeline.core.contract import OutputScale
+from pipeline.core.errors import PipelineError
+from pipeline.core.golden import GoldenCall
+from pipeline.export.adapter import Adapter
+
+# How often the network answers with everything moved.
+TRIALS = 2
+
+
+def measure_scales(
+    calls: Sequence[GoldenCall],
+    test_split: Arrays,
+    shapes: Mapping[str, Sequence[int | str]],
+    moved: Mapping[str, Sequence[tuple[Array, Array]]],
+    *,
+    batched: bool,
+) -> dict[str, OutputScale]:
+    """The scale of each output.
+
+    Args:
+        calls: Golden calls with the network's answers.
+        test_split: Its answers to the test split, [rows, ...].
+        shapes: The shape of each output in a golden call, its dynamic axes named.
+        moved: What `move_answers` gives.
+        batched: Whether the first axis of a golden call is the row.
+    """
+    return {
+        name: measure_scale(
+            [call.outputs[name] for call in calls],
+            rows,
+            moved.get(name, ()),
+            [axis for axis, size in enumerate(shapes[name]) if isinstance(size, int) and size > 1],
+            batched=batched,
+        )
+        for name, rows in test_split.items()
+    }
+
+
+def move_answers(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[str, list[tuple[Array, Array]]]:
+    """The answers to a call as they are, and with every weight and every input moved by one rounding; pairs by output.
+
+    Inputs of whole numbers are left alone: they may be numbers of something. Where the network refuses such inputs there are
+    no pairs.
+
+    Args:
+        adapter: A network of its own: its weights are moved.
+        call: With the network's answers.
+        weights: Whether to move the weights, which takes their memory once more.
+    """
+    originals = [parameter.detach().clone() for parameter in _floating(adapter.network)] if weights else []
+    pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in call.outputs}
+    for trial in range(TRIALS):
+        if weights:
+            _move_weights(adapter.network, originals, trial)
+        try:
+            answers = adapter.answer(_move_inputs(call.inputs, trial))
+        except PipelineError:
+            return {}
+        for name, array in answers.items():
+            if name in call.outputs and array.shape == call.outputs[name].shape:
+                pairs[name].append((call.outputs[name], array))
+    return pairs
+
+
+def _floating(network: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in network.parameters() if parameter.is_floating_point()]
+
+
+def _move_weights(network: nn.Module, originals: Sequence[torch.Tensor], seed: int) -> None:
+    random = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter, original in zip(_floating(network), originals, strict=True):
+            signs = torch.randint(0, 2, original.shape, generator=random) * 2 - 1
+            parameter.copy_(original * (1 + torch.finfo(original.dtype).eps * signs.to(original.dtype)))
+
+
+def _move_inputs(inputs: Arrays, seed: int) -> Arrays:
+    random = np.random.default_rng(seed)
+    moved = {}
+    for name, array in inputs.items():
+        if array.dtype.kind == "f" and not (array == np.round(array)).all():
+            signs = random.choice(np.array([-1, 1], array.dtype), array.shape)
+            moved[name] = np.asarray(array * (1 + np.finfo(array.dtype).eps * signs), array.dtype)
+        else:
+            moved[name] = array
+    return moved

@@ -1,0 +1,88 @@
+"""What rounding alone does to a network's answers."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipeline.core.arrays import Arrays
+from pipeline.core.golden import GoldenCall
+from pipeline.export.adapter import Adapter
+from pipeline.export.rounding import TRIALS, measure_scales, move_answers
+
+EPS = float(np.finfo(np.float32).eps)
+ROWS = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+
+
+class Deep(nn.Module):
+    """`depth` layers, each of which amplifies what the one before it rounded."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.ModuleList(nn.Linear(4, 4) for _ in range(depth))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = torch.sin(4 * layer(x))
+        return x
+
+
+class Plain(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2
+
+
+class Picky(nn.Module):
+    """Takes nothing but the rows that it knows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not torch.equal(x, torch.from_numpy(ROWS)):
+            raise ValueError("another row")
+        return x
+
+
+def call_of(network: nn.Module, inputs: Arrays | None = None) -> tuple[Adapter, GoldenCall]:
+    inputs = inputs or {"x": ROWS}
+    adapter = Adapter(network.eval(), ["x"], {"x": 0}, [])
+    return adapter, GoldenCall("rows-60", "rows", 60, {}, inputs, adapter.answer(inputs))
+
+
+def rounding_of(network: nn.Module) -> float:
+    adapter, call = call_of(network)
+    moved = move_answers(adapter, call, weights=True)
+    scales = measure_scales([call], call.outputs, {"output": ["batch", 4]}, moved, batched=True)
+    return scales["output"].rounding
+
+
+def test_a_deep_network_rounds_more_than_a_flat_one() -> None:
+    assert rounding_of(Plain()) < 2 * EPS
+    assert rounding_of(Deep(6)) > 4 * rounding_of(Deep(1)) > 0
+
+
+def test_the_same_every_time() -> None:
+    assert rounding_of(Deep(3)) == rounding_of(Deep(3))
+
+
+def test_weights_are_moved_too_and_only_where_asked() -> None:
+    adapter, call = call_of(Deep(1), {"x": np.round(ROWS)})
+    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=False)["output"])
+    pairs = move_answers(adapter, call, weights=True)["output"]
+    assert len(pairs) == TRIALS
+    assert not any(np.array_equal(*pair) for pair in pairs)
+
+
+def test_whole_numbers_are_left_alone() -> None:
+    adapter, call = call_of(Plain(), {"x": np.arange(240, dtype=np.float32).reshape(60, 4)})
+    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
+
+
+def test_where_the_network_refuses_moved_inputs_nothing_is_known() -> None:
+    adapter, call = call_of(Picky())
+    assert move_answers(adapter, call, weights=True) == {}
+
+
+@pytest.mark.parametrize("dtype", [np.int64, bool])
+def test_inputs_that_are_not_floating_stay(dtype: type) -> None:
+    adapter, call = call_of(Plain(), {"x": (ROWS > 0).astype(dtype)})
+    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
