@@ -53,7 +53,7 @@ def run_pipeline(network: str) -> tuple[str, str]:
         if code:
             return "refused", error.partition(": ")[2].replace(
                 "model.net._target_=networks.Net cannot be exported: ", ""
-            ).partition(" What helps")[0]
+            )
     exported, parity = read_report(ExportReport), read_report(ParityReport)
     return (
         f"{exported.exporter}, opset {exported.opset}",

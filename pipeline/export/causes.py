@@ -103,13 +103,13 @@ def _without_fast_path() -> Iterator[None]:
 
 def _explain_padding(adapter: Adapter, golden: Golden) -> str:
     """Padding of packed rows with another value than zero, which the tracer leaves out."""
-    pad, lines = torch._VF._pad_packed_sequence, []  # type: ignore[attr-defined]
+    pad, lines = torch._VF._pad_packed_sequence, []
 
     def pad_with_zeros(data: Any, sizes: Any, batch_first: bool, padding: float, length: int) -> Any:
         lines.append(find_calling_line())
         return pad(data, sizes, batch_first, 0.0, length)
 
-    with mock.patch.object(torch._VF, "_pad_packed_sequence", pad_with_zeros):  # type: ignore[attr-defined]
+    with mock.patch.object(torch._VF, "_pad_packed_sequence", pad_with_zeros):
         departs = _departs(adapter, golden)
     if not departs or not lines:
         return ""
@@ -152,25 +152,17 @@ class OtherTie(TorchFunctionMode):
         if getattr(func, "__name__", "") != self.operator:
             return answer
         self.line = self.line or find_calling_line()
-        other = OTHERS[self.operator](answer, *args, **(kwargs or {}))
+        options = {name: value for name, value in (kwargs or {}).items() if name != "sorted"}
+        other = OTHERS[self.operator](answer, *args, **options)
         return answer if other is None else other
 
 
-def _other_topk(
-    answer: Any, values: torch.Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
-) -> Any:  # noqa: A002
-    """The last of equal values first."""
-    reverse = torch.sort(values.flip(dim), dim=dim, descending=largest, stable=True)
-    indices = values.shape[dim] - 1 - reverse.indices.narrow(dim, 0, k)
-    return (
-        type(answer)((answer[0], indices))
-        if _differs(answer[1], indices)
-        else _first_topk(answer, values, k, dim, largest)
-    )
-
-
-def _first_topk(answer: Any, values: torch.Tensor, k: int, dim: int, largest: bool) -> Any:
-    indices = torch.sort(values, dim=dim, descending=largest, stable=True).indices.narrow(dim, 0, k)
+def _other_topk(answer: Any, values: torch.Tensor, k: int, dim: int = -1, largest: bool = True, *_: Any) -> Any:
+    """The last of equal values first; or the first one, where torch names the last."""
+    backwards = torch.sort(values.flip(dim), dim=dim, descending=largest, stable=True).indices
+    indices = values.shape[dim] - 1 - backwards.narrow(dim, 0, k)
+    if torch.equal(answer[1], indices):
+        indices = torch.sort(values, dim=dim, descending=largest, stable=True).indices.narrow(dim, 0, k)
     return type(answer)((answer[0], indices))
 
 
@@ -203,10 +195,6 @@ OTHERS: Mapping[str, Callable[..., Any]] = {
     "min": _other_extreme("min"),
     "argmin": _other_extreme("min"),
 }
-
-
-def _differs(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return not torch.equal(one, other)
 
 
 def _departs(adapter: Adapter, golden: Golden) -> bool:

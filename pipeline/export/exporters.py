@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import onnx
 import onnx_ir
@@ -149,15 +149,16 @@ def inline_scripts(network: nn.Module, request: ExportRequest) -> nn.Module:
     """The network and the TorchScript modules in it as one, in which dicts of tensors are resolved: ONNX has none."""
     example = tuple(torch.from_numpy(array.copy()) for array in request.example.values())
     try:
-        inlined: nn.Module = torch.jit.freeze(torch.jit.trace(network, example, check_trace=False))
+        trace: Any = torch.jit.trace
+        inlined: Any = torch.jit.freeze(trace(network, example, check_trace=False))
     except diagnostics.NETWORK_ERRORS as error:
         if diagnostics.is_own(error):
             raise
         raise PipelineError(f"torch's tracer exporter refuses the network: {diagnostics.explain(error)}") from None
-    torch._C._jit_pass_inline(inlined.graph)  # type: ignore[attr-defined]
-    torch._C._jit_pass_peephole(inlined.graph)  # type: ignore[attr-defined]
-    torch._C._jit_pass_dce(inlined.graph)  # type: ignore[attr-defined]
-    return inlined
+    torch._C._jit_pass_inline(inlined.graph)
+    torch._C._jit_pass_peephole(inlined.graph)
+    torch._C._jit_pass_dce(inlined.graph)
+    return cast(nn.Module, inlined)
 
 
 EXPORTERS: Mapping[str, Callable[[nn.Module, ExportRequest], Exported]] = {

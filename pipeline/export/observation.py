@@ -69,17 +69,19 @@ class Observer(TorchFunctionMode):
 
 def find_randomness(call: Callable[[], Any]) -> str:
     """Where a call of the network draws random numbers; empty where none are seen to be drawn."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()[1:3]
+    python_state, numpy_state = random.getstate(), _numpy_state()
     with Observer(_draws) as observer:
         call()
     if observer.calls:
         return f"{observer.calls[0]} draws random numbers"
     if random.getstate() != python_state:
         return "Python's `random` is drawn from within forward"
-    now = np.random.get_state()[1:3]
-    if now[1] != numpy_state[1] or not np.array_equal(now[0], numpy_state[0]):
-        return "NumPy's `np.random` is drawn from within forward"
-    return ""
+    return "NumPy's `np.random` is drawn from within forward" if _numpy_state() != numpy_state else ""
+
+
+def _numpy_state() -> tuple[bytes, int]:
+    state: Any = np.random.get_state()
+    return state[1].tobytes(), state[2]
 
 
 def _draws(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:

@@ -9,7 +9,11 @@ from typing import Any
 import onnx_ir
 import torch
 from onnx_ir import DataType
-from onnxscript.onnx_opset import opset18 as op
+from onnxscript.onnx_opset import opset18
+
+aten = torch.ops.aten
+# Its types allow tensors alone; in a translation numbers and lists become constants.
+op: Any = opset18
 
 
 def adaptive_average(values: Any, output_size: Sequence[Any]) -> Any:
@@ -84,7 +88,6 @@ def _is_number(count: Any, number: int) -> bool:
     return isinstance(count, int) and count == number
 
 
-aten = torch.ops.aten
 TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any]] = {
     **dict.fromkeys(
         (

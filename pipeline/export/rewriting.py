@@ -3,6 +3,7 @@
 import contextlib
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -53,12 +54,12 @@ def _fix_weights(module: nn.Module, hooks: list[int]) -> nn.Module:
         setattr(copied, attribute, copy.copy(getattr(module, attribute)))
     with torch.no_grad():
         for number in hooks:
-            hook = copied._forward_pre_hooks.pop(number)
-            weight = hook.compute_weight(module)  # type: ignore[operator]
-            for name in (f"{hook.name}_g", f"{hook.name}_v"):  # type: ignore[attr-defined]
+            hook: Any = copied._forward_pre_hooks.pop(number)
+            weight = hook.compute_weight(module)
+            for name in (f"{hook.name}_g", f"{hook.name}_v"):
                 del copied._parameters[name]
-            vars(copied).pop(hook.name, None)  # type: ignore[attr-defined]
-            copied.register_parameter(hook.name, nn.Parameter(weight.detach().clone()))  # type: ignore[attr-defined]
+            vars(copied).pop(hook.name, None)
+            copied.register_parameter(hook.name, nn.Parameter(weight.detach().clone()))
         if parametrize.is_parametrized(module):
             weights = {name: getattr(module, name).detach().clone() for name in module.parametrizations}  # type: ignore[union-attr]
             copied.__class__ = type(module).__bases__[0]  # parametrize gives a module a class of its own
@@ -117,8 +118,8 @@ class UnprojectedLSTM(nn.Module):
                 start = None
                 if state is not None:
                     hidden, cell = (part[place : place + 1] for part in state)
-                    start = (hidden @ self.inverses[place], cell)
-                    start = tuple(part.unsqueeze(1) for part in start) if unbatched else start
+                    hidden = hidden @ self.inverses[place]
+                    start = (hidden.unsqueeze(1), cell.unsqueeze(1)) if unbatched else (hidden, cell)
                 reverse = place - first == 1
                 hidden, (last_hidden, last_cell) = self.layers[place](values.flip(1) if reverse else values, start)
                 hidden = hidden @ self.projections[place]

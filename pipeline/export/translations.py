@@ -16,11 +16,13 @@ from onnxscript.function_libs.torch_lib.ops.core import (
     aten_bitwise_right_shift,
     aten_scatter_reduce,
 )
-from onnxscript.onnx_opset import opset18 as op
+from onnxscript.onnx_opset import opset18
 
 from pipeline.export import pooling
 
 aten = torch.ops.aten
+# Its types allow tensors alone; in a translation numbers and lists become constants.
+op: Any = opset18
 # Types that onnxruntime's TopK and ReduceMax take; others are widened for them.
 ORDERED = frozenset({DataType.FLOAT, DataType.DOUBLE, DataType.INT32, DataType.INT64})
 
@@ -34,7 +36,9 @@ def sort_stable(values: Any, stable: bool | None = None, dim: int = -1, descendi
     return op.CastLike(top, values), indices
 
 
-def scatter_reduce(values: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool = True) -> Any:
+def scatter_reduce(  # noqa: PLR0913, PLR0917 - as torch has it
+    values: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool = True
+) -> Any:
     """Without the values themselves, those that are met start at what leaves the reduction as it is; a mean is sum by count."""
     if not _rank(values) or (reduce != "mean" and (include_self or reduce not in ("amax", "amin"))):
         return aten_scatter_reduce(values, dim, index, source, reduce, include_self)
@@ -67,7 +71,7 @@ def bucketize(values: Any, boundaries: Any, out_int32: bool = False, right: bool
     return _count_below(boundaries, op.Unsqueeze(values, [-1]), right=right, out_int32=out_int32)
 
 
-def searchsorted(
+def searchsorted(  # noqa: PLR0913, PLR0917 - as torch has it
     boundaries: Any,
     values: Any,
     out_int32: bool = False,

@@ -23,36 +23,10 @@ NARROW = frozenset(
 )
 # Operators whose low bits do not depend on higher ones, or that only choose among values.
 COMPUTED = frozenset(
-    [
-        "Abs",
-        "Add",
-        "And",
-        "Clip",
-        "CumSum",
-        "Div",
-        "Equal",
-        "Greater",
-        "GreaterOrEqual",
-        "Less",
-        "LessOrEqual",
-        "Max",
-        "Min",
-        "Mod",
-        "Mul",
-        "Neg",
-        "Or",
-        "Pow",
-        "ReduceMax",
-        "ReduceMin",
-        "ReduceProd",
-        "ReduceSum",
-        "ScatterElements",
-        "ScatterND",
-        "Sign",
-        "Sub",
-        "TopK",
-        "Where",
-    ]
+    """
+    Abs Add And Clip CumSum Div Equal Greater GreaterOrEqual Less LessOrEqual Max Min Mod Mul Neg Or Pow ReduceMax ReduceMin
+    ReduceProd ReduceSum ScatterElements ScatterND Sign Sub TopK Where
+    """.split()  # noqa: SIM905 - a list would be formatted with one operator a line
 )
 WIDER = (TensorProto.INT32, TensorProto.INT64)
 

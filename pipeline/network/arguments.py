@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import inspect
 import re
-import textwrap
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -125,25 +124,24 @@ def _choose_record(
 ) -> Callable[[dict[str, Any]], Any] | None:
     """What makes one argument of several arrays by name; None where the argument is nothing of the kind."""
     kind = typing.get_origin(annotation) or annotation
-    if isinstance(kind, type) and kind not in (inspect.Parameter.empty, object):
-        if issubclass(kind, dict) or typing.is_typeddict(kind) or kind.__name__ in ("Mapping", "MutableMapping"):
-            return dict
-        fields = getattr(kind, "_fields", None) or getattr(kind, "__dataclass_fields__", ())
-        if fields and set(keys) <= set(fields):
-            return lambda parts: kind(**parts)
+    if kind in (inspect.Parameter.empty, Any, object):
+        return dict if _reads_keys(forward, argument, keys) else None
+    if not isinstance(kind, type):
         return None
-    if annotation is not inspect.Parameter.empty and annotation is not Any:
-        return None
-    # No annotation: the source says how it is used.
-    try:
-        source = textwrap.dedent(inspect.getsource(forward))
-    except (OSError, TypeError):
-        return None
-    if re.search(rf"(?<![\w.]){argument}(\[[\"']|\.(get|items|keys|values|pop)\(|\))", source) and any(
-        f'"{key}"' in source or f"'{key}'" in source for key in keys
-    ):
+    if issubclass(kind, dict) or typing.is_typeddict(kind) or kind.__name__ in ("Mapping", "MutableMapping"):
         return dict
-    return None
+    fields = getattr(kind, "_fields", None) or getattr(kind, "__dataclass_fields__", ())
+    return (lambda parts: kind(**parts)) if fields and set(keys) <= set(fields) else None
+
+
+def _reads_keys(forward: Callable[..., Any], argument: str, keys: list[str]) -> bool:
+    """Whether the source of `forward` takes one of `keys` out of the argument, or hands all of it on."""
+    try:
+        source = inspect.getsource(forward)
+    except (OSError, TypeError):
+        return False
+    used = re.search(rf"(?<![\w.]){argument}(\[[\"']|\.(get|items|keys|values|pop)\()", source)
+    return bool(used) and any(f'"{key}"' in source or f"'{key}'" in source for key in keys)
 
 
 def _annotations(forward: Callable[..., Any], parameters: Parameters) -> dict[str, Any]:

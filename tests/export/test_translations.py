@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from pipeline.export.adapter import Adapter
 from pipeline.export.exporters import ExportRequest, export
@@ -91,8 +91,8 @@ CASES = {
         lambda *s: RNG.integers(0, 256, s, dtype=np.uint8),
     ),
     "shifted integers": (lambda x: (x >> 1, x << 2), lambda *s: ties(*s, dtype=np.int64)),
-    "average 1": (lambda x: F.adaptive_avg_pool1d(x[:, None], 3), floats),
-    "max 1": (lambda x: F.adaptive_max_pool1d(x[:, None], 3), floats),
+    "average 1": (lambda x: functional.adaptive_avg_pool1d(x[:, None], 3), floats),
+    "max 1": (lambda x: functional.adaptive_max_pool1d(x[:, None], 3), floats),
 }
 
 
@@ -128,12 +128,12 @@ def test_translated(name, check):
 
 
 PICTURES = {
-    "average": lambda x: torch.cat([F.adaptive_avg_pool2d(x, size).flatten(1) for size in (1, 2, 3, 5)], 1),
-    "average of one axis": lambda x: F.adaptive_avg_pool2d(x, (None, 3)),
-    "max": lambda x: torch.cat([F.adaptive_max_pool2d(x, size).flatten(1) for size in (1, 2, (3, 4))], 1),
-    "places": lambda x: F.adaptive_max_pool2d(x, (3, 2), return_indices=True),
-    "average of volumes": lambda x: F.adaptive_avg_pool3d(x[:, None], (1, 2, 3)),
-    "places in volumes": lambda x: F.adaptive_max_pool3d(x[:, None], (1, 2, 3), return_indices=True),
+    "average": lambda x: torch.cat([functional.adaptive_avg_pool2d(x, size).flatten(1) for size in (1, 2, 3, 5)], 1),
+    "average of one axis": lambda x: functional.adaptive_avg_pool2d(x, (None, 3)),
+    "max": lambda x: torch.cat([functional.adaptive_max_pool2d(x, size).flatten(1) for size in (1, 2, (3, 4))], 1),
+    "places": lambda x: functional.adaptive_max_pool2d(x, (3, 2), return_indices=True),
+    "average of volumes": lambda x: functional.adaptive_avg_pool3d(x[:, None], (1, 2, 3)),
+    "places in volumes": lambda x: functional.adaptive_max_pool3d(x[:, None], (1, 2, 3), return_indices=True),
 }
 
 
@@ -144,7 +144,7 @@ def test_adaptive_pooling_of_any_size(name, check):
 
 
 def test_windows_of_one_size_are_an_ordinary_pool(tmp_path):
-    adapter, outputs = run_both(lambda x: F.adaptive_avg_pool2d(x, 2), [floats(2, 2, 6, 4)], {})
+    adapter, outputs = run_both(lambda x: functional.adaptive_avg_pool2d(x, 2), [floats(2, 2, 6, 4)], {})
     model = export(
         "dynamo", adapter, ExportRequest({"x": floats(2, 2, 6, 4)}, outputs, {"x": {0: "batch"}}, 20, tmp_path)
     ).model

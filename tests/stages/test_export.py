@@ -202,7 +202,7 @@ def test_a_choice_that_depends_on_the_data_is_explained(exporting, fails):
     exporting("return self.linear(input) if input.sum() > 0 else self.linear(-input)")
     said = fails("export")
     line = r"networks_\d+\.py, line \d+ \(`return self\.linear\(input\) if input\.sum\(\) > 0 else self\.linear\(-input\)`\)"
-    assert re.search(f"torch's dynamo exporter refuses the network: {line}: GuardOnDataDependentSymNode", said)
+    assert re.search(f"; dynamo: {line}: GuardOnDataDependentSymNode", said)
     # The tracer takes it, and freezes the branch that its example took.
     assert re.search(f"; tracer: output 'output', row .*; it froze {line}", said)
 
