@@ -5,21 +5,21 @@ import numpy as np
 import pytest
 from onnx import ModelProto, helper, numpy_helper
 
-from pipeline.compare.comparison import Policy
-from pipeline.core.contract import load_contract
+from pipeline.compare.policy import Policy, Tolerance
+from pipeline.compare.scale import typical_size
+from pipeline.core.contract import OutputScale, load_contract
 from pipeline.core.golden import GoldenCall
 from pipeline.core.reports import PowerReport
 from pipeline.graph import onnx_model
 from pipeline.graph.mutants import KINDS
 from pipeline.graph.session import answer, open_session
-from pipeline.parity.movement import measure_scales
 from pipeline.parity.power import LEAST, Effort, explain_weakness, format_power, measure_power, share_caught
 from pipeline.parity.replay import GoldenAnswers
 from pipeline.parity.trial import Standard
 
-TIGHT = Policy((1e-6, 1e-5), {})
+TIGHT = Policy(Tolerance(1e-6, 1e-5))
 # It misses mutants that move an answer by less than a thousandth of its scale.
-COARSE = Policy((5e-3, 0.0), {})
+COARSE = Policy(Tolerance(5e-4, 0.0))
 ROWS = np.random.default_rng(0).normal(size=(40, 10)).astype(np.float32)
 
 
@@ -47,12 +47,16 @@ def network(*, dead: bool = False, outputs: int = 5) -> ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
 
 
+def scaled(policy: Policy, test: GoldenCall) -> Policy:
+    return policy.with_scales({"output": OutputScale(scale=typical_size(test.outputs["output"]))})
+
+
 @pytest.fixture
 def measure(linear, tmp_path):
     """The power of a policy over a graph that stands for the linear model's, whose own answers are the golden ones."""
 
     def power(
-        model: ModelProto, policy: Policy = TIGHT, least: float = 1e-3, effort: Effort | None = None
+        model: ModelProto, policy: Policy = TIGHT, least: float = 1e-3, effort: Effort | None = None, contract=None
     ) -> PowerReport:
         path = tmp_path / "model.onnx"
         onnx_model.save(model, path)
@@ -63,9 +67,8 @@ def measure(linear, tmp_path):
             return GoldenCall(name, "rows", len(rows), {"batch": len(rows)}, inputs, answer(session, inputs))
 
         calls, test = [call("rows-1", ROWS[:1]), call("rows-3", ROWS[1:4])], call("test", ROWS)
-        scales = measure_scales([test.outputs])
-        standard = Standard(policy, scales, least)
-        golden = GoldenAnswers(load_contract(), calls, test)
+        standard = Standard(scaled(policy, test), least)
+        golden = GoldenAnswers(contract or load_contract(), calls, test)
         return measure_power(path, golden, test.outputs, standard, effort or Effort(0, 1e8))
 
     return power
@@ -91,7 +94,9 @@ def test_the_counts_add_up(measure):
     assert set(power.kinds) <= set(KINDS)
 
 
-@pytest.mark.parametrize("policy", [Policy((1e9, 1e-4), {}), Policy((1e-5, 0.5), {})], ids=["atol=1e9", "rtol=0.5"])
+@pytest.mark.parametrize(
+    "policy", [Policy(Tolerance(1e9, 1e-4)), Policy(Tolerance(1e-5, 0.5))], ids=["atol=1e9", "rtol=0.5"]
+)
 def test_a_tolerance_that_is_too_wide_is_powerless(policy, measure):
     power = measure(network(), policy)
     assert not power.passed
@@ -106,17 +111,17 @@ def test_a_tolerance_that_is_too_wide_is_powerless(policy, measure):
 
 
 def test_the_advice_is_a_tolerance_that_catches_the_mutant(measure):
-    wide = Policy((1e3, 0.0), {})
+    wide = Policy(Tolerance(1e3, 0.0))
     factor = float(explain_weakness(measure(network(), wide)).rpartition(" ")[2])
     worst = measure(network(), wide).survivors[0]
-    narrower = measure(network(), Policy((1e3 / factor, 0.0), {}))
+    narrower = measure(network(), Policy(Tolerance(1e3 / factor, 0.0)))
     assert (worst.kind, worst.layer, worst.change) not in {
         (one.kind, one.layer, one.change) for one in narrower.survivors
     }
 
 
 def test_the_worst_survivor_is_the_one_that_is_named(measure):
-    power = measure(network(), Policy((1e9, 0.0), {}))
+    power = measure(network(), Policy(Tolerance(1e9, 0.0)))
     worst = max(power.survivors, key=lambda survivor: survivor.moved)
     assert (
         f"{worst.kind} in {worst.layer} ({worst.change}) moves output 'output' by {worst.moved:.2g}"
@@ -138,7 +143,7 @@ def test_the_same_inputs_give_the_same_report(measure):
 
 
 def test_another_seed_tries_other_mutants(measure):
-    first, second = (measure(network(), Policy((1e9, 0.0), {}), effort=Effort(seed, 1e8, 20)) for seed in (1, 2))
+    first, second = (measure(network(), Policy(Tolerance(1e9, 0.0)), effort=Effort(seed, 1e8, 20)) for seed in (1, 2))
     assert first.survivors != second.survivors
 
 
@@ -149,7 +154,7 @@ def test_the_budget_is_kept(measure):
 
 
 def test_the_budget_is_kept_when_the_test_split_is_run_too(measure):
-    power = measure(network(), Policy((1e9, 0.0), {}), effort=Effort(0, 6e7))
+    power = measure(network(), Policy(Tolerance(1e9, 0.0)), effort=Effort(0, 6e7))
     assert power.tried > LEAST
     assert power.spent <= 6e7
 
@@ -169,7 +174,7 @@ def test_the_test_split_catches_what_the_golden_calls_cannot(linear, tmp_path):
     silent = GoldenCall("zeros", "edge", 2, {}, {"input": np.zeros((2, 10), np.float32)})
     silent = replace(silent, outputs=answer(session, silent.inputs))
     test = GoldenCall("test", "rows", 40, {}, {"input": ROWS}, answer(session, {"input": ROWS}))
-    standard = Standard(TIGHT, measure_scales([test.outputs]), 1e-3)
+    standard = Standard(scaled(TIGHT, test), 1e-3)
     power = measure_power(path, GoldenAnswers(load_contract(), [silent], test), test.outputs, standard, Effort(0, 1e8))
     assert power.kinds["rows"].caught == power.kinds["rows"].tried > 0
 
@@ -238,9 +243,31 @@ def test_labels_alone_are_caught_where_they_change(linear, tmp_path):
     )
     session = open_session(Path(path))
     calls = [GoldenCall("rows", "rows", 40, {}, {"input": ROWS}, answer(session, {"input": ROWS}))]
-    standard = Standard(TIGHT, {}, 1e-3)
+    standard = Standard(TIGHT, 1e-3)
     power = measure_power(path, GoldenAnswers(contract, calls, calls[0]), calls[0].outputs, standard, Effort(0, 1e8))
     assert power.passed
     assert power.missed == 0
     assert power.kinds["rows"].caught == power.kinds["rows"].tried
     assert power.equivalent > 0
+
+
+def test_an_output_that_is_exempt_is_not_judged(measure):
+    power = measure(network(), replace(TIGHT, exempt={"output": "a trial"}))
+    assert power.passed
+    assert power.missed == 0
+    assert power.equivalent == len(power.survivors) > 0
+
+
+def test_a_few_bits_are_not_asked_for_more_than_they_tell(measure):
+    model = network()
+    for tensor in model.graph.initializer:
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), tensor.name))
+    model.graph.node.insert(0, helper.make_node("Cast", ["input"], ["half"], to=10))
+    model.graph.node[1].input[0] = "half"
+    model.graph.output[0].type.tensor_type.elem_type = 10
+    contract = load_contract()
+    halves = Policy(Tolerance(1e-2, 1e-2))
+    narrow = [output.model_copy(update={"dtype": "float16"}) for output in contract.outputs]
+    power = measure(model, halves, contract=contract.model_copy(update={"outputs": narrow}))
+    assert power.missed > 0
+    assert power.passed

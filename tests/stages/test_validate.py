@@ -331,9 +331,9 @@ def test_a_tolerance_that_would_pass_a_wrong_graph_fails(tolerance, linear, conf
 
 
 def test_what_a_mutant_may_move_is_set(linear, configure, passes, fails):
-    configure("parity.atol=1e-4")
+    configure("parity.atol=5e-4")
     passes("validate")
-    configure("parity.atol=1e-4", "parity.least_power=1e-5")
+    configure("parity.atol=5e-4", "parity.least_power=1e-5")
     assert "(parity.least_power=1e-05)" in fails("validate", changes=VERDICT)
 
 
