@@ -1,7 +1,7 @@
 """The stages' reports in reports/, typed: one class a file."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
 
@@ -114,6 +114,47 @@ class TaskReport(Record):
     passed: bool
 
 
+class PowerCount(Record):
+    """How many mutants of one kind were tried, and what became of them."""
+
+    tried: int
+    caught: int
+    equivalent: int
+    missed: int
+
+
+class Survivor(Record):
+    """A mutant that no comparison caught.
+
+    `moved` is by how much it moved an answer at most, in units of that output's scale, and `output` which; an equivalent one moved
+    none beyond rounding. `used` is the largest share of what the policy allows.
+    """
+
+    kind: str
+    layer: str
+    change: str
+    result: Literal["equivalent", "missed"]
+    output: str | None
+    moved: float
+    used: float | None
+
+
+class PowerReport(PowerCount):
+    """What the gate notices: mutants of the graph, each asked the golden calls, and the test split where those caught nothing.
+
+    `caught_by` counts those that a comparison caught, those that cannot run, and those whose signature is not the contract's;
+    `spent` and `budget` are multiply-adds.
+    """
+
+    passed: bool
+    caught_by: dict[str, int]
+    kinds: dict[str, PowerCount]
+    survivors: list[Survivor]
+    least_power: float
+    budget: float
+    spent: float
+
+
 class ParityReport(Record):
     """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not.
 
@@ -137,6 +178,7 @@ class ParityReport(Record):
     margin: float | None = None
     unvarying: list[str] = Field(default=[])
     exempt: dict[str, str] = Field(default={})
+    power: PowerReport | None = None
 
 
 class OutputSummary(Record):

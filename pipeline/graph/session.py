@@ -21,8 +21,16 @@ _RUNTIME_ERRORS = (
 )
 
 
-def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+def open_session(
+    model: Path | bytes, threads: int = 1, weights_folder: Path | None = None, replaced: Arrays | None = None
+) -> onnxruntime.InferenceSession:
     """Open `model` on the CPU with all graph optimizations; one thread, so that sums are rounded the same in every run.
+
+    Args:
+        model: A file, or a graph's bytes.
+        threads: How many work on one call.
+        weights_folder: Where the files of weights are that a graph given as bytes names.
+        replaced: Weights that take the place of some in those files, by name.
 
     Raises:
         PipelineError: onnxruntime refuses the model.
@@ -30,6 +38,11 @@ def open_session(model: Path | bytes, threads: int = 1) -> onnxruntime.Inference
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
+    if weights_folder is not None:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights_folder))
+    if replaced:
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in replaced.values()]
+        options.add_external_initializers(list(replaced), values)
     try:
         source = str(model) if isinstance(model, Path) else model
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

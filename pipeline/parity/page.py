@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from pipeline.core.reports import Comparison, ParityReport, TaskReport
+from pipeline.parity.power_section import render_power
 
 STYLE = """
 :root { color-scheme: light dark; --ok: #1a7f37; --bad: #c62828; --line: #8884; --bar: #4a78c2; }
@@ -36,6 +37,7 @@ def render_html(report: ParityReport) -> str:
             f"Largest difference {_number(report.max_abs)}; the closest answer leaves a margin of {_number(report.margin)} times.</p>",
             *_remarks(report),
             *_task(report.task),
+            *render_power(report.power),
             "<h2>How much of the tolerance is used</h2>",
             "<p>|got - expected| / (tolerance + rtol * |expected|), the largest of each graph and output; the red line is the limit. The tolerance "
             "is a share of the output's own scale (the 90th percentile of PyTorch's answers). "

@@ -116,6 +116,8 @@ class Parity(Section):
     # The reason why an output is not judged, by its name.
     exempt: dict[str, str]
     task_budget: NonNegative
+    least_power: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    power_budget: NonNegative
 
     @field_validator("dtypes", "stages", "outputs", "exempt", mode="before")
     @classmethod

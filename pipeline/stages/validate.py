@@ -29,10 +29,14 @@ from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_re
 from pipeline.graph import onnx_model
 from pipeline.parity import page
 from pipeline.parity.gate import describe_exempt, explain_failure
+from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power, share_caught
 from pipeline.parity.replay import GoldenAnswers, replay
+from pipeline.parity.trial import Standard
 from pipeline.settings.params import Params
 
 GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
+# The one that is published.
+PUBLISHED: Stage = "simplify"
 # Name of the whole test split among the golden calls.
 TEST = "test"
 COLUMNS = (
@@ -79,7 +83,8 @@ def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
     task = report.task
     scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager} if task else {}
     parity = {"parity_max_abs": report.max_abs, "parity_used": report.used}
-    return {**scores, **parity, "nodes": size["nodes"], "bytes": size["bytes"]}
+    power = {"power": share_caught(report.power)} if report.power else {}
+    return {**scores, **parity, **power, "nodes": size["nodes"], "bytes": size["bytes"]}
 
 
 def format_table(comparisons: Sequence[Comparison]) -> str:
@@ -101,15 +106,27 @@ def run(params: Params) -> None:
     inputs = {tensor.name: test[tensor.name] for tensor in contract.inputs}
     test_call = GoldenCall(TEST, "rows", len(next(iter(inputs.values()))), {}, inputs, eager)
 
+    golden = GoldenAnswers(contract, calls, test_call)
     names = [tensor.name for tensor in contract.outputs]
+    policies = {stage: make_policy(params.parity, stage, contract.scales, names) for stage in GRAPHS}
     comparisons: list[Comparison] = []
     answers: dict[str, Arrays] = {"eager": eager}
     for stage, path in GRAPHS.items():
-        policy = make_policy(params.parity, stage, contract.scales, names)
-        compared, answers[stage] = replay(stage, path, GoldenAnswers(contract, calls, test_call), policy)
+        compared, answers[stage] = replay(stage, path, golden, policies[stage])
         comparisons += compared
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
+    models: dict[str, str] = {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()}
+    power = None
+    if not problem:
+        power = measure_power(
+            GRAPHS[PUBLISHED],
+            golden,
+            answers[PUBLISHED],
+            Standard(policies[PUBLISHED], params.parity.least_power),
+            Effort(int(models[PUBLISHED], 16), params.parity.power_budget),
+        )
+        problem = explain_weakness(power)
     # A failed comparison without a number (another shape, a NaN) has no tolerance that would pass.
     required = [
         entry.required_tolerance for entry in comparisons if entry.required_tolerance is not None and not entry.exempt
@@ -120,7 +137,7 @@ def run(params: Params) -> None:
         gate=problem or "passed",
         model=contract.name,
         onnxruntime=onnxruntime.__version__,
-        models={stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()},
+        models=models,
         contract_sha256=sha256(CONTRACT),
         values=sum(entry.values for entry in comparisons),
         max_abs=max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=None),
@@ -131,6 +148,7 @@ def run(params: Params) -> None:
         exempt=params.parity.exempt,
         task=task,
         comparisons=comparisons,
+        power=power,
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
@@ -139,6 +157,8 @@ def run(params: Params) -> None:
     if problem:
         raise PipelineError(f"the parity gate failed: {problem} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
     print(f"validate: {format_summary(report)}")
+    if power:
+        print(f"validate: {format_power(power)}")
 
 
 def format_summary(report: ParityReport) -> str:

@@ -30,6 +30,8 @@ from pipeline.settings.params import Params, load, parse
         ("parity.atol=nan", "parity.atol: "),
         ("parity.rtol=inf", "parity.rtol: input should be a finite number, got inf"),
         ("parity.task_budget=-0.1", "parity.task_budget: input should be greater than or equal to 0"),
+        ("parity.least_power=0", "parity.least_power: input should be greater than 0, got 0"),
+        ("parity.power_budget=-1", "parity.power_budget: input should be greater than or equal to 0, got -1"),
         ("+parity.dtypes.int8={atol: 1, rtol: 1}", "parity.dtypes.int8"),
         ("export.opset=15", "export.opset: expected an opset from 16 to "),
         ("export.opset=99", "(the highest that onnxruntime "),

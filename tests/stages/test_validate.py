@@ -28,6 +28,7 @@ from pipeline.core.paths import (
 )
 from pipeline.graph import onnx_model
 from pipeline.parity.gate import explain_failure
+from pipeline.parity.power import LEAST
 from pipeline.stages import validate as stage
 from pipeline.stages.validate import score_task
 from pipeline_runs import regolden, reseal
@@ -126,6 +127,7 @@ def test_the_metrics_are_few_and_of_what_is_published(digits):
         "accuracy_pytorch": said["task"]["eager"],
         "parity_max_abs": said["max_abs"],
         "parity_used": said["used"],
+        "power": said["power"]["caught"] / (said["power"]["caught"] + said["power"]["missed"]),
         "nodes": onnx_model.count(onnx_model.load(SIMPLIFIED, "simplify"))["nodes"],
         "bytes": SIMPLIFIED.stat().st_size,
     }
@@ -316,6 +318,50 @@ def test_a_task_budget_that_is_exceeded_fails(digits, fails, monkeypatch):
     said = fails("validate", changes=VERDICT)
     assert "the accuracy on 359 test rows falls by more than parity.task_budget=0: " in said
     assert "simplify 0.5000" in said
+
+
+@pytest.mark.parametrize("tolerance", ["parity.atol=1e9", "parity.rtol=0.5"])
+def test_a_tolerance_that_would_pass_a_wrong_graph_fails(tolerance, linear, configure, fails):
+    configure(tolerance)
+    said = fails("validate", changes=VERDICT)
+    assert "the parity gate failed: the gate would pass a wrong graph: " in said
+    assert "the tolerance is too wide for this model: divide parity.atol and parity.rtol by " in said
+    assert report()["power"]["passed"] is False
+    assert report()["passed"] is False
+
+
+def test_what_a_mutant_may_move_is_set(linear, configure, passes, fails):
+    configure("parity.atol=5e-4")
+    passes("validate")
+    configure("parity.atol=5e-4", "parity.least_power=1e-5")
+    assert "(parity.least_power=1e-05)" in fails("validate", changes=VERDICT)
+
+
+def test_the_power_is_printed_reported_and_on_the_page(linear, passes):
+    said = passes("validate")
+    power = report()["power"]
+    assert (
+        f"validate: power: {power['caught']} of {power['tried']} mutants caught, {power['equivalent']} equivalent"
+        in said
+    )
+    assert "<h2>What the gate would notice</h2>" in PARITY_PAGE.read_text()
+
+
+def test_the_same_graph_gives_the_same_report(linear, passes):
+    before = PARITY_REPORT.read_bytes()
+    passes("validate")
+    assert PARITY_REPORT.read_bytes() == before
+
+
+def test_the_budget_decides_how_many_mutants_are_tried(linear, configure, passes):
+    configure("parity.power_budget=0")
+    assert f"of {LEAST} mutants caught" in passes("validate")
+
+
+def test_a_gate_that_fails_is_not_asked_for_its_power(linear, fails):
+    edit(SIMPLIFIED, nudge)
+    fails("validate", changes=VERDICT)
+    assert report()["power"] is None
 
 
 @pytest.mark.parametrize(("budget", "passed"), [(0.24, False), (0.25, True), (0.26, True)])

@@ -1,0 +1,144 @@
+"""One mutant, tried: asked what the gate asked the graph, until a comparison catches it or all is asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import Policy
+from pipeline.core.arrays import Array, Arrays
+from pipeline.core.errors import PipelineError
+from pipeline.core.golden import GoldenCall
+from pipeline.core.rows import Rows
+from pipeline.graph.broken_copies import BrokenCopies
+from pipeline.graph.mutants import Mutant
+from pipeline.graph.session import answer
+from pipeline.graph.signature import mismatches
+from pipeline.parity.movement import measure_movement, measure_rounding
+from pipeline.parity.replay import GoldenAnswers
+
+# An output is not asked to tell less than so many of its units in the last place, or so many times what rounding alone moves it.
+UNITS, ROUNDINGS = 32, 8
+
+
+class Standard(NamedTuple):
+    """What decides: a policy, with the scale of each output, and by how much of it a mutant that is missed may move an answer."""
+
+    policy: Policy
+    least_power: float
+
+
+@dataclass
+class Trial:
+    """What became of one mutant.
+
+    `caught_by` says what caught it: a comparison, that it cannot run, or that its signature is not the contract's. Otherwise `output`
+    is the answer that it moved most, by `moved` of its scale, and `used` the largest share of what the policy allows; `too_far` says
+    that this is more than a mutant may move unnoticed.
+    """
+
+    mutant: Mutant
+    caught_by: Literal["comparison", "run", "signature"] | None = None
+    output: str | None = None
+    moved: float = 0.0
+    used: float | None = None
+    beyond_rounding: bool = False
+    too_far: bool = False
+    reached_test_split: bool = False
+
+    @property
+    def result(self) -> Literal["caught", "equivalent", "missed"]:
+        if self.caught_by:
+            return "caught"
+        return "missed" if self.beyond_rounding else "equivalent"
+
+
+class _Call(NamedTuple):
+    """What goes in, what PyTorch answered, and what the healthy graph did."""
+
+    inputs: Arrays
+    expected: Arrays
+    healthy: Arrays
+
+
+class Court:
+    """Tries one mutant after the other, on the same calls and by the same standard.
+
+    Args:
+        copies: The graph, and its broken copies.
+        golden: What PyTorch answered.
+        test_answers: What the graph answered to the test split.
+        standard: What decides.
+    """
+
+    def __init__(self, copies: BrokenCopies, golden: GoldenAnswers, test_answers: Arrays, standard: Standard) -> None:
+        self._copies, self._contract, self._standard = copies, golden.contract, standard
+        session = copies.open(copies.model)
+        ordered = sorted(golden.calls, key=eagerness, reverse=True)
+        self._calls = [_Call(call.inputs, call.outputs, answer(session, call.inputs)) for call in ordered]
+        self._test_split = _split(golden, test_answers)
+        self._rounding = {
+            name: max(
+                measure_rounding(call.expected[name], call.healthy[name], standard.policy.scale(name))
+                for call in self._all()
+            )
+            for name in self._calls[0].expected
+        }
+
+    def try_mutant(self, mutant: Mutant) -> Trial:
+        """Run a mutant on the golden calls, and on the test split where they do not catch it; a catch ends the trial."""
+        trial = Trial(mutant)
+        copy, replaced = self._copies.edit(mutant)
+        if mismatches(copy, self._contract):
+            trial.caught_by = "signature"
+            return trial
+        try:
+            session = self._copies.open(copy, replaced)
+            for place, call in enumerate(self._all()):
+                trial.reached_test_split = place >= len(self._calls)
+                self._compare(trial, call, answer(session, call.inputs))
+                if trial.caught_by:
+                    break
+        except PipelineError:
+            trial.caught_by = "run"
+        return trial
+
+    def _compare(self, trial: Trial, call: _Call, got: Arrays) -> None:
+        comparisons = compare(call.expected, got, self._standard.policy)
+        if not all(comparison.passed for comparison in comparisons):
+            trial.caught_by = "comparison"
+            return
+        for comparison in comparisons:
+            if comparison.exempt:
+                continue
+            name, policy = comparison.output, self._standard.policy
+            if comparison.used is not None:
+                trial.used = max(trial.used or 0.0, comparison.used)
+            moved = measure_movement(call.healthy[name], got[name], policy.scale(name))
+            trial.beyond_rounding |= moved > self._rounding[name]
+            least = max(self._standard.least_power, UNITS * _unit(got[name]), ROUNDINGS * policy.scale(name).rounding)
+            trial.too_far |= moved > least
+            if moved > trial.moved:
+                trial.output, trial.moved = name, moved
+
+    def _all(self) -> Sequence[_Call]:
+        return [*self._calls, *self._test_split]
+
+
+def eagerness(call: GoldenCall) -> tuple[bool, int]:
+    """Sort key: real rows, and of those the call with the most values, are the likeliest to catch, and a catch ends a trial."""
+    return call.purpose == "rows", sum(array.size for array in call.inputs.values())
+
+
+def _split(golden: GoldenAnswers, test_answers: Arrays) -> list[_Call]:
+    """The test split in the calls in which the gate runs it."""
+    sides = (golden.test_split.inputs, golden.test_split.outputs, test_answers)
+    parts = [Rows(arrays, golden.contract.batched).all() for arrays in sides]
+    return [_Call(*part) for part in zip(*parts, strict=True)]
+
+
+def _unit(array: Array) -> float:
+    """The distance from 1 to the next number of an output's dtype."""
+    return float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
