@@ -13,9 +13,11 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from pipeline.core.arrays import Array, Arrays, load, save
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.paths import GOLDEN, GOLDEN_ARRAYS, GOLDEN_INDEX
 from pipeline.core.records import Record, read_record, write_record
+from pipeline.core.rows import Rows
 
 # rows: real rows of the data. size: real rows cut to another size of a dynamic axis. edge: the ends of the inputs' ranges, and
 # zeros. odd text, missing: rows with hostile text, or in which all that may be missing is. texts: texts that the client tokenizes.
@@ -49,6 +51,10 @@ class _Entry(Record):
     inputs: dict[str, int]
     outputs: dict[str, int]
     texts: int | None
+
+    def numbers(self) -> list[int]:
+        """Those of its arrays."""
+        return [*self.inputs.values(), *self.outputs.values(), *([] if self.texts is None else [self.texts])]
 
 
 # Without a call a comparison would prove nothing: an empty list is refused.
@@ -87,6 +93,18 @@ def load_calls() -> list[GoldenCall]:
     """
     entries = read_record(checked(GOLDEN_INDEX, "export"), _INDEX, made_by="export")
     arrays = load(checked(GOLDEN_ARRAYS, "export"), made_by="export")
+    numbers = {str(number) for entry in entries for number in entry.numbers()}
+    if lacking := sorted(numbers - set(arrays)):
+        raise PipelineError(
+            f"{GOLDEN_ARRAYS}: expected {len(numbers)} arrays by number, as {GOLDEN_INDEX} lists them, got none of number {lacking[0]}: make "
+            "both again with `python -m pipeline export`"
+        )
+    for entry in entries:
+        if entry.texts is not None:
+            texts = {name: arrays[str(number)] for name, number in (*entry.inputs.items(), *entry.outputs.items())}
+            Rows({"texts": arrays[str(entry.texts)], **texts}, batched=True).check_aligned(
+                f"{GOLDEN_ARRAYS}: call {entry.name!r}"
+            )
     return [
         GoldenCall(
             name=entry.name,

@@ -25,6 +25,7 @@ from pipeline.core.paths import (
     TEST_SPLIT,
 )
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
+from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.parity import page
 from pipeline.parity.gate import explain_failure
@@ -73,11 +74,12 @@ def score_task(
 
 def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
     """The few numbers that experiments are compared by, of the graph that is published."""
-    size = onnx_model.count(onnx_model.load(SIMPLIFIED, made_by="simplify"))
+    nodes = onnx_model.count(onnx_model.load_graph(SIMPLIFIED, made_by="simplify"))["nodes"]
+    size = sum(file.stat().st_size for file in onnx_model.files(SIMPLIFIED))
     task = report.task
     scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager} if task else {}
     parity = {"parity_max_abs": report.max_abs, "parity_used": report.used}
-    return {**scores, **parity, "nodes": size["nodes"], "bytes": size["bytes"]}
+    return {**scores, **parity, "nodes": nodes, "bytes": size}
 
 
 def format_table(comparisons: Sequence[Comparison]) -> str:
@@ -97,6 +99,7 @@ def run(params: Params) -> None:
             f"{TEST_SPLIT}: expected the input {absent[0]!r} of {CONTRACT}, got {list(test)}: run `dvc repro`"
         )
     inputs = {tensor.name: test[tensor.name] for tensor in contract.inputs}
+    Rows(inputs, contract.batched).check_aligned(str(TEST_SPLIT))
     test_call = GoldenCall(TEST, "rows", len(next(iter(inputs.values()))), {}, inputs, eager)
 
     comparisons: list[Comparison] = []
