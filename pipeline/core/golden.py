@@ -4,7 +4,7 @@ A call is the inputs of one run of the model and the eager network's answers. Wh
 uses golden calls loops over them, and knows no kinds. `calls.json` lists them; the arrays lie in `calls.npz` by number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -126,6 +126,22 @@ def proven_sizes(calls: Sequence[GoldenCall]) -> dict[str, list[int]]:
         for axis, size in call.sizes.items():
             sizes.setdefault(axis, set()).add(size)
     return {axis: sorted(axis_sizes) for axis, axis_sizes in sizes.items()}
+
+
+def check_proven(calls: Sequence[GoldenCall], sizes: Mapping[str, Sequence[int]]) -> None:
+    """Raise PipelineError unless there is a call at every size that the contract calls proven.
+
+    Args:
+        calls: The golden calls.
+        sizes: The contract's, by axis.
+    """
+    of_calls = proven_sizes(calls)
+    for axis, proven in sizes.items():
+        if lacking := sorted({*proven} - {*of_calls.get(axis, [])}):
+            raise PipelineError(
+                f"{GOLDEN_INDEX}: expected a call at each size of {axis!r} that the contract calls proven, got none at {lacking}: make both "
+                "again with `python -m pipeline export`"
+            )
 
 
 @dataclass(frozen=True)

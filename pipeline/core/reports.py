@@ -124,6 +124,11 @@ class ParityReport(Record):
     task: TaskReport | None
     comparisons: list[Comparison]
 
+    @property
+    def proven(self) -> bool:
+        """Whether the gate has passed, and its comparisons say the same."""
+        return self.passed and bool(self.comparisons) and all(entry.passed for entry in self.comparisons)
+
 
 class OutputSummary(Record):
     max_abs: float | None

@@ -64,7 +64,7 @@ def hash_files(paths: Iterable[Path], *texts: str) -> str:
 
 def check_gate(parity: ParityReport) -> None:
     """Raise PipelineError unless the gate has passed, and for the files that are here."""
-    if not parity.passed or not parity.comparisons:
+    if not parity.proven:
         raise PipelineError(f"{PARITY_REPORT}: the parity gate has not passed ({parity.gate}): nothing is published")
     compared = {
         EXPORTED: (parity.models.get("export"), onnx_model.fingerprint),
@@ -88,7 +88,7 @@ def check_proof(manifest: Manifest, dotnet: DotnetReport) -> None:
         raise PipelineError(
             f"{DOTNET_REPORT} speaks of another package than {manifest.path}: run `python -m pipeline verify` again"
         )
-    if not dotnet.verified and dotnet.comparisons:
+    if (not dotnet.verified and dotnet.comparisons) or not all(entry.passed for entry in dotnet.comparisons):
         raise PipelineError(
             f"{DOTNET_REPORT}: .NET does not answer like PyTorch ({dotnet.reason}): nothing is published"
         )

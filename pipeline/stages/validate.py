@@ -12,7 +12,7 @@ from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, sha256, write_json, write_text
-from pipeline.core.golden import GoldenCall, load_calls
+from pipeline.core.golden import GoldenCall, check_proven, load_calls
 from pipeline.core.paths import (
     CONTRACT,
     EXPORTED,
@@ -92,6 +92,7 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
 
 def run(params: Params) -> None:
     contract, calls = load_contract(), load_calls()
+    check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
     eager = load(checked(GOLDEN_TEST_SPLIT, "export"), made_by="export")
     if absent := [tensor.name for tensor in contract.inputs if tensor.name not in test]:

@@ -58,6 +58,17 @@ class Courier(nn.Module):
         return {"kind": kind, "probabilities": probabilities, "scores": scores, "embedding": embedding, "due": due}
 
 
+class Rates(nn.Module):
+    """Rates a second, of about 1e-7."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden, self.rate = nn.Linear(10, 8), nn.Linear(8, 5)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        return self.rate(torch.tanh(self.hidden(levels))) * 1e-7
+
+
 def _branch_on_values(features: Tensor, before: Tensor) -> Tensor:
     return features * 2 if bool(before.sum() > 0) else features
 
@@ -76,15 +87,15 @@ FLAWS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "dropout": lambda features, before: nn.functional.dropout(features, 0.1, training=True),
     "noise": lambda features, before: features + torch.randn_like(features) * 1e-3,
     "rows together": lambda features, before: features - features.mean(dim=0, keepdim=True),
-    "batch frozen": lambda features, before: features.reshape(ROWS, -1) if len(features) > 7 else features,
-    "size frozen": lambda features, before: features + before.reshape(-1, TIME).sum(dim=1, keepdim=True),
+    # A number where a tracer must see a size.
+    "batch frozen": lambda features, before: features.reshape(len(before), -1),
+    "length frozen": lambda features, before: features + before.sum(dim=1, keepdim=True) / len(before[0]),
     "branch on values": _branch_on_values,
     "branch on a short length": _branch_on_short,
     "branch on a length beyond the data": _branch_on_length,
     "detached to numpy": lambda features, before: (
         features + torch.from_numpy(before.detach().numpy().sum(axis=1, keepdims=True))
     ),
-    "NaN": lambda features, before: features / (features != features[:, :1].amax()).to(features.dtype).prod(1, True),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import courier
 from pipeline.__main__ import main
-from pipeline_runs import LINEAR, PROJECT, UNVERIFIED, run_stages
+from pipeline_runs import LINEAR, UNVERIFIED, run_stages
 
 # The settings of each; the tracer is the quicker exporter.
 BUILDS = {
@@ -23,9 +23,22 @@ BUILDS = {
     ),
     # Ten thousand rows, of which one may be the bad one.
     "linear": (*LINEAR, "data.rows=10000", "export.exporter=tracer"),
+    "rates": (
+        "model=custom",
+        "model.name=rates",
+        "model.net._target_=courier.Rates",
+        "data=random",
+        "~data.shapes.input",
+        "+data.shapes.levels=[10]",
+        "model.dynamic_axes={levels: {0: batch}}",
+        "export.exporter=tracer",
+    ),
     # Of another model with the same inputs and outputs.
     "other linear": (*LINEAR, "seed=1", "data.rows=10000", "export.exporter=tracer"),
 }
+
+# The build whose files are put in the place of the linear one's.
+OTHER = "other linear"
 
 
 def make(name: str, folder: Path) -> Path:
@@ -46,6 +59,3 @@ def start_anew(*overrides: str) -> None:
     for made in ("build", "reports"):
         shutil.rmtree(made)
     configure("courier", *overrides)
-
-
-__all__ = ["BUILDS", "PROJECT", "configure", "make", "start_anew"]

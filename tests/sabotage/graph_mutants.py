@@ -26,11 +26,12 @@ def in_graph(change: Change) -> Callable[[], None]:
     return apply
 
 
-def weight(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Change:
-    """Change the first initializer whose name has `name` in it; shape and dtype stay."""
+def weight(name: str | tuple[str, int], change: Callable[[np.ndarray], np.ndarray]) -> Change:
+    """Change the first initializer whose name has `name` in it, or that is so many-th an input of an operator; shape and dtype stay."""
 
     def edit(model: ModelProto) -> None:
-        tensor = next(tensor for tensor in model.graph.initializer if name in tensor.name)
+        part = name if isinstance(name, str) else node(model, name[0]).input[name[1]]
+        tensor = next(tensor for tensor in model.graph.initializer if part in tensor.name)
         array = numpy_helper.to_array(tensor)
         changed = np.asarray(change(array.copy()), array.dtype)
         assert changed.shape == array.shape
@@ -176,13 +177,13 @@ MUTANTS = (
     mutant("one weight zeroed", "one of 60 weights", weight("score.weight", lambda w: np.where(w == w.flat[0], 0, w))),
     mutant("weight by a thousandth", "one weight, by 1e-3 of its tensor's scale", weight("embed.weight", shift_first)),
     mutant("filter by a thousandth", "one weight of the convolution", weight("look.weight", shift_first)),
-    mutant("recurrent weight by a thousandth", "one weight of the GRU's state", weight("GRU_168", shift_first)),
+    mutant("recurrent weight by a thousandth", "one weight of the GRU's state", weight(("GRU", 2), shift_first)),
     mutant("tensor scaled", "a tensor, by 1.0005", weight("look.weight", lambda w: w * 1.0005)),
     mutant("rows of weights exchanged", "two rows of a matrix", weight("embed.weight", swap_rows)),
     mutant(
         "matrix transposed",
         "a square part of a matrix",
-        weight("GRU_168", lambda w: np.concatenate([w[:, :6].transpose(0, 2, 1), w[:, 6:]], axis=1)),
+        weight(("GRU", 2), lambda w: np.concatenate([w[:, :6].transpose(0, 2, 1), w[:, 6:]], axis=1)),
     ),
     mutant(
         "bias dropped",
@@ -297,13 +298,13 @@ MUTANTS = (
         NUMBERS.format("due"),
     ),
     mutant(
-        "batch frozen",
+        "batch frozen in the graph",
         "forty rows, always",
         insert("embedding", make("Reshape", ["raw", "forty"], ["cooked"]), constants={"forty": np.array([40, 6])}),
         r"cannot run the model on .*'float32\[\d+, 3, 6, 6\]'",
     ),
     mutant(
-        "sequence axis frozen",
+        "sequence axis frozen in the graph",
         "nine steps, always",
         insert("mask", make("Reshape", ["raw", "nine"], ["cooked"]), constants={"nine": np.array([-1, 9])}),
         r"comparisons failed; build/simplified/model\.onnx: ",
@@ -367,5 +368,11 @@ MUTANTS = (
         lambda model: (nan_where_first_is(5_678)(model), weight("nan", np.zeros_like)(model))[0],
         r"output 'output', row 5678, index \[\d\]: expected -?\d+\.\d+, got 0\.0",
         "linear",
+    ),
+    mutant(
+        "weight of a small answer zeroed",
+        "a matrix where answers are about 1e-7",
+        weight("rate.weight", np.zeros_like),
+        build="rates",
     ),
 )

@@ -17,7 +17,7 @@ class Sabotage:
     """One way to break the hand-off.
 
     `apply` does it, in a copy of the good build `build`. Then `stages` run in their order: those before the last must take it, the
-    last must refuse it with a sentence in which `says` is found.
+    last must refuse it with a sentence in which `says` is found. `dotnet`: the last runs real .NET.
     """
 
     name: str
@@ -27,6 +27,8 @@ class Sabotage:
     stages: tuple[str, ...]
     says: str
     dotnet: bool = False
+    # A build of another model with the same inputs and outputs lies beside the copy, as ../other.
+    needs_other: bool = False
 
     @property
     def caught_by(self) -> str:
