@@ -180,6 +180,11 @@ class ParityReport(Record):
     exempt: dict[str, str] = Field(default={})
     power: PowerReport | None = None
 
+    @property
+    def proven(self) -> bool:
+        """Whether the gate has passed, and its comparisons say the same."""
+        return self.passed and bool(self.comparisons) and all(entry.passed for entry in self.comparisons)
+
 
 class OutputSummary(Record):
     max_abs: float | None

@@ -75,6 +75,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         raise PipelineError(f"{TEST_SPLIT}: expected an array for the input {unknown[0]!r}, got {list(test)}")
     batch = batch_axes(params.model)
     rows = Rows({name: test[name] for name in input_names(test, params.model)}, batched=bool(batch))
+    rows.check_some(str(TEST_SPLIT))
     (inputs,) = rows.calls([0])
     check_axes({name: array.shape for name, array in inputs.items()}, params.model)
     text_encoders = encoders.load_encoders()
