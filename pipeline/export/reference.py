@@ -52,6 +52,8 @@ class Reference:
     tokenizer: TokenizerSpec | None
     inputs: Arrays
     shapes: dict[str, dict[str, list[int | str]]]
+    # Of the test split, where the data has one.
+    target: Array | None = None
 
 
 def answer_everything(params: Params, threads: int | Literal["auto"]) -> Reference:
@@ -107,7 +109,8 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     if tokenizer:
         texts, _ = answer_calls(adapter, choose_text_calls(tokenizer, *load_texts()))
         calls += [replace(call, sizes=axis_sizes(call.inputs, model)) for call in texts]
-    return Reference(make_adapter, rows, model, calls, left_out, test_split, tokenizer, inputs, shapes)
+    target = test.get("target")
+    return Reference(make_adapter, rows, model, calls, left_out, test_split, tokenizer, inputs, shapes, target)
 
 
 def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:

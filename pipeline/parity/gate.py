@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline.compare.comparison import round_up
-from pipeline.core.reports import Comparison, TaskReport
+from pipeline.core.reports import Comparison, PairedScore, TaskReport
 
 
 def explain_failure(
@@ -36,8 +36,17 @@ def explain_failure(
             f"{name} {'none' if score is None else f'{score:.4f}'}"
             for name, score in (("PyTorch", task.eager), ("export", task.export), ("simplify", task.simplify))
         )
-        return f"the {task.metric} on {task.rows} test rows falls by more than parity.task_budget={task.budget:g}: {scores}"
+        verb = "falls" if task.direction == "higher" else "rises"
+        rows = "".join(
+            f"; {stage}: {_describe_rows(paired)}" for stage, paired in task.paired.items() if paired.changed
+        )
+        return f"the {task.metric} on {task.rows} test rows {verb} by more than parity.task_budget={task.budget:g}: {scores}{rows}"
     return ""
+
+
+def _describe_rows(paired: PairedScore) -> str:
+    told_apart = "" if paired.worse is None else f" ({paired.worse} worse, {paired.better} better)"
+    return f"{paired.changed} rows changed their answer{told_apart}"
 
 
 def _severity(entry: Comparison) -> tuple[bool, float]:

@@ -12,8 +12,9 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
 from pipeline.settings.compose import PARAMS
-from pipeline.settings.model import Model, Name, Section, Target
+from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
+from pipeline.settings.short_names import LOSSES, expand
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 # StringSplit and RegexFullMatch, which split text into words, came with it.
@@ -54,8 +55,31 @@ def _check_threads(value: object) -> object:
     return value
 
 
+class Loss(Target):
+    """What training minimises: a short name, or what `_target_` names; null is cross entropy."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return expand("cross_entropy" if value is None else value, LOSSES)
+
+
+class Monitor(MetricTarget):
+    """A metric that training follows; `direction` says what is better where the metric does not."""
+
+    direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _knows_its_direction(self) -> "Monitor":
+        self.check_direction(self.direction, "train.monitor.direction")
+        return self
+
+
 class Train(Section):
     enabled: bool
+    loss: Loss
+    # What says which epoch is best and when to stop; None: the validation loss.
+    monitor: Monitor | None
     launcher: Name
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
@@ -64,6 +88,11 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     warmup: Share
     patience: Annotated[int, Field(ge=1)]
+
+    @field_validator("monitor", mode="before")
+    @classmethod
+    def _loss_is_no_metric(cls, value: Any) -> Any:
+        return None if value == "loss" else value
 
 
 class Export(Section):

@@ -28,9 +28,10 @@ from pipeline.export.reference import Reference, answer_everything, single_rows
 from pipeline.graph import external_data, onnx_model, signature
 from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
+from pipeline.metrics.score import describe_task, score
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
-from pipeline.settings.model import TensorSettings
+from pipeline.settings.model import Model, TensorSettings
 from pipeline.settings.outside import find_files
 from pipeline.settings.params import Export, Params
 
@@ -151,6 +152,24 @@ def configuration_hash(params: Params) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
+def make_task(model: Model) -> Task | None:
+    """The contract's task; None where the model has none.
+
+    Raises:
+        PipelineError: Its metric cannot be loaded.
+    """
+    if model.task is None:
+        return None
+    output = model.outputs.get(model.task.output)
+    return describe_task(model.task, output.labels if output else [])
+
+
+def check_task(reference: Reference) -> None:
+    """Raise PipelineError unless the task's metric can be measured on the network's answers to the test split."""
+    if task := make_task(reference.model):
+        score(task, reference.test_split, reference.target)
+
+
 def build_contract(reference: Reference, params: Params, weights: str, ir_version: int) -> Contract:
     """The contract, before its golden files are written."""
     model = reference.model
@@ -166,7 +185,7 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         description=model.description,
         inputs=inputs,
         outputs=outputs,
-        task=Task(**model.task.model_dump()) if model.task else None,
+        task=make_task(model),
         opset=params.export.opset,
         ir_version=ir_version,
         weights_sha256=weights,
@@ -187,6 +206,7 @@ def write_golden(reference: Reference, contract: Contract) -> None:
 
 def run(params: Params) -> None:
     reference = answer_everything(params, params.train.threads)
+    check_task(reference)
     weights, opset = recorded_sha256(CHECKPOINT, "train"), params.export.opset
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:

@@ -56,7 +56,14 @@ def changed(passes, before: dict[str, bytes]) -> list[str]:
 
 
 def test_a_file_a_kind(mine):
-    assert sorted(content()) == ["SHA256SUMS", "data.json", "dotnet.json", "libraries.json", "network.json"]
+    assert sorted(content()) == [
+        "SHA256SUMS",
+        "data.json",
+        "dotnet.json",
+        "libraries.json",
+        "network.json",
+        "task.json",
+    ]
     network = json.loads(NETWORK_FINGERPRINT.read_text())
     assert list(network["files"]) == ["model.weights"]
     assert list(network["code"]["model.net._target_"]) == ["deeper", "layers", "nets", "torch"]

@@ -111,7 +111,7 @@ def test_metrics_of_the_run(run, published):
 
 
 def test_training_curves(run, published):
-    (point,) = client(published).get_metric_history(run.info.run_id, "train.validation_accuracy")
+    (point,) = client(published).get_metric_history(run.info.run_id, "train.validation_metric")
     assert (point.step, point.value) == (1, 0.875)
 
 
