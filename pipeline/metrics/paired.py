@@ -56,7 +56,7 @@ def changed_rows(eager: Array, other: Array) -> Array:
     """Whether each row's answer is another, by more than rounding where it is floating: bool [rows]."""
     differs: Array = np.array(eager != other, dtype=bool)
     if eager.dtype.kind == "f":
-        least = ABSOLUTE * float(np.abs(eager).max())
+        least = ABSOLUTE * float(np.abs(eager[np.isfinite(eager)]).max(initial=0))
         differs = np.array(~np.isclose(other, eager, rtol=RELATIVE, atol=least, equal_nan=True))
     rows: Array = np.any(differs.reshape(len(eager), -1), axis=1)
     return rows
