@@ -321,6 +321,7 @@ def test_metrics_take_the_worst_of_each_graph_and_output(digits):
     )
     assert metrics["accuracy.simplify"] == parity.task.simplify
     assert "accuracy.budget" not in metrics
+    assert (metrics["accuracy.simplify.changed"], 0 < metrics["accuracy.simplify.bound"] < 0.01) == (0, True)
     assert "parity.simplify.label.used" not in metrics
 
 
