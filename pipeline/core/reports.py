@@ -118,7 +118,7 @@ class PairedScore(Record):
 class TaskReport(Record):
     """The task's metric on the whole test split: of the eager network and of each graph (None where it did not run).
 
-    `paired` has each graph beside PyTorch, by stage. It passes when no graph's metric is worse than PyTorch's by more than
+    `paired` has each graph beside PyTorch, by stage, `problems` why there is no metric of one. It passes when no graph's metric is worse than PyTorch's by more than
     `budget` and `rounding`, which is what the last bits of floating answers may move a metric by (0 for class numbers).
     """
 
@@ -131,6 +131,7 @@ class TaskReport(Record):
     budget: float
     rounding: float = 0.0
     paired: dict[str, PairedScore] = Field(default={})
+    problems: dict[str, str] = Field(default={})
     passed: bool
 
 

@@ -53,7 +53,9 @@ def rounding(eager: Score) -> float:
 
 
 def changed_rows(eager: Array, other: Array) -> Array:
-    """Whether each row's answer is another, by more than rounding where it is floating: bool [rows]."""
+    """Whether each row's answer is another, by more than rounding where it is floating: bool [rows]; all are of another shape."""
+    if eager.shape != other.shape:
+        return np.ones(len(eager), dtype=bool)
     differs: Array = np.array(eager != other, dtype=bool)
     if eager.dtype.kind == "f":
         least = ABSOLUTE * float(np.abs(eager[np.isfinite(eager)]).max(initial=0))

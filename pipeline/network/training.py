@@ -175,11 +175,11 @@ def train(
             optimizer.zero_grad()
             schedule.step()
             answers.append(accelerator.gather_for_metrics((losses.detach(), decided, target)))
-        train_loss, train_metric = _summarize(answers, progress)
+        train_loss, train_metric = _summarize(answers, progress, "training")
         objective.eval()
         with torch.no_grad():
             answers = [accelerator.gather_for_metrics(objective(**batch)) for batch in validation]
-        validation_loss, validation_metric = _summarize(answers, progress)
+        validation_loss, validation_metric = _summarize(answers, progress, "validation")
         if not math.isfinite(train_loss + validation_loss):
             raise PipelineError(
                 f"training diverged in epoch {number}: expected a finite loss, got {train_loss} (validation {validation_loss}); "
@@ -196,13 +196,16 @@ def train(
     return TrainingResult(best_state, best, epochs)
 
 
-def _summarize(answers: list[tuple[Tensor, Tensor, Tensor]], progress: Progress) -> tuple[float, float]:
+def _summarize(answers: list[tuple[Tensor, Tensor, Tensor]], progress: Progress, split: str) -> tuple[float, float]:
     """Mean loss and the metric over all rows of an epoch; a loss that is not finite has no metric beside it."""
     losses, decided, target = (torch.cat(parts).cpu() for parts in zip(*answers, strict=True))
     loss = losses.double().mean().item()
     if not math.isfinite(loss):
         return loss, math.nan
-    return loss, progress.measure(decided.numpy(), target.numpy())
+    try:
+        return loss, progress.measure(decided.numpy(), target.numpy())
+    except PipelineError as error:
+        raise PipelineError(f"train.monitor on the {split} split: {error}") from error.__cause__
 
 
 def adapt(network: nn.Module, arrays: Arrays, axes: Mapping[str, int]) -> None:

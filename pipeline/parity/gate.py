@@ -37,9 +37,10 @@ def explain_failure(
             for name, score in (("PyTorch", task.eager), ("export", task.export), ("simplify", task.simplify))
         )
         verb = "falls" if task.direction == "higher" else "rises"
-        rows = "".join(
-            f"; {stage}: {_describe_rows(paired)}" for stage, paired in task.paired.items() if paired.changed
-        )
+        notes = {
+            stage: _describe_rows(paired) for stage, paired in task.paired.items() if paired.changed
+        } | task.problems
+        rows = "".join(f"; {stage}: {note}" for stage, note in notes.items())
         return f"the {task.metric} on {task.rows} test rows {verb} by more than parity.task_budget={task.budget:g}: {scores}{rows}"
     return ""
 

@@ -102,6 +102,10 @@ def test_changed_rows_of_floating_answers(dtype):
     assert changed_rows(answers, other).tolist() == [False, True, False]
 
 
+def test_answers_of_another_shape_have_all_changed():
+    assert changed_rows(np.zeros((2, 3)), np.zeros((2, 4))).tolist() == [True, True]
+
+
 def test_nan_and_infinity_in_the_same_place_are_no_change():
     answers = np.array([np.nan, np.inf, 1.0])
     assert changed_rows(answers, answers + np.array([0, 0, 1])).tolist() == [False, False, True]

@@ -26,6 +26,22 @@ def test_a_metric_that_is_worse_in_its_direction(direction, verb):
     )
 
 
+def test_a_graph_that_has_no_metric_is_explained():
+    task = TaskReport(
+        metric="f1",
+        rows=9,
+        eager=1.0,
+        export=1.0,
+        simplify=None,
+        budget=0.1,
+        problems={"simplify": "f1: expected two classes"},
+        passed=False,
+    )
+    assert explain_failure([ALIKE], task=task).endswith(
+        "export 1.0000, simplify none; simplify: f1: expected two classes"
+    )
+
+
 def test_rows_that_are_not_told_apart():
     paired = PairedScore(changed=3, better=None, worse=None, loss=0.5, bound=0.9, bound_of="loss")
     task = TaskReport(

@@ -306,7 +306,7 @@ def test_a_monitor_that_cannot_be_measured(digits, passes, fails):
     passes("params", *SMALL, "train.monitor={_target_: sklearn.metrics.precision_score, direction: higher}")
     said = fails("train")
     assert (
-        "train.monitor._target_=sklearn.metrics.precision_score: precision_score failed with ValueError: Target is multiclass"
+        "train.monitor on the training split: train.monitor._target_=sklearn.metrics.precision_score: precision_score failed with ValueError: Target is multiclass"
         in said
     )
 

@@ -363,7 +363,17 @@ def test_a_task_of_another_output_is_refused(digits):
 def test_a_graph_without_the_task_s_output_fails(digits):
     target = np.array([0, 1])
     answers = {"eager": {"label": target}, "export": {}, "simplify": {"label": target}}
-    assert not score_task(load_contract(), answers, target, 1.0).passed
+    task = score_task(load_contract(), answers, target, 1.0)
+    assert (task.passed, task.export, task.simplify) == (False, None, 1.0)
+    assert task.problems == {"export": "model.task.output: expected one of [], got 'label'"}
+
+
+def test_a_graph_whose_answers_cannot_be_measured_fails(digits):
+    target = np.array([0, 1, 2, 3])
+    answers = {"eager": {"label": target}, "export": {"label": target}, "simplify": {"label": target[:2]}}
+    task = score_task(load_contract(), answers, target, 1.0)
+    assert not task.passed
+    assert "expected a row for each of `target`, got int64[2] and int64[4]" in task.problems["simplify"]
 
 
 def test_no_comparisons_are_a_failure():
