@@ -143,7 +143,7 @@ def configuration_hash(params: Params) -> str:
     Files count by what is in them, wherever they lie; the weights have a fingerprint of their own.
     """
     settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
-    del settings["model"]["weights"]
+    del settings["model"]["weights"], settings["model"]["task"]
     with known_files() as files:
         for named in find_files(settings["model"], "model"):
             *sections, last = [int(part) if part.isdigit() else part for part in named.setting.split(".")]
