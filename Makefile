@@ -38,7 +38,7 @@ test: setup ## every test
 compare: setup ## the experiments side by side, the best first; why some failed
 	@python -m pipeline compare
 
-plots: setup ## loss, accuracy and parity, drawn on one page that needs no network
+plots: setup ## loss, metric and parity, drawn on one page that needs no network
 	@python -m pipeline plots
 
 lint: setup ## ruff and mypy

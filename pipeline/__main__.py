@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         "compare",
         help="print the experiments side by side, the best first; failed ones with the reason",
         description="Print the workspace, the last commit and its experiments side by side: what was changed, the task's "
-        "metric (more is better, the best marked), the share of the parity tolerance used, size, whether real .NET has proven "
+        "metric (the best marked), the share of the parity tolerance used, size, whether real .NET has proven "
         "the package, and the registered version. Experiments that failed say why.",
     )
     compare.add_argument(
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     )
     plots = commands.add_parser(
         "plots",
-        help="draw loss, accuracy and parity -> dvc_plots/index.html, one page that needs no network",
+        help="draw loss, metric and parity -> dvc_plots/index.html, one page that needs no network",
         description="Draw the plots of dvc.yaml into one page that needs no network.",
     )
     plots.add_argument(

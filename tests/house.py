@@ -14,6 +14,7 @@ ROOMS = (
     "core",
     "settings",
     "data",
+    "metrics",
     "network",
     "tokenizer",
     "compare",

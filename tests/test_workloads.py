@@ -31,6 +31,11 @@ def tabular_run(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def progression_run(tmp_path_factory) -> Path:
+    return run_stages(tmp_path_factory.mktemp("progression"), "model=progression", AUTO)
+
+
+@pytest.fixture(scope="module")
 def detector_run(tmp_path_factory) -> Path:
     return run_stages(tmp_path_factory.mktemp("detector"), "model=detector", "train.epochs=6", "data.rows=400", AUTO)
 
@@ -64,6 +69,17 @@ def test_it_learns_and_is_proven(workload, least, request):
         assert dotnet["reason"].startswith("there is no .NET SDK")
         pytest.skip("there is no .NET SDK: the rest was checked")
     assert dotnet["verified"], dotnet["reason"]
+
+
+def test_a_regression_learns_and_is_proven(progression_run, enter):
+    """The table's own standard deviation is 77."""
+    enter(progression_run)
+    parity, dotnet = report("parity"), report("dotnet")
+    assert parity["passed"]
+    assert (parity["task"]["metric"], parity["task"]["direction"]) == ("rmse", "lower")
+    assert parity["task"]["simplify"] == pytest.approx(parity["task"]["eager"], rel=1e-5)
+    assert parity["task"]["eager"] < 65
+    assert dotnet["verified"] or dotnet["reason"].startswith("there is no .NET SDK")
 
 
 def test_sentiment_takes_text(sentiment):

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.core.arrays import Array
 from pipeline.core.contract import OutputScale
 from pipeline.core.errors import PipelineError
-from pipeline.settings.params import Parity
+from pipeline.settings.parity import Parity
 
 # An output that hardly varies is compared at this share of the policy: it can tell little.
 UNVARYING_SHARE = 0.1

@@ -4,7 +4,7 @@ Written once, by `export`, beside the golden calls; every later stage and the C#
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -65,8 +65,18 @@ class TokenizerSpec(Record):
 
 
 class Task(Record):
+    """How good the model is at its job: a metric of the output `output` against the data's target.
+
+    `metric` is what people call it, `target` its importable name, `kwargs` its further arguments, `direction` which of more
+    and less is better. `labels` are the output's, with which an answer in numbers is read as text.
+    """
+
     metric: str
+    target: str
+    kwargs: dict[str, Any] = Field(default={})
+    direction: Literal["higher", "lower"]
     output: str
+    labels: list[str] = Field(default=[])
 
 
 class ProvenAxis(Record):

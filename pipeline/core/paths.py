@@ -9,6 +9,7 @@ REPORTS = Path("reports")
 FINGERPRINT = BUILD / "fingerprint"
 DATA_FINGERPRINT = FINGERPRINT / "data.json"
 NETWORK_FINGERPRINT = FINGERPRINT / "network.json"
+TASK_FINGERPRINT = FINGERPRINT / "task.json"
 LIBRARIES_FINGERPRINT = FINGERPRINT / "libraries.json"
 DOTNET_FINGERPRINT = FINGERPRINT / "dotnet.json"
 # What fingerprint remembers of large files between its runs; an output of no stage.

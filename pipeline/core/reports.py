@@ -27,7 +27,9 @@ class TrainReport(Record):
     epochs: int | None = None
     best_epoch: int | None = None
     validation_loss: float | None = None
-    validation_accuracy: float | None = None
+    # The metric that training reports, and its value in the best epoch.
+    metric: str | None = None
+    validation_metric: float | None = None
     missing: list[str] = Field(default=[])
     unexpected: list[str] = Field(default=[])
 
@@ -102,15 +104,40 @@ class Comparison(Record):
     exempt: str = ""
 
 
+class PairedScore(Record):
+    """One graph's answers to the test split (or .NET's) beside PyTorch's, row for row.
+
+    `changed` rows have another answer, by more than rounding; of these `better` and `worse` are told apart where the metric has
+    a value for each row (None where only many rows together have one). `loss` is by how much the metric is worse, in its own
+    unit, below 0 where it is better. `bound` is an upper confidence bound (95 %): of the share of rows that get worse where
+    they are told apart (`bound_of` "worse rows"), else of the loss ("loss").
+    """
+
+    changed: int
+    better: int | None
+    worse: int | None
+    loss: float
+    bound: float
+    bound_of: Literal["worse rows", "loss"]
+
+
 class TaskReport(Record):
-    """The task's metric on the whole test split: of the eager network and of each graph (None where it did not run)."""
+    """The task's metric on the whole test split: of the eager network and of each graph (None where it did not run).
+
+    `paired` has each graph beside PyTorch, by stage, `problems` why there is no metric of one. It passes when no graph's metric is worse than PyTorch's by more than
+    `budget` and `rounding`, which is what the last bits of floating answers may move a metric by (0 for class numbers).
+    """
 
     metric: str
+    direction: Literal["higher", "lower"] = "higher"
     rows: int
     eager: float
     export: float | None
     simplify: float | None
     budget: float
+    rounding: float = 0.0
+    paired: dict[str, PairedScore] = Field(default={})
+    problems: dict[str, str] = Field(default={})
     passed: bool
 
 
@@ -208,6 +235,7 @@ class DotnetTask(Record):
     rows: int
     eager: float
     dotnet: float
+    paired: PairedScore
 
 
 class DotnetReport(Record):

@@ -25,7 +25,7 @@ def check_rows(arrays: Arrays, model: Model, where: str, minimum_rows: int = 1) 
             check_values(name, array, model, where)
     if model.task and len(np.unique(arrays["target"])) < 2:
         raise PipelineError(
-            f"{where}: expected two classes or more in `target`, got {np.unique(arrays['target']).tolist()} alone: there is nothing "
+            f"{where}: expected two values or more in `target`, got {np.unique(arrays['target']).tolist()} alone: there is nothing "
             "to tell apart"
         )
 

@@ -41,12 +41,17 @@ def digits() -> Arrays:
     return {"pixels": table[:, :-1].reshape(-1, 8, 8), "target": table[:, -1].astype(np.int64)}
 
 
-def diabetes(rng: np.random.Generator) -> Arrays:
+def diabetes(rng: np.random.Generator, *, classes: bool = True) -> Arrays:
     """scikit-learn's diabetes table (Efron, Hastie, Johnstone and Tibshirani, Least angle regression, 2004), unscaled.
+
+    Args:
+        rng: Chooses what is missing.
+        classes: Whether the target is a class, or the table's own number.
 
     Returns:
         age: int64 [442], years; sex: text [442], "1" or "2" as the table codes it; eight measurements, float32 [442], one in
-        twenty missing (NaN); target: int64 [442], whether the disease progressed more than in half of the patients.
+        twenty missing (NaN); target: int64 [442], whether the disease progressed more than in half of the patients, or
+        float32 [442], how far it progressed.
     """
     table = _read_bundled_table("diabetes", "diabetes_data_raw.csv.gz", np.float64)
     progress = _read_bundled_table("diabetes", "diabetes_target.csv.gz", np.float64)
@@ -56,7 +61,8 @@ def diabetes(rng: np.random.Generator) -> Arrays:
         values = columns[name].astype(np.float32)
         values[rng.random(len(values)) < MISSING] = np.nan
         arrays[name] = values
-    return {**arrays, "target": (progress > np.median(progress)).astype(np.int64)}
+    target = (progress > np.median(progress)).astype(np.int64) if classes else progress.astype(np.float32)
+    return {**arrays, "target": target}
 
 
 def _read_bundled_table(choice: str, file: str, dtype: type, delimiter: str | None = None) -> Array:

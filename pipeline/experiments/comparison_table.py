@@ -1,5 +1,6 @@
 """`make compare`: the experiments side by side, the best first."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError
@@ -13,6 +14,8 @@ WIDTH = 140
 # Of the many settings in which two models may differ, as many as one reads.
 LARGEST_CHANGE = 200
 NO_VALUE = "-"
+# Beside a metric of which less is better, reports/metrics.json has this mark.
+LOWER_IS_BETTER = "_lower_is_better"
 
 
 def compare(every_commit: bool = False) -> None:
@@ -45,14 +48,14 @@ def compare(every_commit: bool = False) -> None:
 def find_task_metric(metrics: dict[str, Any]) -> tuple[str, float] | None:
     """The metric of the model's task, by name, among the numbers of reports/metrics.json; None for a model without a task."""
     for name, value in metrics.items():
-        ours = name in ("nodes", "bytes") or name.startswith("parity_") or name.endswith("_pytorch")
+        ours = name in ("nodes", "bytes") or name.startswith("parity_") or name.endswith(("_pytorch", LOWER_IS_BETTER))
         if not ours and isinstance(value, int | float):
             return name, value
     return None
 
 
 def sort_rows(rows: list[Revision]) -> list[Revision]:
-    """Best first: by the task's metric, more being better as in the gate; then models without one; then what did not finish.
+    """Best first: by the task's metric, in its direction as in the gate; then models without one; then what did not finish.
 
     Metrics of different names cannot be ranked, so each name stands together.
     """
@@ -66,7 +69,7 @@ def sort_rows(rows: list[Revision]) -> list[Revision]:
             not row.metrics,
             metric is None,
             metric[0] if metric else "",
-            -metric[1] if metric else 0.0,
+            -_quality(row, metric) if metric else 0.0,
             used if used is not None else 0.0,
         )
 
@@ -75,10 +78,17 @@ def sort_rows(rows: list[Revision]) -> list[Revision]:
 
 def find_best(rows: list[Revision]) -> dict[str, float]:
     """Metric -> the best value of any row."""
-    values: dict[str, float] = {}
-    for metric in filter(None, (find_task_metric(row.metrics) for row in rows)):
-        values[metric[0]] = max(metric[1], values.get(metric[0], metric[1]))
-    return values
+    scores = [(row, metric) for row in rows if (metric := find_task_metric(row.metrics))]
+    best: dict[str, tuple[float, float]] = {}
+    for row, (name, value) in scores:
+        best[name] = max((_quality(row, (name, value)), value), best.get(name, (-math.inf, 0.0)))
+    return {name: value for name, (_, value) in best.items()}
+
+
+def _quality(row: Revision, metric: tuple[str, float]) -> float:
+    """The metric with the sign by which more is better."""
+    name, value = metric
+    return -value if row.metrics.get(f"{name}{LOWER_IS_BETTER}") else value
 
 
 def make_table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":

@@ -56,6 +56,8 @@ class Reference:
     inputs: Arrays
     shapes: dict[str, dict[str, list[int | str]]]
     scales: dict[str, OutputScale]
+    # Of the test split, where the data has one.
+    target: Array | None = None
 
 
 def answer_everything(params: Params, threads: int | Literal["auto"]) -> Reference:
@@ -128,7 +130,19 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         texts, _ = answer_calls(adapter, choose_text_calls(tokenizer, *load_texts()))
         calls += [replace(call, sizes=axis_sizes(call.inputs, model)) for call in texts]
     return Reference(
-        fresh_adapter, work, rows, model, calls, left_out, trial, test_split, tokenizer, inputs, shapes, scales
+        fresh_adapter,
+        work,
+        rows,
+        model,
+        calls,
+        left_out,
+        trial,
+        test_split,
+        tokenizer,
+        inputs,
+        shapes,
+        scales,
+        test.get("target"),
     )
 
 

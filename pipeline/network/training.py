@@ -1,4 +1,4 @@
-"""Training: the network learns through its `logits(**inputs)`, compared with `target` by cross entropy. Imports torch, accelerate.
+"""Training: the network learns through its `logits(**inputs)`, compared with `target` by a loss. Imports torch, accelerate.
 
 The same code runs on one device and on many, on one host and on many: `accelerate launch ... -m pipeline train`, or
 `torchrun` where there are only processors.
@@ -6,7 +6,7 @@ The same code runs on one device and on many, on one host and on many: `accelera
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -18,26 +18,46 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from pipeline.core.arrays import Arrays
-from pipeline.core.contract import BATCH
+from pipeline.core.arrays import Array, Arrays
 from pipeline.core.errors import PipelineError
+from pipeline.network.losses import Criterion, decide, raw_answer
 from pipeline.network.threads import count_multiply_adds
 from pipeline.settings.params import Train
 
 
 class Epoch(NamedTuple):
-    """One pass over the training split: the learning rate at its start, mean loss and share of rows answered rightly."""
+    """One pass over the training split: the learning rate at its start, mean loss and the metric that training reports."""
 
     epoch: int
     lr: float
     train_loss: float
-    train_accuracy: float
+    train_metric: float
     validation_loss: float
-    validation_accuracy: float
+    validation_metric: float
+
+
+class Progress(NamedTuple):
+    """The metric that training reports, by its name: `measure(answers, target)` takes answers in the form `takes`.
+
+    `decides` says whether it, and not the validation loss, tells which epoch is best; `higher` which direction is better.
+    """
+
+    name: str
+    measure: Callable[[Array, Array], float]
+    takes: str
+    higher: bool
+    decides: bool
+
+    def is_better(self, epoch: "Epoch", best: "Epoch") -> bool:
+        if not self.decides:
+            return epoch.validation_loss < best.validation_loss
+        if self.higher:
+            return epoch.validation_metric > best.validation_metric
+        return epoch.validation_metric < best.validation_metric
 
 
 class TrainingResult(NamedTuple):
-    """The state_dict with the lowest validation loss, the epoch that it is from, and every epoch."""
+    """The state_dict of the best epoch, the epoch that it is from, and every epoch."""
 
     state: Mapping[str, Tensor]
     best: Epoch
@@ -78,15 +98,21 @@ class EagerAdamW(AdamW):
 class Objective(nn.Module):
     """The network with its loss, so that one forward call is what several processes synchronise."""
 
-    def __init__(self, network: nn.Module, axes: Mapping[str, int]) -> None:
+    def __init__(self, network: nn.Module, axes: Mapping[str, int], criterion: Criterion, progress: Progress) -> None:
         super().__init__()
         self.network = network
         self.axes = axes
+        self.criterion = criterion
+        self.progress = progress
 
-    def forward(self, target: Tensor, **inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Cross entropy of each row, float [batch], and whether it was answered rightly, bool [batch]."""
-        logits = self.network.logits(**place_batch(inputs, self.axes))  # type: ignore[operator]
-        return nn.functional.cross_entropy(logits, target, reduction="none"), logits.argmax(dim=-1) == target
+    def forward(self, target: Tensor, **inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss of each row, float [batch]; the answers in the form that the metric takes; the target."""
+        answer = raw_answer(self.network, place_batch(inputs, self.axes))
+        return (
+            self.criterion(answer, target),
+            decide(answer.detach(), target, self.criterion.form, self.progress.takes),
+            target,
+        )
 
 
 def place_batch(inputs: Mapping[str, Tensor], axes: Mapping[str, int]) -> dict[str, Tensor]:
@@ -118,13 +144,13 @@ def train(
     """Train the objective's network on data["train"], stopping early on data["validation"].
 
     Raises:
-        PipelineError: The loss is no longer finite.
+        PipelineError: The loss is no longer finite, or the metric cannot be measured.
     """
     loaders = (
         ArrayDataset(data["train"]).batches(config.batch_size, shuffle=torch.Generator().manual_seed(seed)),
         ArrayDataset(data["validation"]).batches(config.batch_size),
     )
-    network = objective.network
+    network, progress = objective.network, objective.progress
     optimizer = EagerAdamW(objective.parameters(), lr=config.lr, weight_decay=config.weight_decay)
     # Unless it is told that everything goes to the device, accelerate imports torch.distributed.tensor (1 s) to find out.
     everything = [True] * 4 if accelerator.distributed_type == DistributedType.NO else None
@@ -136,33 +162,33 @@ def train(
 
     epochs: list[Epoch] = []
     best_state: dict[str, Tensor] = {}
-    best = Epoch(0, 0.0, math.inf, 0.0, math.inf, 0.0)
+    best = Epoch(0, 0.0, math.inf, math.nan, math.inf, -math.inf if progress.higher else math.inf)
     bar = tqdm(range(1, config.epochs + 1), desc="train", unit="epoch", disable=not accelerator.is_main_process or None)
     for number in bar:
         rate = float(schedule.get_last_lr()[0])
         answers = []
         objective.train()
         for batch in training:
-            losses, right = objective(**batch)
+            losses, decided, target = objective(**batch)
             accelerator.backward(losses.mean())
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
-            answers.append(accelerator.gather_for_metrics((losses.detach(), right)))
-        train_loss, train_accuracy = _mean(answers)
+            answers.append(accelerator.gather_for_metrics((losses.detach(), decided, target)))
+        train_loss, train_metric = _summarize(answers, progress, "training")
         objective.eval()
         with torch.no_grad():
             answers = [accelerator.gather_for_metrics(objective(**batch)) for batch in validation]
-        validation_loss, validation_accuracy = _mean(answers)
+        validation_loss, validation_metric = _summarize(answers, progress, "validation")
         if not math.isfinite(train_loss + validation_loss):
             raise PipelineError(
                 f"training diverged in epoch {number}: expected a finite loss, got {train_loss} (validation {validation_loss}); "
                 f"lower train.lr (now {config.lr:g}) or look at the data"
             )
-        epoch = Epoch(number, rate, train_loss, train_accuracy, validation_loss, validation_accuracy)
+        epoch = Epoch(number, rate, train_loss, train_metric, validation_loss, validation_metric)
         epochs.append(epoch)
-        bar.set_postfix(loss=f"{validation_loss:.3f}", accuracy=f"{validation_accuracy:.3f}")
-        if validation_loss < best.validation_loss:
+        bar.set_postfix({"loss": f"{validation_loss:.3f}", progress.name: f"{validation_metric:.3f}"})
+        if progress.is_better(epoch, best):
             best = epoch
             best_state = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
         elif number - best.epoch >= config.patience:
@@ -170,11 +196,16 @@ def train(
     return TrainingResult(best_state, best, epochs)
 
 
-def _mean(answers: list[tuple[Tensor, Tensor]]) -> tuple[float, float]:
-    """Mean loss and accuracy over all rows of an epoch."""
-    losses = torch.cat([losses for losses, _ in answers])
-    right = torch.cat([right for _, right in answers])
-    return losses.double().mean().item(), right.double().mean().item()
+def _summarize(answers: list[tuple[Tensor, Tensor, Tensor]], progress: Progress, split: str) -> tuple[float, float]:
+    """Mean loss and the metric over all rows of an epoch; a loss that is not finite has no metric beside it."""
+    losses, decided, target = (torch.cat(parts).cpu() for parts in zip(*answers, strict=True))
+    loss = losses.double().mean().item()
+    if not math.isfinite(loss):
+        return loss, math.nan
+    try:
+        return loss, progress.measure(decided.numpy(), target.numpy())
+    except PipelineError as error:
+        raise PipelineError(f"train.monitor on the {split} split: {error}") from error.__cause__
 
 
 def adapt(network: nn.Module, arrays: Arrays, axes: Mapping[str, int]) -> None:
@@ -188,47 +219,11 @@ def adapt(network: nn.Module, arrays: Arrays, axes: Mapping[str, int]) -> None:
 
 def count_batch_multiply_adds(network: nn.Module, arrays: Arrays, axes: Mapping[str, int], batch_size: int) -> int:
     """Multiply-adds of one forward call at the batch size, counted on one row."""
-    row = _first_row(arrays)
+    row = first_row(arrays)
     rows = min(batch_size, len(arrays["target"]))
-    return rows * count_multiply_adds(lambda: network.logits(**place_batch(row, axes)))  # type: ignore[operator]
+    return rows * count_multiply_adds(lambda: raw_answer(network, place_batch(row, axes)))
 
 
-def _first_row(arrays: Arrays) -> dict[str, Tensor]:
+def first_row(arrays: Arrays) -> dict[str, Tensor]:
+    """The inputs of one row, the batch first."""
     return {name: torch.from_numpy(array[:1]) for name, array in arrays.items() if name != "target"}
-
-
-def check_trainable(network: nn.Module, data: Mapping[str, Arrays], name: str, axes: Mapping[str, int]) -> None:
-    """Raise PipelineError unless `network` can learn from `data`."""
-    if not callable(getattr(network, "logits", None)):
-        raise PipelineError(
-            f"model {name}: expected a method logits(**inputs) that training can compare with the target, got none in "
-            f"{type(network).__name__}: add it, or use train=none"
-        )
-    for part, arrays in data.items():
-        target = arrays.get("target")
-        if target is None or target.dtype.kind not in "iu" or target.ndim != 1:
-            got = "none" if target is None else f"{target.dtype}{list(target.shape)}"
-            raise PipelineError(
-                f"build/data/{part}.npz: expected `target`, integer class numbers of shape [rows], got {got}"
-            )
-    inputs = _first_row(data["train"])
-    if not axes:
-        raise PipelineError(
-            f"model {name}: expected an axis named {BATCH} in model.dynamic_axes: training takes many rows a call; name it, or use train=none"
-        )
-    network.eval()
-    try:
-        with torch.no_grad():
-            classes = network.logits(**place_batch(inputs, axes)).shape[-1]  # type: ignore[operator]
-    except (TypeError, RuntimeError, ValueError, IndexError) as error:
-        shapes = {name: f"{tensor.dtype}{list(tensor.shape)}".removeprefix("torch.") for name, tensor in inputs.items()}
-        raise PipelineError(
-            f"model {name}: {type(network).__name__}.logits cannot answer {shapes}: {' '.join(str(error).split())}: make arrays and "
-            "arguments agree"
-        ) from None
-    for part, arrays in data.items():
-        low, high = int(arrays["target"].min()), int(arrays["target"].max())
-        if low < 0 or high >= classes:
-            raise PipelineError(
-                f"build/data/{part}.npz: expected `target` from 0 to {classes - 1}, one for each of the network's logits, got {low} to {high}"
-            )

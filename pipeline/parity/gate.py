@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.compare.comparison import round_up
-from pipeline.core.reports import Comparison, TaskReport
+from pipeline.core.reports import Comparison, PairedScore, TaskReport
 
 
 def explain_failure(
@@ -34,7 +34,12 @@ def explain_failure(
             f"{name} {'none' if score is None else f'{score:.4f}'}"
             for name, score in (("PyTorch", task.eager), ("export", task.export), ("simplify", task.simplify))
         )
-        return f"the {task.metric} on {task.rows} test rows falls by more than parity.task_budget={task.budget:g}: {scores}"
+        verb = "falls" if task.direction == "higher" else "rises"
+        notes = {
+            stage: _describe_rows(paired) for stage, paired in task.paired.items() if paired.changed
+        } | task.problems
+        rows = "".join(f"; {stage}: {note}" for stage, note in notes.items())
+        return f"the {task.metric} on {task.rows} test rows {verb} by more than parity.task_budget={task.budget:g}: {scores}{rows}"
     return ""
 
 
@@ -56,6 +61,11 @@ def _required_atol(entry: Comparison) -> float | None:
     if not entry.required_tolerance or not entry.scale:
         return None
     return entry.required_tolerance / entry.scale
+
+
+def _describe_rows(paired: PairedScore) -> str:
+    told_apart = "" if paired.worse is None else f" ({paired.worse} worse, {paired.better} better)"
+    return f"{paired.changed} rows changed their answer{told_apart}"
 
 
 def _severity(entry: Comparison) -> tuple[bool, float, float]:

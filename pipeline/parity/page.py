@@ -70,10 +70,23 @@ def _number(value: float | None) -> str:
 def _task(task: TaskReport | None) -> Iterator[str]:
     if task is None:
         return
-    yield f"<h2>{escape(task.metric).capitalize()} on {task.rows:,} test rows</h2><table><tr><th>model</th><th></th><th></th><th>value</th></tr>"
-    for name, score in (("eager", task.eager), ("export", task.export), ("simplify", task.simplify)):
-        yield f"<tr><td>{name}</td><td></td><td></td><td>{'–' if score is None else f'{score:.4f}'}</td></tr>"
-    yield f"</table><p>A graph may lose {task.budget:g}.</p>"
+    better = f"{task.direction} is better"
+    heads = ("model", "changed rows", "better / worse", "value", "loss", "bound (95 %)")
+    yield f"<h2>{escape(task.metric).capitalize()} on {task.rows:,} test rows ({better})</h2><table><tr>"
+    yield f"{''.join(f'<th>{head}</th>' for head in heads)}</tr>"
+    yield f"<tr><td>eager</td><td></td><td></td><td>{task.eager:.4f}</td><td></td><td></td></tr>"
+    for name, score in (("export", task.export), ("simplify", task.simplify)):
+        cells = ["", "", "–" if score is None else f"{score:.4f}", "", ""]
+        if paired := task.paired.get(name):
+            rows = "–" if paired.worse is None else f"{paired.better} / {paired.worse}"
+            bound = (
+                f"{paired.bound:.2%} of rows get worse"
+                if paired.bound_of == "worse rows"
+                else f"loss {paired.bound:.3g}"
+            )
+            cells = [f"{paired.changed}", rows, cells[2], f"{paired.loss:.3g}", bound]
+        yield f"<tr><td>{name}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    yield f"</table><p>A graph may lose {task.budget:g}. The bound is reported, not gated.</p>"
 
 
 def _chart(comparisons: Sequence[Comparison]) -> str:

@@ -97,6 +97,8 @@ def collect_metrics(evidence: Evidence) -> dict[str, float]:
     if task := parity.task:
         scores = {"eager": task.eager, "export": task.export, "simplify": task.simplify}
         metrics |= {f"{task.metric}.{name}": score for name, score in scores.items() if score is not None}
+        for stage, paired in task.paired.items():
+            metrics |= {f"{task.metric}.{stage}.changed": paired.changed, f"{task.metric}.{stage}.bound": paired.bound}
     if proven := dotnet.task:
         metrics[f"{proven.metric}.dotnet"] = proven.dotnet
     for output, summary in dotnet.outputs.items():

@@ -5,6 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipeline.settings.short_names import METRICS, expand
+
+# Which of more and less is better.
+Direction = Literal["higher", "lower"]
+# Metrics of these say themselves which direction is better.
+KNOW_THEIR_DIRECTION = ("pipeline.metrics.", "torchmetrics.")
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -83,11 +89,37 @@ class Net(Target):
     """A class or function that gives the nn.Module."""
 
 
-class TaskSettings(Section):
-    """The model's job: `metric` of its output `output` against the data's `target`."""
+class MetricTarget(Target):
+    """A metric: a short name, or what `_target_` names."""
 
-    metric: Literal["accuracy"]
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return expand(value, METRICS)
+
+    def check_direction(self, direction: Direction | None, setting: str) -> None:
+        """Raise ValueError where nothing says which direction is better: metrics that ship and torchmetrics' know it."""
+        if (
+            direction is None
+            and self.target not in METRICS.values()
+            and not self.target.startswith(KNOW_THEIR_DIRECTION)
+        ):
+            raise ValueError(
+                f"nothing says whether more or less of {self.target} is better: expected {setting}=higher or {setting}=lower, got none"
+            )
+
+
+class TaskSettings(Section):
+    """The model's job: `metric` of its output `output` against the data's `target`; `direction` says what is better."""
+
+    metric: MetricTarget
     output: Name
+    direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _knows_its_direction(self) -> "TaskSettings":
+        self.metric.check_direction(self.direction, "model.task.direction")
+        return self
 
 
 class WordEncoderSettings(Section):

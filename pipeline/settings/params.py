@@ -12,8 +12,10 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
 from pipeline.settings.compose import PARAMS
-from pipeline.settings.model import Model, Name, Section, Target
+from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
+from pipeline.settings.parity import Parity
+from pipeline.settings.short_names import LOSSES, expand
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 # StringSplit and RegexFullMatch, which split text into words, came with it.
@@ -54,8 +56,31 @@ def _check_threads(value: object) -> object:
     return value
 
 
+class Loss(Target):
+    """What training minimises: a short name, or what `_target_` names; null is cross entropy."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, value: Any) -> Any:
+        return expand("cross_entropy" if value is None else value, LOSSES)
+
+
+class Monitor(MetricTarget):
+    """A metric that training follows; `direction` says what is better where the metric does not."""
+
+    direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _knows_its_direction(self) -> "Monitor":
+        self.check_direction(self.direction, "train.monitor.direction")
+        return self
+
+
 class Train(Section):
     enabled: bool
+    loss: Loss
+    # What says which epoch is best and when to stop; None: the validation loss.
+    monitor: Monitor | None
     launcher: Name
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
@@ -64,6 +89,11 @@ class Train(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     warmup: Share
     patience: Annotated[int, Field(ge=1)]
+
+    @field_validator("monitor", mode="before")
+    @classmethod
+    def _loss_is_no_metric(cls, value: Any) -> Any:
+        return None if value == "loss" else value
 
 
 class Export(Section):
@@ -81,58 +111,6 @@ class Export(Section):
                 f"loads), got {opset}"
             )
         return opset
-
-
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-ShareOrNone = Annotated[float, Field(ge=0, le=1)] | None
-
-
-class ToleranceSettings(Section):
-    """What `compare.policy.Tolerance` says; null: as in general."""
-
-    atol: NonNegative | None = None
-    rtol: NonNegative | None = None
-    floor: NonNegative | None = None
-    cosine: ShareOrNone = None
-    top1: ShareOrNone = None
-    ulp: Annotated[int, Field(ge=0)] | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The settings that are not null."""
-        return self.model_dump(exclude_none=True)
-
-
-class Parity(Section):
-    atol: NonNegative
-    rtol: NonNegative
-    floor: NonNegative
-    cosine: ShareOrNone
-    top1: ShareOrNone
-    ulp: Annotated[int, Field(ge=0)] | None
-    rounding: NonNegative
-    dtypes: dict[Literal["float16", "float32", "float64"], ToleranceSettings]
-    stages: dict[Literal["export", "simplify", "dotnet"], ToleranceSettings]
-    outputs: dict[str, ToleranceSettings]
-    # The reason why an output is not judged, by its name.
-    exempt: dict[str, str]
-    task_budget: NonNegative
-    least_power: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    power_budget: NonNegative
-
-    @field_validator("dtypes", "stages", "outputs", "exempt", mode="before")
-    @classmethod
-    def _none_is_empty(cls, value: Any) -> Any:
-        return {} if value is None else value
-
-    @field_validator("exempt")
-    @classmethod
-    def _reasons_are_given(cls, exempt: dict[str, str]) -> dict[str, str]:
-        for output, reason in exempt.items():
-            if not reason.strip():
-                raise ValueError(
-                    f"expected the reason why {output!r} is not judged, got none: write it, as in {{{output}: ties are broken otherwise}}"
-                )
-        return exempt
 
 
 class Package(Section):

@@ -24,7 +24,8 @@ from pipeline.export import determinism
 from pipeline.export.attempts import export_network
 from pipeline.export.reference import Reference, answer_everything
 from pipeline.graph import external_data, onnx_model
-from pipeline.settings.model import TensorSettings
+from pipeline.metrics.score import describe_task, score
+from pipeline.settings.model import Model, TensorSettings
 from pipeline.settings.outside import find_files
 from pipeline.settings.params import Params
 
@@ -64,13 +65,31 @@ def configuration_hash(params: Params) -> str:
     Files count by what is in them, wherever they lie; the weights have a fingerprint of their own.
     """
     settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
-    del settings["model"]["weights"]
+    del settings["model"]["weights"], settings["model"]["task"]
     with known_files() as files:
         for named in find_files(settings["model"], "model"):
             *sections, last = [int(part) if part.isdigit() else part for part in named.setting.split(".")]
             section: Any = functools.reduce(lambda value, key: value[key], sections, cast(Any, settings))
             section[last] = files.digest(Path(named.value), named.setting)
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def make_task(model: Model) -> Task | None:
+    """The contract's task; None where the model has none.
+
+    Raises:
+        PipelineError: Its metric cannot be loaded.
+    """
+    if model.task is None:
+        return None
+    output = model.outputs.get(model.task.output)
+    return describe_task(model.task, output.labels if output else [])
+
+
+def check_task(reference: Reference) -> None:
+    """Raise PipelineError unless the task's metric can be measured on the network's answers to the test split."""
+    if task := make_task(reference.model):
+        score(task, reference.test_split, reference.target)
 
 
 def build_contract(reference: Reference, params: Params, weights: str, ir_version: int) -> Contract:
@@ -88,7 +107,7 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         description=model.description,
         inputs=inputs,
         outputs=outputs,
-        task=Task(**model.task.model_dump()) if model.task else None,
+        task=make_task(model),
         opset=params.export.opset,
         ir_version=ir_version,
         weights_sha256=weights,
@@ -126,6 +145,7 @@ def write_golden(reference: Reference, contract: Contract) -> None:
 
 def run(params: Params) -> None:
     reference = answer_everything(params, params.train.threads)
+    check_task(reference)
     weights, opset = recorded_sha256(CHECKPOINT, "train"), params.export.opset
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:

@@ -1,7 +1,7 @@
 """fingerprint: what lies outside of the repository -> build/fingerprint/; always runs, so that no other stage has to check.
 
-A small file a kind: the user's data, the network's weights and source, the libraries, the .NET SDK. Content that has not
-changed gives the same bytes, so that nothing runs after it.
+A small file a kind: the user's data, the task's metric, the network's weights and source, the libraries, the .NET SDK.
+Content that has not changed gives the same bytes, so that nothing runs after it.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from pipeline.core.paths import (
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
     NETWORK_FINGERPRINT,
+    TASK_FINGERPRINT,
 )
 from pipeline.dotnet import sdk
 from pipeline.settings.compose import conf_sha256
@@ -89,10 +90,11 @@ def run(params: Params) -> None:
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
+    task = {"model.task": model.pop("task") or {}}
     network = {"model": model, **settings}
     files_and_modules = [0, 0]
     with known_files() as files, replacing_folder(FINGERPRINT) as folder:
-        for path, sections in ((DATA_FINGERPRINT, data), (NETWORK_FINGERPRINT, network)):
+        for path, sections in ((DATA_FINGERPRINT, data), (TASK_FINGERPRINT, task), (NETWORK_FINGERPRINT, network)):
             content: dict[str, dict[str, dict[str, str]]] = {"files": {}, "code": {}}
             for name, section in sections.items():
                 content["files"] |= fingerprint_files(files, find_files(section, name))

@@ -9,6 +9,7 @@ from pipeline.core.files import replacing_folder
 from pipeline.core.paths import DATA, ENCODERS, SPLITS, TOKENIZER
 from pipeline.data import corpus, loader
 from pipeline.data.checks import check_rows
+from pipeline.data.label_numbers import number_labels
 from pipeline.data.split import split_rows
 from pipeline.network import encoders
 from pipeline.settings.model import TokenizerSettings
@@ -41,6 +42,8 @@ def run(params: Params) -> None:
     tokenizer = huggingface.read_tokenizer(settings) if settings else None
     if tokenizer and settings:
         arrays = huggingface.tokenize_rows(arrays, tokenizer, settings, where)
+    if "target" in arrays:
+        arrays["target"] = number_labels(arrays["target"], params.model, where)
     check_rows(arrays, params.model, where, minimum_rows=30 if params.train.enabled else 1)
     # A network that is not trained here has been fitted to none of the rows: each split is all of them.
     parts = split_rows(arrays, params.data, rng) if params.train.enabled else dict.fromkeys(SPLITS, arrays)

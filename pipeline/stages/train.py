@@ -14,16 +14,20 @@ from pipeline.core.files import checked, replacing_folder, write_text
 from pipeline.core.paths import CHECKPOINT, TRAIN_REPORT, TRAIN_SPLIT, TRAINING_CURVES, VALIDATION_SPLIT, WEIGHTS
 from pipeline.core.reports import TrainReport, write_report
 from pipeline.core.rows import Rows
+from pipeline.metrics.metric import load_metric
 from pipeline.network import training
 from pipeline.network.arguments import match_arguments
 from pipeline.network.axes import batch_axes
 from pipeline.network.encoders import encode, load_encoders
 from pipeline.network.factory import build, restore, save_weights
 from pipeline.network.lazy_modules import has_lazy_weights, materialize
+from pipeline.network.losses import Form
 from pipeline.network.threads import set_threads
-from pipeline.network.training import Epoch, place_batch
+from pipeline.network.trainable import prepare_criterion
+from pipeline.network.training import Epoch, Progress, place_batch
 from pipeline.settings.model import Model
-from pipeline.settings.params import Params
+from pipeline.settings.params import Monitor, Params
+from pipeline.settings.short_names import METRICS
 
 
 def initial_network(model: Model) -> tuple[nn.Module, dict[str, list[str]]]:
@@ -80,6 +84,19 @@ def write_curves(epochs: list[Epoch]) -> None:
     write_text(TRAINING_CURVES, text.getvalue())
 
 
+def choose_progress(monitor: Monitor | None, form: Form) -> Progress:
+    """The metric to report: train.monitor's, which also decides; else accuracy, or for values the root mean squared error.
+
+    Raises:
+        PipelineError: The metric cannot be loaded.
+    """
+    if monitor is None:
+        metric = load_metric(METRICS["rmse" if form == "values" else "accuracy"], {}, None, "train.monitor")
+    else:
+        metric = load_metric(monitor.target, monitor.kwargs, monitor.direction, "train.monitor")
+    return Progress(metric.name, metric.measure, metric.takes, metric.direction == "higher", monitor is not None)
+
+
 def run(params: Params) -> None:
     torch.set_num_threads(1)  # until it is known how much there is to compute
     accelerator = training.start_accelerator(params.seed)
@@ -95,14 +112,15 @@ def run(params: Params) -> None:
     )
     if params.train.enabled:
         data, axes = read_splits(), batch_axes(params.model)
-        training.check_trainable(network, data, params.model.name, axes)
+        criterion = prepare_criterion(network, data, params.model.name, axes, params.train.loss)
+        progress = choose_progress(params.train.monitor, criterion.form)
         work = training.count_batch_multiply_adds(network, data["train"], axes, params.train.batch_size)
         threads = set_threads(work, params.train.threads)
         if accelerator.is_main_process:
             print(f"train: {threads}", flush=True)
         if params.model.weights is None:
             training.adapt(network, data["train"], axes)
-        objective = training.Objective(network, axes)
+        objective = training.Objective(network, axes, criterion, progress)
         state, best, epochs = training.train(objective, data, params.train, params.seed, accelerator)
         report = report.model_copy(
             update={
@@ -110,12 +128,13 @@ def run(params: Params) -> None:
                 "epochs": len(epochs),
                 "best_epoch": best.epoch,
                 "validation_loss": best.validation_loss,
-                "validation_accuracy": best.validation_accuracy,
+                "metric": progress.name,
+                "validation_metric": best.validation_metric,
             }
         )
         summary = (
             f"best of {len(epochs)} epochs is {best.epoch}: validation loss {best.validation_loss:.4f}, "
-            f"accuracy {best.validation_accuracy:.4f}"
+            f"{progress.name} {best.validation_metric:.4f}"
         )
     else:
         counts = "; ".join(f"{len(names)} {kind}" for kind, names in misfits.items() if names)

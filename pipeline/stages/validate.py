@@ -7,7 +7,6 @@ from pathlib import Path
 
 import onnxruntime
 
-from pipeline.compare.metrics import accuracy
 from pipeline.compare.policy import Stage, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
@@ -28,6 +27,8 @@ from pipeline.core.paths import (
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
+from pipeline.metrics.paired import pair, rounding
+from pipeline.metrics.score import Score, score
 from pipeline.parity import page
 from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power, share_caught
@@ -58,23 +59,38 @@ COLUMNS = (
 def score_task(
     contract: Contract, answers: dict[str, Arrays], target: Array | None, budget: float
 ) -> TaskReport | None:
-    """The task's metric for the eager network and each graph, on the whole test split; None when the model has no task."""
-    if contract.task is None or target is None:
+    """The task's metric for the eager network and each graph, on the whole test split; None when the model has no task.
+
+    A graph passes when its metric is worse than the eager network's by `budget` at most, and the rounding of floating answers.
+
+    Raises:
+        PipelineError: The metric cannot be measured.
+    """
+    task = contract.task
+    if task is None:
         return None
-    output = contract.task.output
-    scores = {
-        name: accuracy(outputs[output], target) if output in outputs else None for name, outputs in answers.items()
-    }
-    eager = scores.pop("eager")
-    if eager is None:
-        raise PipelineError(f"model.task.output: expected one of {list(answers['eager'])}, got {output!r}")
+    eager = score(task, answers["eager"], target)
+    scores: dict[str, Score] = {}
+    problems: dict[str, str] = {}
+    for stage in GRAPHS:
+        try:
+            scores[stage] = score(task, answers[stage], target)
+        except PipelineError as error:  # its comparisons fail too, and the report says both
+            problems[stage] = str(error)
+    paired = {stage: pair(eager, graph) for stage, graph in scores.items()}
+    slack = rounding(eager)
     return TaskReport(
-        metric=contract.task.metric,
-        rows=len(target),
-        eager=eager,
-        **scores,
+        metric=task.metric,
+        direction=task.direction,
+        rows=len(eager),
+        eager=eager.value,
+        export=scores["export"].value if "export" in scores else None,
+        simplify=scores["simplify"].value if "simplify" in scores else None,
         budget=budget,
-        passed=all(score is not None and eager - score <= budget for score in scores.values()),
+        rounding=slack,
+        paired=paired,
+        problems=problems,
+        passed=not problems and all(graph.loss <= budget + slack for graph in paired.values()),
     )
 
 
@@ -83,7 +99,11 @@ def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
     nodes = onnx_model.count(onnx_model.load_graph(SIMPLIFIED, made_by="simplify"))["nodes"]
     size = sum(file.stat().st_size for file in onnx_model.files(SIMPLIFIED))
     task = report.task
-    scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager} if task else {}
+    scores: dict[str, float | None] = {}
+    if task:
+        scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager}
+        if task.direction == "lower":
+            scores[f"{task.metric}_lower_is_better"] = True
     parity = {"parity_max_abs": report.max_abs, "parity_used": report.used}
     power = {"power": share_caught(report.power)} if report.power else {}
     return {**scores, **parity, **power, "nodes": nodes, "bytes": size}
@@ -169,19 +189,24 @@ def format_summary(report: ParityReport) -> str:
     """One line for a gate that has passed."""
     used = f", {report.used:.2%} of what is allowed" if report.used is not None else ""
     largest = f", largest difference {report.max_abs:.3g}" if report.max_abs is not None else ""
-    task = report.task
-    score = (
-        f"; {task.metric} {task.eager:.4f} in PyTorch, {task.export:.4f} export, {task.simplify:.4f} simplify"
-        if task
-        else ""
-    )
+    task = f"; {format_task(report.task)}" if report.task else ""
     unvarying = (
         f"; {_list(report.unvarying)} hardly varies from row to row: compared at a tenth of what is allowed"
         if report.unvarying
         else ""
     )
-    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{score}{unvarying}{describe_exempt(report.exempt)}"
+    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{task}{unvarying}{describe_exempt(report.exempt)}"
 
 
 def _list(names: Sequence[str]) -> str:
     return " and ".join(repr(name) for name in names)
+
+
+def format_task(task: TaskReport) -> str:
+    """The metric of each graph, and how many rows of the published one changed their answer, with the bound."""
+    scores = f"{task.metric} {task.eager:.4f} in PyTorch, {task.export:.4f} export, {task.simplify:.4f} simplify"
+    published = task.paired["simplify"]
+    changed = f"{published.changed} of {task.rows:,} rows changed"
+    if published.bound_of == "loss":
+        return f"{scores} ({changed})"
+    return f"{scores} ({changed}, at most {published.bound:.2%} get worse)"

@@ -6,7 +6,7 @@ import pytest
 from pipeline.compare.policy import MOST_WIDENING, Policy, Tolerance, make_policy, scale_of_values
 from pipeline.core.contract import OutputScale
 from pipeline.core.errors import PipelineError
-from pipeline.settings.params import Parity
+from pipeline.settings.parity import Parity
 
 SETTINGS = {
     "atol": 1e-6,

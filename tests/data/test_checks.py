@@ -66,7 +66,7 @@ def test_good_rows(model, arrays):
         (MODEL, {"input": X.astype("datetime64[s]")}, "expected numbers in 'input', got datetime64[s]"),
         (MODEL, {"input": X.astype(np.complex64)}, "expected numbers in 'input', got complex64"),
         (MODEL, {"input": TEXT}, "expected numbers in 'input', got text, which torch does not take: give it an encoder ('model.encoders={input: {kind: words}}'"),
-        (TASK, {"input": X, "target": np.ones(50, int)}, "expected two classes or more in `target`, got [1] alone: there is nothing to tell apart"),
+        (TASK, {"input": X, "target": np.ones(50, int)}, "expected two values or more in `target`, got [1] alone: there is nothing to tell apart"),
     ],
 )  # fmt: skip
 def test_bad_rows(model, arrays, says):

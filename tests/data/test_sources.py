@@ -28,6 +28,14 @@ def test_the_digits_are_scikit_learn_s():
     np.testing.assert_array_equal(ours["target"], theirs.target)
 
 
+def test_the_diabetes_target_may_be_the_table_s_own_number():
+    from sklearn.datasets import load_diabetes
+
+    values = diabetes(RNG(), classes=False)
+    assert values["target"].tolist() == load_diabetes(return_X_y=True, scaled=False)[1].tolist()
+    assert np.array_equal(values["bmi"], diabetes(RNG())["bmi"], equal_nan=True)
+
+
 def test_the_diabetes_table_is_scikit_learn_s_but_for_what_is_left_out():
     from sklearn.datasets import load_diabetes
 

@@ -36,9 +36,10 @@ def printed():
         ({"parity_used": 0.1, "f1": 0.5, "f1_pytorch": 0.6, "nodes": 3}, ("f1", 0.5)),
         ({"parity_used": 0.1, "nodes": 3, "bytes": 4}, None),
         ({"accuracy": None, "accuracy_pytorch": 0.9}, None),
+        ({"rmse_lower_is_better": True, "rmse": 2.0}, ("rmse", 2.0)),
         ({}, None),
     ],
-    ids=["accuracy", "another", "no task", "not computed", "no report"],
+    ids=["accuracy", "another", "no task", "not computed", "an error", "no report"],
 )
 def test_the_task_s_metric_is_found_by_its_place_and_not_its_name(metrics, metric):
     assert find_task_metric(metrics) == metric
@@ -75,6 +76,13 @@ def test_the_best_is_marked_and_no_other(printed):
 
 def test_each_metric_has_its_own_best():
     assert find_best([row("a", 0.8), row("b", 0.7), row("c", f1=0.2), row("d")]) == {"accuracy": 0.8, "f1": 0.2}
+
+
+def test_of_an_error_less_is_better(printed):
+    rows = [row(name, rmse=value, rmse_lower_is_better=True) for name, value in (("a", 3.0), ("b", 2.0), ("c", 4.0))]
+    assert [each.name for each in sort_rows(rows)] == ["b", "a", "c"]
+    assert find_best(rows) == {"rmse": 2.0}
+    assert printed(*rows)["b"]["task metric"] == "rmse 2.0000 best"
 
 
 def test_every_cell_of_a_row(printed):

@@ -32,7 +32,7 @@ def make_drawable(project: Project, template: Path) -> Path:
     (folder / "dvc.yaml").write_text(json.dumps({"plots": definitions}))
     (folder / "reports" / "plots").mkdir(parents=True)
     (folder / "reports" / "plots" / "train.csv").write_text(
-        "epoch,train_loss,train_accuracy,validation_loss,validation_accuracy\n1,2.0,0.5,1.9,0.6\n2,1.0,0.7,1.1,0.7\n"
+        "epoch,train_loss,train_metric,validation_loss,validation_metric\n1,2.0,0.5,1.9,0.6\n2,1.0,0.7,1.1,0.7\n"
     )
     (folder / "reports" / "plots" / "parity.csv").write_text(
         "stage,case,output,used\nexport,rows-1,label,\nexport,rows-1,y,0.02\n"
@@ -100,7 +100,7 @@ def test_the_template_is_not_kept_in_git():
     assert f"/{TEMPLATE.name}" in (PROJECT / ".dvc" / ".gitignore").read_text().splitlines()
 
 
-@pytest.mark.parametrize("plot", ["loss", "accuracy", "parity"])
+@pytest.mark.parametrize("plot", ["loss", "metric", "parity"])
 def test_every_plot_is_drawn(plot, page):
     assert specs(page)[plot].startswith('{"')
 
@@ -118,7 +118,7 @@ def test_an_untrained_model_has_no_curves(drawable):
     curves.write_text(curves.read_text().splitlines()[0] + "\n")
     draw([])
     drawn = specs()
-    assert (drawn["loss"], drawn["accuracy"]) == ("{}", "{}")
+    assert (drawn["loss"], drawn["metric"]) == ("{}", "{}")
     assert drawn["parity"].startswith('{"')
 
 

@@ -5,10 +5,14 @@ from torch import nn
 from torch.optim import AdamW
 from torch.utils.data import DataLoader
 
+from pipeline.metrics.classification import accuracy
+from pipeline.network.losses import Criterion
 from pipeline.network.training import (
     ArrayDataset,
     EagerAdamW,
+    Epoch,
     Objective,
+    Progress,
     adapt,
     count_batch_multiply_adds,
     learning_rate,
@@ -31,6 +35,7 @@ class SecondAxis(nn.Module):
 
 
 AXES = {"series": 1}
+PROGRESS = Progress("accuracy", accuracy, "classes", higher=True, decides=False)
 
 
 def arrays(rows: int) -> dict[str, np.ndarray]:
@@ -73,10 +78,28 @@ def test_a_network_without_adapt_is_left_alone():
 def test_the_objective_is_each_row_s_cross_entropy():
     network = SecondAxis()
     rows = {name: torch.from_numpy(array) for name, array in arrays(7).items()}
-    losses, right = Objective(network, AXES)(**rows)
+    criterion = Criterion(nn.CrossEntropyLoss(reduction="none"), "classes", of_torch=True)
+    losses, answers, target = Objective(network, AXES, criterion, PROGRESS)(**rows)
     logits = network.linear(rows["series"]).mean(dim=1)
-    assert torch.allclose(losses, -logits.log_softmax(dim=1)[torch.arange(7), rows["target"]])
-    assert right.tolist() == (logits.argmax(dim=1) == rows["target"]).tolist()
+    assert torch.equal(losses, nn.functional.cross_entropy(logits, rows["target"], reduction="none"))
+    assert answers.tolist() == logits.argmax(dim=1).tolist()
+    assert target.tolist() == rows["target"].tolist()
+
+
+def epoch(loss: float, metric: float) -> Epoch:
+    return Epoch(1, 0.1, loss, metric, loss, metric)
+
+
+@pytest.mark.parametrize(
+    ("decides", "higher", "better"),
+    [(False, True, epoch(0.9, 0.1)), (True, True, epoch(2.0, 0.6)), (True, False, epoch(2.0, 0.4))],
+    ids=["by the loss", "by more", "by less"],
+)
+def test_which_epoch_is_better(decides, higher, better):
+    progress = PROGRESS._replace(decides=decides, higher=higher)
+    assert progress.is_better(better, epoch(1.0, 0.5))
+    assert not progress.is_better(epoch(1.0, 0.5), better)
+    assert not progress.is_better(better, better)
 
 
 @pytest.mark.parametrize("shuffled", [True, False])

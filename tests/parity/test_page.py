@@ -135,6 +135,23 @@ def test_nothing_to_draw():
     assert "<svg" not in made
 
 
+PAIRED = {"changed": 12, "better": 4, "worse": 7, "loss": 0.01, "bound": 0.0155, "bound_of": "worse rows"}
+
+
+def test_rows_that_changed():
+    made = page(task={**TASK, "paired": {"simplify": PAIRED}})
+    assert (
+        "<td>simplify</td><td>12</td><td>4 / 7</td><td>0.9600</td><td>0.01</td><td>1.55% of rows get worse</td>" in made
+    )
+
+
+def test_the_bound_of_a_metric_of_many_rows_together():
+    paired = {**PAIRED, "better": None, "worse": None, "bound": 0.02, "bound_of": "loss"}
+    made = page(task={**TASK, "metric": "rmse", "direction": "lower", "paired": {"export": paired}})
+    assert "<td>12</td><td>–</td><td>0.9600</td><td>0.01</td><td>loss 0.02</td>" in made
+    assert "test rows (lower is better)" in made
+
+
 def test_the_task():
     made = page(task=TASK)
     assert "Accuracy on 1,359 test rows" in made

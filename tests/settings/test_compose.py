@@ -107,7 +107,7 @@ def test_an_experiment_may_choose_the_model_and_its_data(conf):
 def test_groups_have_their_choices():
     found = list_groups()
     assert found["experiment"] == ["digits_wide", "quick"]
-    assert found["train"] == ["default", "none", "sentiment"]
+    assert found["train"] == ["default", "none", "regression", "sentiment"]
     assert {"data", "export", "model", "package", "parity", "publish", "verify"} < set(found)
 
 

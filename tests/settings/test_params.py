@@ -50,7 +50,26 @@ from pipeline.settings.params import Params, load, parse
         ("model.name='a b'", "model.name: string should match pattern"),
         ("model.net._target_=Linear", "model.net._target_: string should match pattern"),
         ("model.inputs.pixels.minimum=17", "expected minimum <= maximum, got 17"),
-        ("model.task.metric=f1", "model.task.metric: input should be 'accuracy', got 'f1'"),
+        (
+            "model.task.metric=f1",
+            "model.task.metric: expected one of accuracy, top5, macro_f1, auroc, mean_iou, mae, rmse, r2, cer, wer, or {",
+        ),
+        ("model.task.metric=acuracy", "got 'acuracy'; did you mean 'accuracy'?; set it with"),
+        ("model.task.metric={_target_: f1}", "model.task.metric._target_: string should match pattern"),
+        (
+            "model.task.metric={_target_: sklearn.metrics.f1_score}",
+            "model.task: nothing says whether more or less of sklearn.metrics.f1_score is better: expected model.task.direction=higher or",
+        ),
+        ("model.task.direction=up", "model.task.direction: input should be 'higher' or 'lower', got 'up'"),
+        (
+            "train.loss=msee",
+            "train.loss: expected one of cross_entropy, bce, mse, l1, huber, or {_target_: package.name, kwargs: {}}, got 'msee'; did",
+        ),
+        ("train.monitor=los", "train.monitor: expected one of accuracy, "),
+        (
+            "train.monitor={_target_: sklearn.metrics.f1_score}",
+            "train.monitor: nothing says whether more or less of sklearn.metrics.f1_score is better: expected train.monitor.direction=higher or",
+        ),
         ("publish.alias=1st", "publish.alias: string should match pattern"),
         ("publish.tracking_uri=''", "publish.tracking_uri: string should have at least 1 character"),
         ("+train.epoch=5", "train.epoch: there is no such setting; did you mean 'epochs'?"),

@@ -76,6 +76,7 @@ def test_tensor(said, dtype):
         ("seed=1", False),
         ("export.opset=18", False),
         ("model.description=x", False),
+        ("model.task.metric=macro_f1", True),
     ],
 )
 def test_configuration_hash_sees_what_decides_the_bytes(override, same, params):

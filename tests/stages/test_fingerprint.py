@@ -21,6 +21,16 @@ from pipeline.stages.fingerprint import library_version
 NET = "import torch\nfrom layers import Layer\n\nclass Net(torch.nn.Linear):\n    pass\n"
 
 
+MINE = (
+    "model=custom",
+    "model.net._target_=nets.Net",
+    "model.weights=weights.safetensors",
+    "data.path=rows.npz",
+    "model.dynamic_axes={x: {0: batch}}",
+    "model.net.kwargs={in_features: 3, out_features: 2}",
+)
+
+
 @pytest.fixture
 def mine(linear, passes):
     """The linear model's folder with a network, weights and data of one's own."""
@@ -30,15 +40,7 @@ def mine(linear, passes):
     Path("deeper.py").write_text("")
     Path("weights.safetensors").write_bytes(b"w")
     save(Path("rows.npz"), {"x": np.zeros((4, 3), np.float32)})
-    passes(
-        "params",
-        "model=custom",
-        "model.net._target_=nets.Net",
-        "model.weights=weights.safetensors",
-        "data.path=rows.npz",
-        "model.dynamic_axes={x: {0: batch}}",
-        "model.net.kwargs={in_features: 3, out_features: 2}",
-    )
+    passes("params", *MINE)
     passes("fingerprint")
     yield linear
     search_path.cache_clear()
@@ -56,7 +58,14 @@ def changed(passes, before: dict[str, bytes]) -> list[str]:
 
 
 def test_a_file_a_kind(mine):
-    assert sorted(content()) == ["SHA256SUMS", "data.json", "dotnet.json", "libraries.json", "network.json"]
+    assert sorted(content()) == [
+        "SHA256SUMS",
+        "data.json",
+        "dotnet.json",
+        "libraries.json",
+        "network.json",
+        "task.json",
+    ]
     network = json.loads(NETWORK_FINGERPRINT.read_text())
     assert list(network["files"]) == ["model.weights"]
     assert list(network["code"]["model.net._target_"]) == ["deeper", "layers", "nets", "torch"]
@@ -87,6 +96,30 @@ def test_an_edit_changes_the_fingerprint_of_its_kind_alone(file, kind, mine, pas
     path = Path(file)
     path.write_bytes(path.read_bytes() + b"\n")
     assert changed(passes, before) == [kind]
+
+
+def test_an_edit_of_the_metric_trains_nothing_again(mine, passes):
+    """`validate` and `export` depend on task.json, `train` does not."""
+    metric = Path("rates.py")
+    metric.write_text("def rate(answers, target): return 0.0\n")
+    passes("params", *MINE, "model.task={metric: {_target_: rates.rate}, output: output, direction: higher}")
+    passes("fingerprint")
+    before = content()
+    metric.write_text("def rate(answers, target): return 1.0\n")
+    assert changed(passes, before) == ["task.json"]
+
+
+@pytest.mark.parametrize(
+    "setting", ["train.loss={_target_: rates.rate}", "train.monitor={_target_: rates.rate, direction: lower}"]
+)
+def test_an_edit_of_the_loss_or_the_monitor_trains_again(setting, mine, passes):
+    metric = Path("rates.py")
+    metric.write_text("def rate(answers, target): return 0.0\n")
+    passes("params", *MINE, setting)
+    passes("fingerprint")
+    before = content()
+    metric.write_text("def rate(answers, target): return 1.0\n")
+    assert changed(passes, before) == ["network.json"]
 
 
 def test_an_edit_of_another_model_changes_nothing(mine, passes):

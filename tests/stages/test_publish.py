@@ -112,7 +112,7 @@ def test_metrics_of_the_run(run, published):
 
 
 def test_training_curves(run, published):
-    (point,) = client(published).get_metric_history(run.info.run_id, "train.validation_accuracy")
+    (point,) = client(published).get_metric_history(run.info.run_id, "train.validation_metric")
     assert (point.step, point.value) == (1, 0.875)
 
 
@@ -322,6 +322,7 @@ def test_metrics_take_the_worst_of_each_graph_and_output(digits):
     )
     assert metrics["accuracy.simplify"] == parity.task.simplify
     assert "accuracy.budget" not in metrics
+    assert (metrics["accuracy.simplify.changed"], 0 < metrics["accuracy.simplify.bound"] < 0.01) == (0, True)
     assert "parity.simplify.label.used" not in metrics
     assert "accuracy.dotnet" not in metrics
 

@@ -313,11 +313,33 @@ def test_a_test_split_without_the_input_is_explained(linear, fails):
 
 
 def test_a_task_budget_that_is_exceeded_fails(digits, fails, monkeypatch):
-    scores = iter([0.9, 0.9, 0.5])
-    monkeypatch.setattr(stage, "accuracy", lambda *_: next(scores))
+    """A graph that answers another class fails the comparison before; of its rows, those count that got worse."""
+    replayed = stage.replay
+
+    def replay_wrongly(stage_name, *rest):
+        comparisons, answers = replayed(stage_name, *rest)
+        wrong = {"label": (answers["label"] + 1) % 10} if stage_name == "simplify" else {}
+        return comparisons, answers | wrong
+
+    monkeypatch.setattr(stage, "replay", replay_wrongly)
     said = fails("validate", changes=VERDICT)
+    task = report()["task"]
     assert "the accuracy on 359 test rows falls by more than parity.task_budget=0: " in said
-    assert "simplify 0.5000" in said
+    worse, better = task["paired"]["simplify"]["worse"], task["paired"]["simplify"]["better"]
+    assert f"; simplify: 359 rows changed their answer ({worse} worse, {better} better)" in said
+    assert worse == round(task["eager"] * 359)
+
+
+def test_no_row_has_changed_and_the_bound_says_what_that_proves(digits, passes):
+    assert "(0 of 359 rows changed, at most 0.83% get worse)" in passes("validate")
+    assert report()["task"]["paired"]["simplify"] == {
+        "changed": 0,
+        "better": 0,
+        "worse": 0,
+        "loss": 0.0,
+        "bound": pytest.approx(1 - 0.05 ** (1 / 359)),
+        "bound_of": "worse rows",
+    }
 
 
 @pytest.mark.parametrize("tolerance", ["parity.atol=1e9", "parity.rtol=0.5"])
@@ -379,14 +401,26 @@ def test_a_graph_that_is_better_passes(digits):
 
 def test_a_task_of_another_output_is_refused(digits):
     answers = {name: {"lable": np.array([0, 1])} for name in ("eager", "export", "simplify")}
-    with pytest.raises(PipelineError, match=r"model\.task\.output: expected one of \['lable'\], got 'label'"):
+    with pytest.raises(
+        PipelineError, match=r"model\.task\.output: expected one of \['lable'\], got 'label'; did you mean"
+    ):
         score_task(load_contract(), answers, np.array([0, 1]), 0.0)
 
 
 def test_a_graph_without_the_task_s_output_fails(digits):
     target = np.array([0, 1])
     answers = {"eager": {"label": target}, "export": {}, "simplify": {"label": target}}
-    assert not score_task(load_contract(), answers, target, 1.0).passed
+    task = score_task(load_contract(), answers, target, 1.0)
+    assert (task.passed, task.export, task.simplify) == (False, None, 1.0)
+    assert task.problems == {"export": "model.task.output: expected one of [], got 'label'"}
+
+
+def test_a_graph_whose_answers_cannot_be_measured_fails(digits):
+    target = np.array([0, 1, 2, 3])
+    answers = {"eager": {"label": target}, "export": {"label": target}, "simplify": {"label": target[:2]}}
+    task = score_task(load_contract(), answers, target, 1.0)
+    assert not task.passed
+    assert "expected a row for each of `target`, got int64[2] and int64[4]" in task.problems["simplify"]
 
 
 def test_no_comparisons_are_a_failure():

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.compare.comparison import compare
-from pipeline.compare.metrics import accuracy
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract
@@ -21,6 +20,8 @@ from pipeline.core.reports import Comparison, DotnetTask
 from pipeline.core.rows import CHUNK
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof.answers import read_answers
+from pipeline.metrics.paired import pair
+from pipeline.metrics.score import score
 
 # Name of the test split among the calls, and in the names of the program's files.
 TEST = "test"
@@ -137,11 +138,10 @@ def score_split(answers: Mapping[str, Array], split: GoldenSplit, contract: Cont
     output = contract.task.output
     if output not in answers or answers[output].shape != split.answers[output].shape:
         return None
+    eager, dotnet = (score(contract.task, dict(outputs), split.target) for outputs in (split.answers, answers))
+    paired = pair(eager, dotnet)
     return DotnetTask(
-        metric=contract.task.metric,
-        rows=len(split),
-        eager=accuracy(split.answers[output], split.target),
-        dotnet=accuracy(answers[output], split.target),
+        metric=contract.task.metric, rows=len(split), eager=eager.value, dotnet=dotnet.value, paired=paired
     )
 
 
