@@ -37,10 +37,10 @@ import torch
 from safetensors.torch import save_file
 from large_net import Net
 
-size, layers = int(sys.argv[1]), int(sys.argv[2])
+size, layers, rows, steps = map(int, sys.argv[1:])
 torch.manual_seed(0)
 save_file(Net(size, layers).state_dict(), "weights.safetensors")
-np.savez("rows.npz", x=np.random.default_rng(0).normal(size=(8, 4, size)).astype(np.float32))
+np.savez("rows.npz", x=np.random.default_rng(0).normal(size=(rows, steps, size)).astype(np.float32))
 """
 
 
@@ -75,6 +75,31 @@ def measure(*command: str, cwd: Path) -> Cost:
     return Cost(time.perf_counter() - start, usage.ru_maxrss * 1024, anonymous, process.returncode, text)
 
 
+def make_project(folder: Path, size: int, layers: int, *settings: str, rows: int = 8, steps: int = 4) -> int:
+    """A project in `folder` with random weights and rows [rows, steps, size]; bytes of the weights."""
+    (folder / "conf").symlink_to(PROJECT / "conf")
+    (folder / "large_net.py").write_text(NETWORK_SOURCE)
+    subprocess.run(
+        [sys.executable, "-c", MAKE_FILES, *map(str, (size, layers, rows, steps))],
+        cwd=folder,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
+    overrides = [
+        "model=custom",
+        "model.net._target_=large_net.Net",
+        "model.weights=weights.safetensors",
+        "data.path=rows.npz",
+        f"model.net.kwargs={{size: {size}, layers: {layers}}}",
+        "model.dynamic_axes={x: {0: batch, 1: time}}",
+        *settings,
+    ]
+    composed = measure(sys.executable, "-m", "pipeline", "params", *overrides, cwd=folder)
+    if composed.code:
+        sys.exit(f"error: params: {composed.stderr}")
+    return (folder / "weights.safetensors").stat().st_size
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=4500, help="width of each layer (default: %(default)s)")
@@ -84,29 +109,8 @@ def main() -> None:
     problems = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "conf").symlink_to(PROJECT / "conf")
-        (folder / "large_net.py").write_text(NETWORK_SOURCE)
-        subprocess.run(
-            [sys.executable, "-c", MAKE_FILES, str(options.size), str(options.layers)],
-            cwd=folder,
-            check=True,
-            env={**os.environ, "PYTHONPATH": scratch},
-        )
-        weights = (folder / "weights.safetensors").stat().st_size
-        settings = [
-            "model=custom",
-            "model.net._target_=large_net.Net",
-            "model.weights=weights.safetensors",
-            "data.path=rows.npz",
-        ]
-        settings += [
-            f"model.net.kwargs={{size: {options.size}, layers: {options.layers}}}",
-            "model.dynamic_axes={x: {0: batch, 1: time}}",
-        ]
-        settings += [f"export.exporter={options.exporter}", "package.largest_mb=250"]
-        composed = measure(sys.executable, "-m", "pipeline", "params", *settings, cwd=folder)
-        if composed.code:
-            sys.exit(f"error: large: {composed.stderr}")
+        settings = (f"export.exporter={options.exporter}", "package.largest_mb=250")
+        weights = make_project(folder, options.size, options.layers, *settings)
         print(
             f"\n{options.layers} layers of {options.size} x {options.size}: {weights:,} bytes of weights, {os.cpu_count()} cores\n"
         )

@@ -68,7 +68,16 @@ def load(path: Path, made_by: str) -> Arrays:
         arrays = dict(_arrays(path, members))
     except FileNotFoundError:
         raise missing(path, made_by) from None
-    except (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        zlib.error,
+        RuntimeError,
+        # A member's header claims a size that no memory has.
+        OverflowError,
+        MemoryError,
+    ) as error:
         raise PipelineError(
             f"{path}: expected an .npz archive, got a damaged or truncated file ({error}); make it again with {made_by}"
         ) from None

@@ -147,7 +147,7 @@ def load_contract() -> Contract:
     contract = read_record(checked(CONTRACT, "export"), _FORM, made_by="export")
     for name, expected in contract.golden.items():
         path = GOLDEN / name
-        digest = sha256(path) if path.exists() else "no file"
+        digest = sha256(path) if path.is_file() else "no file"
         if digest != expected:
             raise PipelineError(
                 f"{path}: expected the golden file made with this model's contract (SHA-256 {expected[:12]}), got another "

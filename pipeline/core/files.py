@@ -79,7 +79,7 @@ def checked(path: Path, made_by: str) -> Path:
     Raises:
         PipelineError: It is missing, or somebody has changed it since.
     """
-    if not path.exists():
+    if not path.is_file():
         raise missing(path, made_by)
     digest = recorded_sha256(path, made_by)
     if sha256(path) != digest:
@@ -99,7 +99,7 @@ def recorded_sha256(path: Path, made_by: str) -> str:
     folder = BUILD / path.relative_to(BUILD).parts[0]
     sums = folder / CHECKSUMS
     name = path.relative_to(folder).as_posix()
-    lines = sums.read_text().splitlines() if sums.exists() else []
+    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines() if sums.is_file() else []
     digest = next((line.partition("  ")[0] for line in lines if line.partition("  ")[2] == name), None)
     if digest is None:
         raise PipelineError(
@@ -126,16 +126,25 @@ def read_json(path: Path, made_by: str) -> Any:
     """Read a JSON file that the stage `made_by` writes.
 
     Raises:
-        PipelineError: The file is missing or is not JSON.
+        PipelineError: The file is missing or is not JSON, or a key is there twice.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_object)
+    except (FileNotFoundError, IsADirectoryError):
         raise missing(path, made_by) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PipelineError(
             f"{path}: expected JSON, got {error}; make it again with `python -m pipeline {made_by}`"
         ) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; raises ValueError where a key is there twice, of which Python would take the last."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise ValueError(f"the key {twice!r} twice")
+    return values
 
 
 def read_lines(path: Path, setting: str) -> list[str]:
@@ -161,9 +170,10 @@ def read_lines(path: Path, setting: str) -> list[str]:
 
 
 def missing(path: Path, made_by: str) -> PipelineError:
+    state = "is a folder, not a file" if path.is_dir() else "is missing"
     if " " in made_by:  # a setting, not a stage
-        return PipelineError(f"{path} is missing: look at {made_by}")
-    return PipelineError(f"{path} is missing: it is written by `python -m pipeline {made_by}` (or run `dvc repro`)")
+        return PipelineError(f"{path} {state}: look at {made_by}")
+    return PipelineError(f"{path} {state}: it is written by `python -m pipeline {made_by}` (or run `dvc repro`)")
 
 
 def sha256(path: Path) -> str:

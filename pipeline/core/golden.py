@@ -4,7 +4,7 @@ A call is the inputs of one run of the model and the eager network's answers. Wh
 uses golden calls loops over them, and knows no kinds. `calls.json` lists them; the arrays lie in `calls.npz` by number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,13 +13,16 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from pipeline.core.arrays import Array, Arrays, load, save
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.paths import GOLDEN, GOLDEN_ARRAYS, GOLDEN_INDEX
 from pipeline.core.records import Record, read_record, write_record
+from pipeline.core.rows import Rows
 
-# rows: real rows of the data. size: real rows cut to another size of a dynamic axis. edge: the ends of the inputs' ranges, and
-# zeros. odd text, missing: rows with hostile text, or in which all that may be missing is. texts: texts that the client tokenizes.
-Purpose = Literal["rows", "size", "edge", "odd text", "missing", "texts"]
+# rows: real rows of the data. size: real rows cut or repeated to another size of a dynamic axis. guard: at sizes on both sides of
+# what the exporter took for granted. mask: masks that are all true or all false. edge: the ends of the inputs' ranges, and zeros.
+# odd text, missing: rows with hostile text, or in which all that may be missing is. texts: texts that the client tokenizes.
+Purpose = Literal["rows", "size", "guard", "mask", "edge", "odd text", "missing", "texts"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class _Entry(Record):
     inputs: dict[str, int]
     outputs: dict[str, int]
     texts: int | None
+
+    def numbers(self) -> list[int]:
+        """Those of its arrays."""
+        return [*self.inputs.values(), *self.outputs.values(), *([] if self.texts is None else [self.texts])]
 
 
 # Without a call a comparison would prove nothing: an empty list is refused.
@@ -87,6 +94,18 @@ def load_calls() -> list[GoldenCall]:
     """
     entries = read_record(checked(GOLDEN_INDEX, "export"), _INDEX, made_by="export")
     arrays = load(checked(GOLDEN_ARRAYS, "export"), made_by="export")
+    numbers = {str(number) for entry in entries for number in entry.numbers()}
+    if lacking := sorted(numbers - set(arrays)):
+        raise PipelineError(
+            f"{GOLDEN_ARRAYS}: expected {len(numbers)} arrays by number, as {GOLDEN_INDEX} lists them, got none of number {lacking[0]}: make "
+            "both again with `python -m pipeline export`"
+        )
+    for entry in entries:
+        if entry.texts is not None:
+            texts = {name: arrays[str(number)] for name, number in (*entry.inputs.items(), *entry.outputs.items())}
+            Rows({"texts": arrays[str(entry.texts)], **texts}, batched=True).check_aligned(
+                f"{GOLDEN_ARRAYS}: call {entry.name!r}"
+            )
     return [
         GoldenCall(
             name=entry.name,
@@ -108,6 +127,22 @@ def proven_sizes(calls: Sequence[GoldenCall]) -> dict[str, list[int]]:
         for axis, size in call.sizes.items():
             sizes.setdefault(axis, set()).add(size)
     return {axis: sorted(axis_sizes) for axis, axis_sizes in sizes.items()}
+
+
+def check_proven(calls: Sequence[GoldenCall], sizes: Mapping[str, Sequence[int]]) -> None:
+    """Raise PipelineError unless there is a call at every size that the contract calls proven.
+
+    Args:
+        calls: The golden calls.
+        sizes: The contract's, by axis.
+    """
+    of_calls = proven_sizes(calls)
+    for axis, proven in sizes.items():
+        if lacking := sorted({*proven} - {*of_calls.get(axis, [])}):
+            raise PipelineError(
+                f"{GOLDEN_INDEX}: expected a call at each size of {axis!r} that the contract calls proven, got none at {lacking}: make both "
+                "again with `python -m pipeline export`"
+            )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ LARGE = 1 << 20
 class KnownFiles:
     """Hashes of files, and those of earlier runs. `current` has those that this run used."""
 
-    def __init__(self, earlier: dict[str, list[object]]) -> None:
+    def __init__(self, earlier: dict[str, object]) -> None:
         self._earlier = earlier
         self.current: dict[str, list[object]] = {}
 
@@ -42,7 +42,11 @@ class KnownFiles:
                 return sha256(path)
             key, state = str(path.resolve()), [status.st_size, status.st_mtime_ns]
             remembered = self._earlier.get(key)
-            digest = str(remembered[2]) if remembered and remembered[:2] == state else sha256(path)
+            match remembered:
+                case [*earlier_state, str(digest)] if earlier_state == state:
+                    pass
+                case _:
+                    digest = sha256(path)
         except OSError as error:
             raise PipelineError(
                 f"{setting}: {path} cannot be read ({error.strerror}): give access to it, or name another"
@@ -56,7 +60,7 @@ def known_files() -> Iterator[KnownFiles]:
     """What earlier runs know; what this one has seen is added for the next."""
     try:
         earlier = json.loads(KNOWN_FILES.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         earlier = {}  # it only saves time
     earlier = earlier if isinstance(earlier, dict) else {}
     files = KnownFiles(earlier)

@@ -46,7 +46,8 @@ class ExportReport(Record):
     """Which exporter made the graph, why the others did not, and how many golden calls there are.
 
     `attempts` has the reason why each exporter that was tried was not used, "" for the one that was; `left_out` the golden
-    calls that the network itself cannot answer, with the reason.
+    calls that the network itself cannot answer, with the reason; `skipped` sizes that were too large to be tried;
+    `assumptions` what the exporter took for granted, with the golden calls on both sides of it.
     """
 
     opset: int
@@ -57,6 +58,8 @@ class ExportReport(Record):
     golden_calls: int
     golden_texts: int
     left_out: dict[str, str]
+    skipped: list[str] = Field(default=[])
+    assumptions: dict[str, list[str]] = Field(default={})
     before_folding: GraphSize
     graph: GraphSize
 
@@ -176,6 +179,11 @@ class ParityReport(Record):
     unvarying: list[str] = Field(default=[])
     exempt: dict[str, str] = Field(default={})
     power: PowerReport | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether the gate has passed, and its comparisons say the same."""
+        return self.passed and bool(self.comparisons) and all(entry.passed for entry in self.comparisons)
 
 
 class OutputSummary(Record):

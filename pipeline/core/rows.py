@@ -25,6 +25,20 @@ class Rows:
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
 
+    def check_aligned(self, where: str) -> None:
+        """Raise PipelineError unless every array has the axis of rows, and as many of them as the others."""
+        shapes = {name: list(array.shape) for name, array in self.arrays.items()}
+        if [] in shapes.values() or len({shape[0] for shape in shapes.values()}) != 1:
+            raise PipelineError(
+                f"{where}: expected arrays whose first axis is the row, the same number of each, got shapes {shapes}"
+            )
+
+    def check_some(self, where: str) -> None:
+        """Raise PipelineError unless there is a row, and the arrays are aligned."""
+        self.check_aligned(where)
+        if not len(self):
+            raise PipelineError(f"{where}: expected rows, got none: make it again with `python -m pipeline prepare`")
+
     def take(self, index: Sequence[int]) -> "Rows":
         """Some of the rows, copied."""
         return Rows({name: array[list(index)] for name, array in self.arrays.items()}, self.batched)

@@ -1,6 +1,7 @@
 """The .NET SDK of this machine: where it is, its version, and its commands."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -109,7 +110,9 @@ def run(dotnet: Path, *arguments: str, folder: Path, timeout: float = 600) -> st
 def explain(command: str, printed: str) -> str:
     """One sentence about a failed `dotnet` command, from what it printed."""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    first = next((line for line in lines if "error" in line.lower()), lines[-1] if lines else "it printed nothing")
+    # Not `ErrorInfo` in a line of a stack.
+    named = (line for line in lines if re.search(r"\berror\b|^unhandled exception", line, re.IGNORECASE))
+    first = next(named, lines[-1] if lines else "it printed nothing")
     if "NU1301" in first or "Unable to load the service index" in first:
         return (
             f"`dotnet {command}` cannot reach a NuGet feed: {first}; look at `dotnet nuget list source`, or add a feed that has "

@@ -7,11 +7,14 @@ from pipeline.compare.policy import COARSE, ROUNDING
 from pipeline.core.arrays import Arrays
 from pipeline.core.contract import OutputScale
 from pipeline.core.errors import PipelineError
+from pipeline.core.rows import Rows
 from pipeline.export.adapter import Adapter
+from pipeline.export.golden_calls import WORK_LIMIT
 from pipeline.export.observation import find_randomness
 
-# Rows of a call that are run one by one.
-SINGLE_ROWS = 3
+# Rows that are run one by one: at most, and where the network is large.
+SINGLE_ROWS = 64
+FEWEST_ROWS = 3
 
 
 def check_repeatability(
@@ -31,18 +34,28 @@ def check_repeatability(
 
 
 def check_row_independence(
-    adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], scales: Mapping[str, OutputScale]
+    adapter: Adapter, rows: Rows, answers: Arrays, scales: Mapping[str, OutputScale], work: int = 0
 ) -> None:
-    """Raise PipelineError unless rows of the largest golden call have the answers alone that they have among others."""
-    _, (inputs, answers) = find_largest_call(golden)
-    for row in range(min(SINGLE_ROWS, len(next(iter(inputs.values()))))):
-        alone = adapter.answer({name: array[row : row + 1] for name, array in inputs.items()})
+    """Raise PipelineError unless rows have the answers alone that they have among others.
+
+    Args:
+        adapter: The network.
+        rows: The test split.
+        answers: Its answers to the test split, row for row, in calls of many rows.
+        scales: How large the values of each output are.
+        work: Multiply-adds of one row: where they are many, fewer rows are asked alone.
+    """
+    affordable = WORK_LIMIT // max(work, 1)
+    for row in range(min(len(rows), max(FEWEST_ROWS, min(affordable, SINGLE_ROWS)))):
+        (inputs,) = rows.calls([row])
         for comparison in compare(
-            {name: array[row : row + 1] for name, array in answers.items()}, alone, COARSE.with_scales(scales)
+            {name: array[row : row + 1] for name, array in answers.items()},
+            adapter.answer(inputs),
+            COARSE.with_scales(scales),
         ):
             if not comparison.passed:
                 raise PipelineError(
-                    f"{type(adapter.network).__name__} answers a row otherwise alone than among others (row {row}: "
+                    f"{type(adapter.network).__name__} answers a row otherwise alone than among others (row {row} of the test split: "
                     f"{comparison.problem.partition(';')[0]}){adapter.describe_training()}: in .NET the rows of any callers share a call; take no "
                     "statistics over the batch (batch normalization in training mode, functional.batch_norm with training=True, a mean or a "
                     "softmax over rows), or, where rows belong together, name that axis otherwise than batch: then a call is one such set"

@@ -21,6 +21,9 @@ from torch.jit._trace import TracerWarning
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export import derivatives, diagnostics, rewriting
+from pipeline.export.assumptions import Assumption
+from pipeline.export.guards import GuardRecorder
+from pipeline.export.size_arithmetic import compute_sizes_in_double
 from pipeline.export.translations import TRANSLATIONS
 from pipeline.graph import external_data, onnx_model
 from pipeline.graph.integer_types import widen_integers
@@ -42,11 +45,14 @@ class ExportRequest(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """The model, its size before constant folding (`onnx_model.count`), and the network's lines whose result was frozen."""
+    """The model, its size before constant folding (`onnx_model.count`), the network's lines whose result was frozen, and what was
+    taken for granted of sizes.
+    """
 
     model: ModelProto
     before_folding: dict[str, Any]
     frozen: list[str]
+    assumptions: list[Assumption]
 
 
 def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exported:
@@ -77,26 +83,31 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     """Export through torch.export, then fold constants."""
     if scripted := [name for name, module in network.named_modules() if isinstance(module, torch.jit.ScriptModule)]:
         raise PipelineError(f"torch's dynamo exporter takes no TorchScript ({scripted[0]})")
+    axes = [request.dynamic_axes.get(name, {}) for name in request.example]
     options = {
         "dynamo": True,
         "optimize": False,
         "custom_translation_table": TRANSLATIONS,
-        "dynamic_shapes": {"values": tuple(request.dynamic_axes.get(name, {}) for name in request.example)},
+        "dynamic_shapes": {"values": tuple(axes)},
     }
-    try:
-        program, _ = _call_torch("dynamo", network, request, **options)
-    except PipelineError:
-        example = [torch.from_numpy(array.copy()) for array in request.example.values()]
-        if not derivatives.differentiates(network, example):
-            raise
-        program, _ = _call_torch("dynamo", derivatives.Unrolled(network, example), request, **options)
+    recorder = GuardRecorder()
+    with recorder.recording():
+        try:
+            program, _ = _call_torch("dynamo", network, request, **options)
+        except PipelineError:
+            example = [torch.from_numpy(array.copy()) for array in request.example.values()]
+            if not derivatives.differentiates(network, example):
+                raise
+            program, _ = _call_torch("dynamo", derivatives.Unrolled(network, example), request, **options)
+    assumptions = recorder.assumptions(program.exported_program, axes)
     widen_indices(program.model.graph)
+    compute_sizes_in_double(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")
     before_folding = onnx_model.count(program.model_proto)
     weights = external_data.detach(program.model)  # the optimizer would fold copies of them
     program.optimize()
     external_data.attach(program.model, weights)
-    return Exported(program.model_proto, before_folding, [])
+    return Exported(program.model_proto, before_folding, [], assumptions)
 
 
 def widen_indices(graph: onnx_ir.Graph) -> None:
@@ -142,7 +153,8 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         model = onnx_ir.to_proto(lazy)
     else:
         model = onnx.load(file)
-    return Exported(model, onnx_model.count(model), diagnostics.frozen_lines(tracer_warnings))
+    frozen = diagnostics.frozen_lines(tracer_warnings)
+    return Exported(model, onnx_model.count(model), frozen, [])
 
 
 def inline_scripts(network: nn.Module, request: ExportRequest) -> nn.Module:
@@ -185,6 +197,7 @@ def _call_torch(
     names = list(request.example)
     try:
         with (
+            torch.no_grad(),  # as it answers: edits in place that torch refuses while it keeps gradients are then allowed
             warnings.catch_warnings(record=True) as caught,
             contextlib.redirect_stderr(io.StringIO()),
             contextlib.redirect_stdout(io.StringIO()),

@@ -1,7 +1,7 @@
 """The inputs of the golden calls, chosen from the test split by the seed. Pure.
 
-Real rows at each batch size, the same rows at other sizes of each dynamic axis, the ends of the inputs' ranges, and text that
-nobody has trained on.
+Real rows at each batch size, masks that are all true or all false, the ends of the inputs' ranges, and text that nobody has
+trained on. Other sizes of the dynamic axes are in size_calls.py.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.core.arrays import Arrays, is_text
-from pipeline.core.contract import BATCH
+from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.golden import GoldenCall, Purpose
 from pipeline.core.rows import Rows
 from pipeline.settings.model import Model, TensorSettings
@@ -29,12 +28,15 @@ ODD_TEXT = (
     "a\0b",
     "good bad, " * 300,
 )
-# Sizes that every dynamic axis but the batch is cut to, beside its full size and half of it.
-SHORT = (1, 3)
+# Rows of a call beside those that are configured, and one beyond the most of those.
+MANY_ROWS = 64
+# Bytes of the inputs, and multiply-adds, of a call that nobody configured, so that golden files stay small and replayed soon.
+LIMIT = 4 * 2**20
+WORK_LIMIT = 2 * 10**10
 
 
-def choose_calls(rows: Rows, model: Model, batches: Sequence[int], seed: int) -> list[GoldenCall]:
-    """The golden calls, without answers; no two have one name.
+def choose_calls(rows: Rows, model: Model, batches: Sequence[int], seed: int, work: int = 0) -> list[GoldenCall]:
+    """The golden calls at the sizes of the data, without answers; no two have one name.
 
     Rows are drawn without repetition as long as there are enough.
 
@@ -43,13 +45,13 @@ def choose_calls(rows: Rows, model: Model, batches: Sequence[int], seed: int) ->
         model: With the batch first; its axes count as in `rows`.
         batches: Numbers of rows.
         seed: Chooses the rows.
+        work: Multiply-adds of one row: where they are many, there are fewer calls of many rows.
     """
     order = np.random.default_rng(seed).permutation(len(rows)).tolist()
-    # Two rows, or the one that a call takes.
-    (pair, *_) = rows.calls([order[0], order[-1]])
+    pair = choose_pair(rows, seed)
     calls = [
-        *_real_rows(rows, order, batches),
-        *_other_sizes(pair, model, rows.batched),
+        *_real_rows(rows, order, batches, work),
+        *_masks(pair, rows, model),
         *_odd_text(rows),
         *_missing_values(rows, model),
         *_edges(pair, model, rows.batched),
@@ -57,9 +59,21 @@ def choose_calls(rows: Rows, model: Model, batches: Sequence[int], seed: int) ->
     return [replace(call, sizes=axis_sizes(call.inputs, model)) for call in calls]
 
 
+def choose_pair(rows: Rows, seed: int) -> Arrays:
+    """Two rows, or the one that a call takes, for calls that differ from real ones."""
+    order = np.random.default_rng(seed).permutation(len(rows)).tolist()
+    (pair, *_) = rows.calls([order[0], order[-1]])
+    return pair
+
+
 def input_names(arrays: Iterable[str], model: Model) -> list[str]:
     """The inputs, in order: those that the configuration describes, or else every array but `target`."""
     return list(model.inputs) or [name for name in arrays if name != "target"]
+
+
+def fits(size: int, work: int) -> bool:
+    """Whether a call of that many bytes and multiply-adds is small enough to be made unasked."""
+    return size <= LIMIT and work <= WORK_LIMIT
 
 
 def axis_sizes(inputs: Arrays, model: Model) -> dict[str, int]:
@@ -71,41 +85,47 @@ def axis_sizes(inputs: Arrays, model: Model) -> dict[str, int]:
     }
 
 
-def _call(name: str, purpose: Purpose, inputs: Arrays, batched: bool) -> GoldenCall:
+def call_of(name: str, purpose: Purpose, inputs: Arrays, batched: bool) -> GoldenCall:
+    """A call without outputs, whose rows are counted."""
     return GoldenCall(name, purpose, len(next(iter(inputs.values()))) if batched else None, {}, inputs)
 
 
 def _numbered(name: str, purpose: Purpose, rows: Rows) -> Iterator[GoldenCall]:
     """All of `rows` in one call, or in a call each where the model knows no batch."""
     for number, inputs in enumerate(rows.calls(range(len(rows))), start=1):
-        yield _call(name if rows.batched else f"{name}-{number}", purpose, inputs, rows.batched)
+        yield call_of(name if rows.batched else f"{name}-{number}", purpose, inputs, rows.batched)
 
 
-def _real_rows(rows: Rows, order: Sequence[int], batches: Sequence[int]) -> Iterator[GoldenCall]:
+def _real_rows(rows: Rows, order: Sequence[int], batches: Sequence[int], work: int) -> Iterator[GoldenCall]:
     if not rows.batched:
         yield from _numbered("row", "rows", rows.take(order[: sum(batches)]))
         return
+    row_bytes = sum(array[:1].nbytes for array in rows.arrays.values())
+    more = [batch for batch in (max(batches) + 1, MANY_ROWS) if fits(batch * row_bytes, batch * work)]
     start = 0
-    for batch in batches:
+    for batch in dict.fromkeys([*batches, *more]):
         drawn = [order[place % len(rows)] for place in range(start, start + batch)]
-        yield _call(f"rows-{batch}", "rows", rows.take(drawn).arrays, batched=True)
+        yield call_of(f"rows-{batch}", "rows", rows.take(drawn).arrays, batched=True)
         start += batch
 
 
-def _other_sizes(pair: Arrays, model: Model, batched: bool) -> Iterator[GoldenCall]:
-    """`pair` with each dynamic axis but the batch cut to other sizes; an axis of one name is cut alike everywhere."""
-    places: dict[str, list[tuple[str, int]]] = {}
-    for name, axes in model.dynamic_axes.items():
-        for axis, axis_name in axes.items():
-            if axis_name != BATCH and name in pair:
-                places.setdefault(axis_name, []).append((name, axis))
-    for axis_name, where in places.items():
-        full = pair[where[0][0]].shape[where[0][1]]
-        for size in sorted({min(size, full) for size in (*SHORT, full // 2)} - {0, full}):
-            inputs = dict(pair)
-            for name, axis in where:
-                inputs[name] = np.take(inputs[name], range(size), axis=axis)
-            yield _call(f"{axis_name}={size}", "size", inputs, batched)
+def _masks(pair: Arrays, rows: Rows, model: Model) -> Iterator[GoldenCall]:
+    """`pair` with inputs that say yes or no saying only one of them: each such input, and all of them together.
+
+    Those are booleans, and integers that are nothing but 0 and 1 in the data, where model.inputs allows both.
+    """
+    masks = [name for name, array in rows.arrays.items() if _is_mask(array, model.inputs.get(name, TensorSettings()))]
+    for names in [*([name] for name in masks), *([masks] if len(masks) > 1 else [])]:
+        label = names[0] if len(names) == 1 else "all masks"
+        for value, word in ((0, "false"), (1, "true")):
+            filled = {name: np.full_like(pair[name], value) for name in names}
+            yield call_of(f"{label} all {word}", "mask", pair | filled, rows.batched)
+
+
+def _is_mask(array: Array, settings: TensorSettings) -> bool:
+    low, high = settings.minimum, settings.maximum
+    allowed = (low is None or low <= 0) and (high is None or high >= 1)
+    return allowed and (array.dtype.kind == "b" or (array.dtype.kind in "iu" and bool(np.isin(array, (0, 1)).all())))
 
 
 def _odd_text(rows: Rows) -> Iterator[GoldenCall]:
@@ -144,4 +164,4 @@ def _edges(pair: Arrays, model: Model, batched: bool) -> Iterator[GoldenCall]:
     for name, values in (("zeros", zeros), ("minimum", lows), ("maximum", highs)):
         if numbers and None not in values:
             filled = {key: np.full_like(pair[key], value) for key, value in zip(numbers, values, strict=True)}
-            yield _call(name, "edge", pair | filled, batched)
+            yield call_of(name, "edge", pair | filled, batched)

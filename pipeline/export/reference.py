@@ -1,6 +1,7 @@
 """The eager, unpatched network's answers, computed once, that everything is compared with. Imports torch."""
 
 import contextlib
+import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +19,11 @@ from pipeline.core.paths import CHECKPOINT, TEST_SPLIT
 from pipeline.core.rows import CHUNK, Rows
 from pipeline.export import determinism
 from pipeline.export.adapter import Adapter, AnswerForm
-from pipeline.export.golden_calls import axis_sizes, choose_calls, input_names
+from pipeline.export.diagnostics import NETWORK_ERRORS
+from pipeline.export.golden_calls import axis_sizes, choose_calls, choose_pair, input_names
 from pipeline.export.rounding import measure_scales, move_answers
 from pipeline.export.shapes import infer_output_shapes
+from pipeline.export.size_calls import SizeTrial
 from pipeline.export.text_calls import check_vocabulary, choose_text_calls
 from pipeline.network import encoders
 from pipeline.network.axes import batch_axes, batch_first, check_axes
@@ -30,25 +33,24 @@ from pipeline.settings.model import Model
 from pipeline.settings.params import Params
 from pipeline.tokenizer.token_files import load_texts, load_tokenizer
 
-# Rows that a traced graph is run on one by one.
-SINGLE_ROWS = 64
-
 
 @dataclass(frozen=True)
 class Reference:
     """The network, its rows, and its answers.
 
-    `adapter` builds the network, anew each time where memory has no room for it beside a session; `model` is as configured, but with
-    the batch first; `calls` are the golden calls, `left_out` those that the network itself cannot answer, with the reason;
-    `test_split` its answers to the whole test split; `inputs` is one call, `shapes` has the shape of each input and output
-    with its dynamic axes named, `scales` how large the values of each output are.
+    `adapter` gives the network as it was before it answered anything; `work` is the multiply-adds of one row; `model` is as
+    configured, but with the batch first; `calls` are the golden calls, `left_out` those that the network itself cannot answer, with
+    the reason; `trial` asks it at other sizes; `test_split` has its answers to the whole test split; `inputs` is one call, `shapes`
+    has the shape of each input and output with its dynamic axes named, `scales` how large the values of each output are.
     """
 
     adapter: Callable[[], Adapter]
+    work: int
     rows: Rows
     model: Model
     calls: list[GoldenCall]
     left_out: dict[str, str]
+    trial: SizeTrial
     test_split: Arrays
     tokenizer: TokenizerSpec | None
     inputs: Arrays
@@ -73,6 +75,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         raise PipelineError(f"{TEST_SPLIT}: expected an array for the input {unknown[0]!r}, got {list(test)}")
     batch = batch_axes(params.model)
     rows = Rows({name: test[name] for name in input_names(test, params.model)}, batched=bool(batch))
+    rows.check_some(str(TEST_SPLIT))
     (inputs,) = rows.calls([0])
     check_axes({name: array.shape for name, array in inputs.items()}, params.model)
     text_encoders = encoders.load_encoders()
@@ -82,24 +85,35 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     def trained_network() -> Adapter:
         torch.manual_seed(params.seed)
         network, _ = restore(params.model.net, checkpoint, made_by="train")
-        adapter = Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
-        if answer_form:
-            adapter.form = answer_form[0]
-        return adapter
+        return Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
 
     torch.set_num_threads(1)  # until the work of a call is counted
-    # Built once and kept, where memory has room for it beside a session.
-    make_adapter = trained_network if is_large(checkpoint) else functools.cache(trained_network)
-    adapter = make_adapter()
+    adapter = trained_network()
+    untouched = None if is_large(checkpoint) else copy_untouched(adapter)
+
+    def fresh_adapter() -> Adapter:
+        fresh = copy.deepcopy(untouched) or trained_network()
+        fresh.form = answer_form[0]
+        return fresh
+
     if tokenizer:
         check_vocabulary(adapter.network, tokenizer)
     adapter.find_axes(rows)
     answer_form.append(adapter.form)
-    work = count_multiply_adds(lambda: adapter.answer(inputs)) * (min(len(rows), CHUNK) if rows.batched else 1)
-    set_threads(work, threads)
+    work = count_multiply_adds(lambda: adapter.answer(inputs))
+    set_threads(work * (min(len(rows), CHUNK) if rows.batched else 1), threads)
     model = batch_first(params.model)
 
-    calls, left_out = answer_calls(adapter, choose_calls(rows, model, params.export.golden_batches, params.seed))
+    chosen = choose_calls(rows, model, params.export.golden_batches, params.seed, work)
+    calls, left_out = answer_calls(adapter, chosen)
+    trial = SizeTrial(
+        functools.partial(answer_with_numbers, adapter), choose_pair(rows, params.seed), model, rows.batched, work
+    )
+    trial.run()
+    # What is asked later is asked of a network that has answered nothing, and none is held until then.
+    trial.answer = lambda call: answer_with_numbers(fresh_adapter(), call)
+    calls += trial.calls
+    left_out |= trial.left_out
     test_split = answer_rows(adapter, rows)
     check_no_nan({"test split": test_split}, type(adapter.network).__name__)
     shapes = {
@@ -107,13 +121,35 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
     real_calls = [call for call in calls if call.purpose == "rows"]
-    moved = move_answers(trained_network(), real_calls[-1], weights=not is_large(checkpoint))
+    moved = move_answers(fresh_adapter(), real_calls[-1], weights=not is_large(checkpoint))
     scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
     determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls}, scales)
     if tokenizer:
         texts, _ = answer_calls(adapter, choose_text_calls(tokenizer, *load_texts()))
         calls += [replace(call, sizes=axis_sizes(call.inputs, model)) for call in texts]
-    return Reference(make_adapter, rows, model, calls, left_out, test_split, tokenizer, inputs, shapes, scales)
+    return Reference(
+        fresh_adapter, work, rows, model, calls, left_out, trial, test_split, tokenizer, inputs, shapes, scales
+    )
+
+
+def copy_untouched(adapter: Adapter) -> Adapter | None:
+    """A copy of a network that has answered nothing yet; None where it cannot be copied.
+
+    One that answered may keep something of it, such as a table as long as its longest call; one that is made again may hold
+    other random numbers than the one that answered.
+    """
+    try:
+        return copy.deepcopy(adapter)
+    except NETWORK_ERRORS:
+        return None
+
+
+def answer_with_numbers(adapter: Adapter, inputs: Arrays) -> Arrays:
+    """The network's answers; raises PipelineError where it has none, or NaN."""
+    outputs = adapter.answer(inputs)
+    shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in inputs.items())
+    check_no_nan({shapes: outputs}, type(adapter.network).__name__)
+    return outputs
 
 
 def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:
@@ -124,7 +160,7 @@ def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:
 def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[GoldenCall], dict[str, str]]:
     """The calls with the network's answers.
 
-    Calls at another size of an axis are left out where the network itself fails or answers NaN.
+    Calls whose masks are all true or all false are left out where the network itself fails or answers NaN.
 
     Returns:
         The calls that were answered, and why the others were left out, by name.
@@ -138,7 +174,7 @@ def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[Go
             outputs = adapter.answer(call.inputs)
             check_no_nan({call.name: outputs}, type(adapter.network).__name__)
         except PipelineError as error:
-            if call.purpose != "size":
+            if call.purpose != "mask":
                 raise
             left_out[call.name] = str(error)
         else:
@@ -146,14 +182,14 @@ def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[Go
     return answered, left_out
 
 
-def single_rows(adapter: Adapter, rows: Rows) -> dict[str, tuple[Arrays, Arrays]]:
-    """Single rows, and the same with the sign of floating values turned, with the network's answers, by name.
+def single_rows(adapter: Adapter, rows: Rows) -> list[GoldenCall]:
+    """Single rows, and the same with the sign of floating values turned, with the network's answers.
 
     For graphs that a tracer made: a branch on values is frozen as the example took it, and batches may all take the same.
     What the network itself cannot answer is left out.
     """
-    answered = {}
-    for row in range(min(SINGLE_ROWS, len(rows))):
+    answered = []
+    for row in range(min(determinism.SINGLE_ROWS, len(rows))):
         for sign in (1, -1):
             (inputs,) = rows.calls([row])
             inputs = {
@@ -161,7 +197,8 @@ def single_rows(adapter: Adapter, rows: Rows) -> dict[str, tuple[Arrays, Arrays]
                 for name, array in inputs.items()
             }
             with contextlib.suppress(PipelineError):
-                answered[f"row {row}{' with its sign turned' if sign < 0 else ''}"] = (inputs, adapter.answer(inputs))
+                name = f"row {row}{' with its sign turned' if sign < 0 else ''}"
+                answered.append(GoldenCall(name, "rows", None, {}, inputs, adapter.answer(inputs)))
     return answered
 
 

@@ -58,7 +58,7 @@ def widen_integers(model: ModelProto) -> int:
 
 def _choose_wider(node: NodeProto, kinds: Sequence[int], opset: int) -> int | None:
     """The type to compute in; None where the node can stay, or where no wider type helps."""
-    signature = node.SerializeToString()
+    signature = _anonymous(node).SerializeToString(deterministic=True)
     if 0 in [kind for name, kind in zip(node.input, kinds, strict=True) if name] or _opens(
         signature, tuple(kinds), opset
     ):
@@ -80,18 +80,21 @@ def _condition(node: NodeProto, place: int) -> int:
     return 0
 
 
+def _anonymous(node: NodeProto) -> NodeProto:
+    """The node without names of its own, so that nodes of one kind are asked for once."""
+    anonymous = NodeProto(op_type=node.op_type, domain=node.domain, attribute=node.attribute)
+    anonymous.input.extend(f"input_{place}" if name else "" for place, name in enumerate(node.input))
+    anonymous.output.extend(f"output_{place}" if name else "" for place, name in enumerate(node.output))
+    return anonymous
+
+
 @cache
 def _opens(node: bytes, kinds: tuple[int, ...], opset: int) -> bool:
     """Whether onnxruntime has the node for inputs of these types."""
     alone = NodeProto.FromString(node)
     inputs = [
-        helper.make_tensor_value_info(f"input_{place}", kind, None)
-        for place, (name, kind) in enumerate(zip(alone.input, kinds, strict=True))
-        if name
+        helper.make_tensor_value_info(name, kind, None) for name, kind in zip(alone.input, kinds, strict=True) if name
     ]
-    names = [f"input_{place}" if name else "" for place, name in enumerate(alone.input)]
-    del alone.input[:]
-    alone.input.extend(names)
     outputs = [onnx.ValueInfoProto(name=name) for name in alone.output if name]
     graph = helper.make_graph([alone], "alone", inputs, outputs)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)

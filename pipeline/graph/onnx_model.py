@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from onnx import GraphProto, ModelProto, NodeProto
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing, write_bytes
-from pipeline.graph import external_data
+from pipeline.graph import external_data, mapped_weights
 
 
 def load(path: Path, made_by: str) -> ModelProto:
@@ -21,8 +21,24 @@ def load(path: Path, made_by: str) -> ModelProto:
     Raises:
         PipelineError: The file is missing or is not an ONNX model, or weights that it names are not there.
     """
+    return _check_whole(path, made_by, lambda: onnx.load(path, load_external_data=False))
+
+
+def load_graph(path: Path, made_by: str) -> ModelProto:
+    """Read what a graph says of itself; the weights of a large file stay there, so that it takes next to no memory.
+
+    Raises:
+        PipelineError: As `load`.
+    """
+    if path.is_file() and path.stat().st_size >= mapped_weights.LARGE:
+        return _check_whole(path, made_by, lambda: mapped_weights.read_graph(path))
+    return load(path, made_by)
+
+
+def _check_whole(path: Path, made_by: str, read: Callable[[], ModelProto]) -> ModelProto:
+    """What `read` reads from `path`, once it is known that nothing is missing."""
     try:
-        model = onnx.load(path, load_external_data=False)
+        model = read()
     except FileNotFoundError:
         raise missing(path, made_by) from None
     except DecodeError:
@@ -60,11 +76,15 @@ def save(model: ModelProto, path: Path, source: Path | None = None) -> None:
         external_data.weights(path).unlink(missing_ok=True)
 
 
+def files(path: Path) -> list[Path]:
+    """The files of a model: its own, and that of the weights beside it where there are some."""
+    return [file for file in (path, external_data.weights(path)) if file == path or file.exists()]
+
+
 def fingerprint(path: Path) -> str:
     """SHA-256 of a model, in hexadecimal: of its file, and of the weights beside it where there are some."""
     digest = hashlib.sha256()
-    weights_file = external_data.weights(path)
-    for part in (path, weights_file) if weights_file.exists() else (path,):
+    for part in files(path):
         with part.open("rb") as file:
             hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()

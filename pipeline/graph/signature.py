@@ -103,6 +103,8 @@ def _dimensions(value: ValueInfoProto) -> Sequence[Dimension]:
 
 
 def _dtype(value: ValueInfoProto) -> str:
+    if not value.type.HasField("tensor_type") or not value.type.tensor_type.elem_type:
+        return "none: it is no tensor"
     kind = value.type.tensor_type.elem_type
     return "string" if kind == onnx.TensorProto.STRING else str(onnx.helper.tensor_dtype_to_np_dtype(kind))
 

@@ -40,7 +40,7 @@ def batch_first(model: Model) -> Model:
 def check_axes(inputs: Mapping[str, tuple[int, ...]], model: Model) -> None:
     """Raise PipelineError unless dynamic_axes fit the inputs of a call: axes that are there, all with a batch or none.
 
-    Axes of one name have one length.
+    Axes of one name have one length, which model.axes allows.
 
     Args:
         inputs: Shape of each input of one call, the batch first.
@@ -72,3 +72,10 @@ def check_axes(inputs: Mapping[str, tuple[int, ...]], model: Model) -> None:
                     f"model.dynamic_axes: expected axes named {axis_name!r} to have one length, got {expected} in {other!r} and {length} "
                     f"in {name!r}: give axes of different length different names"
                 )
+    for axis_name, bounds in model.axes.items():
+        name, length = first[axis_name]
+        if not bounds.allows(length):
+            raise PipelineError(
+                f"model.axes.{axis_name}: expected sizes {bounds}, got rows whose {axis_name} is {length} (input {name!r}): no real row "
+                "meets that, so nothing would be proven; widen it, or bring rows of such a size"
+            )

@@ -160,7 +160,17 @@ def _read_vocabulary(name: str, encoder_settings: EncoderSettings) -> list[str]:
 
 
 def encode(inputs: Arrays, encoders: Encoders) -> Arrays:
-    """The network's arguments: text through its encoder, everything else as it is."""
+    """The network's arguments: text through its encoder, everything else as it is.
+
+    Raises:
+        PipelineError: An encoder's input is not there, or is no text.
+    """
+    for name in encoders:
+        if name not in inputs or not is_text(inputs[name]):
+            got = f"{inputs[name].dtype}" if name in inputs else f"{list(inputs)}"
+            raise PipelineError(
+                f"{ENCODERS}: expected an input {name!r} of text, got {got}: make both again with `python -m pipeline prepare`"
+            )
     return {name: encoders[name].encode(array) if name in encoders else array for name, array in inputs.items()}
 
 

@@ -204,12 +204,13 @@ def check_trainable(network: nn.Module, data: Mapping[str, Arrays], name: str, a
             f"model {name}: expected a method logits(**inputs) that training can compare with the target, got none in "
             f"{type(network).__name__}: add it, or use train=none"
         )
-    target = data["train"].get("target")
-    if target is None or target.dtype.kind not in "iu" or target.ndim != 1:
-        got = "none" if target is None else f"{target.dtype}{list(target.shape)}"
-        raise PipelineError(
-            f"build/data/train.npz: expected `target`, integer class numbers of shape [rows], got {got}"
-        )
+    for part, arrays in data.items():
+        target = arrays.get("target")
+        if target is None or target.dtype.kind not in "iu" or target.ndim != 1:
+            got = "none" if target is None else f"{target.dtype}{list(target.shape)}"
+            raise PipelineError(
+                f"build/data/{part}.npz: expected `target`, integer class numbers of shape [rows], got {got}"
+            )
     inputs = _first_row(data["train"])
     if not axes:
         raise PipelineError(

@@ -39,7 +39,7 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
         A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
     """
     contract, test = golden.contract, golden.test_split
-    model = onnx_model.load(checked(path, stage), made_by=stage)
+    model = onnx_model.load_graph(checked(path, stage), made_by=stage)
     problems = mismatches(model, contract)
     if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
         problems.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")

@@ -4,6 +4,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline.core.errors import PipelineError
 from pipeline.settings.params import Params
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "onnxscript", "onnxsim")
@@ -15,6 +16,25 @@ def run_git(*arguments: str) -> str:
         return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def read_lock(path: Path) -> dict[str, str]:
+    """DVC's md5 of each output, from dvc.lock.
+
+    Raises:
+        PipelineError: It is not what DVC writes.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        stages = YAML(typ="safe").load(path)["stages"]
+        return {f"dvc.{out['path']}": str(out["md5"]) for stage in stages.values() for out in stage.get("outs", [])}
+    except (YAMLError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise PipelineError(
+            f"{path}: expected the stages that DVC ran, got a damaged file: get it back with `git checkout {path}`, or remove it and "
+            "run `dvc repro`"
+        ) from None
 
 
 def collect_provenance(params: Params) -> dict[str, str]:
@@ -30,8 +50,5 @@ def collect_provenance(params: Params) -> dict[str, str]:
     }
     lock = Path("dvc.lock")
     if lock.exists():
-        from ruamel.yaml import YAML
-
-        for stage in YAML(typ="safe").load(lock).get("stages", {}).values():
-            tags |= {f"dvc.{out['path']}": out["md5"] for out in stage.get("outs", [])}
+        tags |= read_lock(lock)
     return {key: value for key, value in tags.items() if value}

@@ -2,12 +2,13 @@
 
 import csv
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.contract import Contract
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import (
     CONTRACT,
     DOTNET_REPORT,
@@ -49,7 +50,7 @@ REPORTS = {
 
 @dataclass(frozen=True)
 class Evidence:
-    """The reports, and the contract and the package that they are about."""
+    """The reports, the contract and the package that they are about, and the numbers of each epoch of training."""
 
     contract: Contract
     export: ExportReport
@@ -57,6 +58,7 @@ class Evidence:
     parity: ParityReport
     dotnet: DotnetReport
     manifest: Manifest
+    curves: Sequence[Mapping[str, float]] = ()
 
 
 def dotnet_tags(dotnet: DotnetReport) -> dict[str, str]:
@@ -107,18 +109,37 @@ def collect_metrics(evidence: Evidence) -> dict[str, float]:
     return metrics
 
 
+def read_curves() -> list[dict[str, float]]:
+    """The numbers of each epoch of training; none without training.
+
+    Raises:
+        PipelineError: A line of the file has other columns than the first, or something that is no number.
+    """
+    try:
+        with TRAINING_CURVES.open(newline="", encoding="utf-8") as file:
+            names, *lines = csv.reader(file)
+        epochs = [dict(zip(names, map(float, line), strict=True)) for line in lines]
+        for epoch in epochs:
+            int(epoch["epoch"])
+    except (ValueError, KeyError, OverflowError, csv.Error) as error:
+        raise PipelineError(
+            f"{TRAINING_CURVES}: expected a line of names that begin with epoch, and a line of numbers an epoch, got a damaged file "
+            f"({error}): make it again with `python -m pipeline train`"
+        ) from None
+    return epochs
+
+
 def log_numbers(
-    client: "MlflowClient", run_id: str, params: Params, metrics: Mapping[str, float], tags: Mapping[str, str]
+    client: "MlflowClient", run_id: str, params: Params, evidence: Evidence, tags: Mapping[str, str]
 ) -> None:
     """Parameters, metrics, training curves and tags, in as few calls as MLflow's limits (100, 1000) allow."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000)
-    numbers = [Metric(key, float(value), now, 0) for key, value in metrics.items()]
-    with TRAINING_CURVES.open(newline="") as file:
-        for row in csv.DictReader(file):
-            epoch = int(float(row.pop("epoch")))
-            numbers += [Metric(f"train.{key}", float(value), now, epoch) for key, value in row.items()]
+    numbers = [Metric(key, float(value), now, 0) for key, value in collect_metrics(evidence).items()]
+    for row in evidence.curves:
+        epoch = int(row["epoch"])
+        numbers += [Metric(f"train.{key}", value, now, epoch) for key, value in row.items() if key != "epoch"]
     settings = [Param(key, str(value)[:6000]) for key, value in flatten(params.model_dump(by_alias=True))]
     for start in range(0, len(settings), 100):
         client.log_batch(run_id, params=settings[start : start + 100])

@@ -1,5 +1,6 @@
 """The section `model` of params.yaml, typed: the network, and the documentation of its inputs and outputs."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -27,6 +28,43 @@ class TensorSettings(Section):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"expected minimum <= maximum, got {self.minimum} > {self.maximum}")
         return self
+
+
+class AxisSettings(Section):
+    """The sizes that callers will give a dynamic axis; null: no bound. Nothing is proven, or asked of the network, beyond them."""
+
+    minimum: Annotated[int, Field(ge=1)] = 1
+    maximum: Annotated[int, Field(ge=1)] | None = None
+    multiple_of: Annotated[int, Field(ge=1)] = 1
+
+    @field_validator("minimum", "multiple_of", mode="before")
+    @classmethod
+    def _none_is_one(cls, value: Any) -> Any:
+        return 1 if value is None else value
+
+    @model_validator(mode="after")
+    def _some_size_fits(self) -> "AxisSettings":
+        if self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"expected minimum <= maximum, got {self.minimum} > {self.maximum}")
+        if self.maximum is not None and self.smallest > self.maximum:
+            raise ValueError(
+                f"expected a size from {self.minimum} to {self.maximum} that is a multiple of {self.multiple_of}: there is none"
+            )
+        return self
+
+    @property
+    def smallest(self) -> int:
+        return -(-self.minimum // self.multiple_of) * self.multiple_of
+
+    def allows(self, size: int) -> bool:
+        return self.minimum <= size and (self.maximum is None or size <= self.maximum) and not size % self.multiple_of
+
+    def __str__(self) -> str:
+        """Such as "from 4, to 16, a multiple of 4"."""
+        return (
+            f"from {self.minimum}{'' if self.maximum is None else f' to {self.maximum}'}"
+            f"{f', a multiple of {self.multiple_of}' if self.multiple_of > 1 else ''}"
+        )
 
 
 class Target(Section):
@@ -106,6 +144,8 @@ class Model(Section):
     # false: names that are missing or unexpected in the weights are reported, not refused.
     strict: bool
     dynamic_axes: dict[str, dict[int, Name]]
+    # Which sizes of them will come, by the axis's name.
+    axes: dict[Name, AxisSettings] = {}
     # What turns inputs of text into numbers for the network, by input.
     encoders: dict[str, EncoderSettings]
     inputs: dict[str, TensorSettings]
@@ -113,11 +153,25 @@ class Model(Section):
     task: TaskSettings | None
     tokenizer: TokenizerSettings | None = None
 
-    @field_validator("dynamic_axes", "encoders", "inputs", "outputs", mode="before")
+    @field_validator("dynamic_axes", "axes", "encoders", "inputs", "outputs", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""
         return {} if value is None else value
+
+    @model_validator(mode="after")
+    def _bounded_axes_are_dynamic(self) -> "Model":
+        names = sorted({name for axes in self.dynamic_axes.values() for name in axes.values()} - {"batch"})
+        for axis_name in self.axes:
+            if axis_name == "batch":
+                raise ValueError("axes.batch: the batch is never bounded: leave it out")
+            if axis_name not in names:
+                close = get_close_matches(axis_name, names, 1)
+                raise ValueError(
+                    f"axes.{axis_name}: expected an axis that dynamic_axes names ({', '.join(names) or 'there is none'})"
+                    f"{f'; did you mean {close[0]}?' if close else ''}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _token_axes_are_dynamic(self) -> "Model":

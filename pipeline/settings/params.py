@@ -210,8 +210,13 @@ def load(path: Path = PARAMS) -> Params:
     """
     try:
         return parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PipelineError(f"{path} is missing: compose it from conf/ with `python -m pipeline params`") from None
+    except (FileNotFoundError, IsADirectoryError):
+        state = "is a folder, not a file" if path.is_dir() else "is missing"
+        raise PipelineError(f"{path} {state}: compose it from conf/ with `python -m pipeline params`") from None
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            f"{path}: expected UTF-8 text, got {error.reason} at byte {error.start}: compose it again with `python -m pipeline params`"
+        ) from None
     except PipelineError as error:
         raise PipelineError(f"{path}: {error}") from None
 
@@ -231,7 +236,7 @@ def parse(text: str, *, locate_files: bool = True) -> Params:
 
     try:
         values = YAML(typ="safe").load(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError, RecursionError) as error:  # the last two: a number or a nesting without end
         raise PipelineError(
             f"expected YAML, got {' '.join(str(error).split())}; compose it again with `python -m pipeline params`"
         ) from None

@@ -1,136 +1,37 @@
 """export: checkpoint -> build/exported/model.onnx and build/golden/: the only stage that runs PyTorch for answers."""
 
 import functools
-import gc
 import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-import onnx
 import torch
 from onnx import ModelProto
 
-from pipeline.compare.comparison import compare
-from pipeline.compare.policy import COARSE, Policy
-from pipeline.core.arrays import Array, Arrays, is_text, save
+from pipeline.core.arrays import Array, is_text, save
 from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golden_sha256, save_contract
-from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256, replacing_folder
 from pipeline.core.golden import proven_sizes, save_calls
 from pipeline.core.known_files import known_files
 from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
 from pipeline.core.reports import ExportReport, GraphSize, write_report
-from pipeline.export import causes, determinism, encoder_graph, exporters, remedies, unsupported
-from pipeline.export.adapter import Adapter
-from pipeline.export.exporters import EXPORTERS, ExportRequest
-from pipeline.export.reference import Reference, answer_everything, single_rows
-from pipeline.graph import external_data, onnx_model, signature
-from pipeline.graph.session import answer as answer_onnx
-from pipeline.graph.session import open_session
-from pipeline.network import encoders
-from pipeline.network.encoders import encode, encoded_axes
+from pipeline.export import determinism
+from pipeline.export.attempts import export_network
+from pipeline.export.reference import Reference, answer_everything
+from pipeline.graph import external_data, onnx_model
 from pipeline.settings.model import TensorSettings
 from pipeline.settings.outside import find_files
-from pipeline.settings.params import Export, Params
+from pipeline.settings.params import Params
 
-# The graph while it is being proven, in a folder of its own.
-PROVEN = "proven.onnx"
 # In place of a golden file's SHA-256 until the file is written.
 UNKNOWN = "0" * 64
 # Metadata that names the nn.Module of a node; the rest of the exporter's metadata holds paths and object numbers.
 KEPT_NOTES = ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes")
-
-
-def choose_exporters(export: Export) -> list[str]:
-    """The exporters to try, in order."""
-    return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
-
-
-def find_mismatch(file: Path, golden: Mapping[str, tuple[Arrays, Arrays]], policy: Policy) -> str:
-    """Why the graph does not answer like the network; empty when it does."""
-    try:
-        session = open_session(file)
-    except PipelineError as error:
-        return unsupported.explain(str(error), file)
-    for call, (inputs, expected) in golden.items():
-        for comparison in compare(expected, answer_onnx(session, inputs), policy):
-            if not comparison.passed:
-                # Without the tolerance that would pass: this one is no setting.
-                return f"{comparison.problem.partition(';')[0]} (call {call})"
-    return ""
-
-
-def export_network(
-    reference: Reference, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
-) -> tuple[ModelProto, dict[str, Any]]:
-    """Export with the first exporter whose graph keeps the contract and answers like the network.
-
-    The graph is proven from a file in `folder`, which also takes weights that the graph does not hold.
-
-    Returns:
-        The model, and for the report: the exporter, why others were not used, and the graph's size before constant folding.
-
-    Raises:
-        PipelineError: None of those that export.exporter allows does.
-    """
-    text_encoders = encoders.load_encoders()
-    golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-    _, (example, _) = determinism.find_largest_call(golden)
-    if reference.rows.batched:
-        example = {name: array[: max(2, len(array) // 2)] for name, array in example.items()}
-    axes = encoded_axes(reference.model.dynamic_axes, text_encoders)
-    request = ExportRequest(
-        encode(example, text_encoders), reference.shapes["outputs"], axes, params.export.opset, folder
-    )
-    attempts: dict[str, str] = {}
-    for exporter in choose_exporters(params.export):
-        adapter = reference.adapter()
-        frozen: list[str] = []
-        try:
-            model, before_folding, frozen = exporters.export(exporter, adapter, request)
-            expected = contract(model)
-            encoder_graph.prepend(model, text_encoders, {tensor.name: tensor.shape for tensor in expected.inputs})
-            signature.name_axes(model, expected)
-            if mismatches := signature.mismatches(model, expected, allow_open=True):
-                attempts[exporter] = (
-                    f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
-                )
-            else:
-                single = single_rows(adapter, reference.rows) if exporter == "tracer" else {}
-                onnx.save(model, folder / PROVEN)
-                # The session takes as much memory as the network.
-                del adapter
-                gc.collect()
-                attempts[exporter] = find_mismatch(
-                    folder / PROVEN, {**golden, **single}, COARSE.with_scales(reference.scales)
-                )
-        except PipelineError as error:
-            attempts[exporter] = str(error)
-        if not attempts[exporter]:
-            signature.fix_axes(model, expected)  # the golden calls have confirmed these sizes
-            return model, {"exporter": exporter, "attempts": attempts, "before_folding": before_folding}
-        if frozen:
-            attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
-    raise PipelineError(
-        f"model.net._target_={params.model.net.target} cannot be exported: {explain_refusal(reference.adapter(), golden, attempts)}"
-    )
-
-
-def explain_refusal(adapter: Adapter, golden: Mapping[str, tuple[Arrays, Arrays]], attempts: Mapping[str, str]) -> str:
-    """What to change where its cause was seen, then what each exporter said, or where its graph departs; each said once."""
-    departs = any(re.match("output '", reason) for reason in attempts.values())
-    advice = (departs and causes.explain_departure(adapter, golden)) or remedies.advise(attempts, adapter.network)
-    by_reason: dict[str, list[str]] = {}
-    for exporter, reason in attempts.items():
-        by_reason.setdefault(reason.removeprefix(f"torch's {exporter} exporter refuses the network: "), []).append(
-            exporter
-        )
-    reasons = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in by_reason.items())
-    return f"{advice}; {reasons}" if advice else reasons
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
@@ -192,11 +93,27 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         ir_version=ir_version,
         weights_sha256=weights,
         configuration_sha256=configuration_hash(params),
-        axes={name: ProvenAxis(sizes=sizes) for name, sizes in proven_sizes(reference.calls).items()},
         scales=reference.scales,
+        axes={
+            name: ProvenAxis(
+                sizes=sizes,
+                multiple_of=reference.trial.multiple_of.get(name, 1),
+                refused=reference.trial.refused.get(name, []),
+            )
+            for name, sizes in proven_sizes(reference.calls).items()
+        },
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )
+
+
+def describe_left_out(left_out: Mapping[str, str]) -> str:
+    """The calls that the network cannot answer for one reason together; of several reasons that differ in numbers, the first."""
+    calls: dict[str, tuple[str, list[str]]] = {}
+    for call, reason in left_out.items():
+        cause = re.sub(r"^\S+ itself cannot answer \{.*?\}: ", "", reason).partition(": nothing can be proven")[0]
+        calls.setdefault(re.sub(r"\d+|golden call '[^']*'", "", cause), (cause, []))[1].append(call)
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in calls.values())
 
 
 def write_golden(reference: Reference, contract: Contract) -> None:
@@ -216,10 +133,17 @@ def run(params: Params) -> None:
         model, exported_by = export_network(
             reference, lambda graph: build_contract(reference, params, weights, graph.ir_version), params, folder
         )
+        guard_calls = [call for call in reference.trial.calls if call.purpose == "guard"]
+        reference = replace(
+            reference,
+            calls=[*reference.calls, *guard_calls],
+            left_out=reference.left_out | reference.trial.left_out,
+        )
         contract = build_contract(reference, params, weights, model.ir_version)
         if reference.rows.batched:
-            golden = {call.name: (call.inputs, call.outputs) for call in reference.calls}
-            determinism.check_row_independence(reference.adapter(), golden, reference.scales)
+            determinism.check_row_independence(
+                reference.adapter(), reference.rows, reference.test_split, reference.scales, reference.work
+            )
         metadata = {
             "name": contract.name,
             "weights_sha256": weights,
@@ -238,10 +162,17 @@ def run(params: Params) -> None:
         golden_calls=len(reference.calls),
         golden_texts=texts,
         left_out=reference.left_out,
+        skipped=reference.trial.skipped,
         graph=GraphSize(**onnx_model.count(model)),
         **exported_by,
     )
     write_report(report)
+    if reference.left_out:
+        print(f"export: left out, since the network itself cannot answer: {describe_left_out(reference.left_out)}")
+    if reference.trial.skipped:
+        print(f"export: too large to be tried: {', '.join(reference.trial.skipped)}")
+    if unshown := [condition for condition, calls in report.assumptions.items() if not calls]:
+        print(f"export: taken for granted by {report.exporter}, and no size shows it: {'; '.join(unshown)}")
     unused = "".join(f"; {exporter} was not used: {reason}" for exporter, reason in report.attempts.items() if reason)
     print(
         f"export: {EXPORTED}: {report.exporter}, opset {opset}, {report.before_folding.nodes} nodes, "

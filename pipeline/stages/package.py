@@ -131,7 +131,11 @@ def run(params: Params) -> None:
     checked(SIMPLIFIED, "simplify")
     check_size(settings)
     parity = read_report(ParityReport)
-    if not parity.passed or parity.models.get("simplify") != sha256(SIMPLIFIED):
+    if parity.contract_sha256 != sha256(CONTRACT):
+        raise PipelineError(
+            f"{CONTRACT} is not the file that {PARITY_REPORT} compared: run `python -m pipeline validate`"
+        )
+    if not parity.proven or parity.models.get("simplify") != sha256(SIMPLIFIED):
         raise PipelineError(
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import missing, sha256
+from pipeline.core.files import missing, read_json, sha256
 from pipeline.core.imports import import_frozen
 from pipeline.core.paths import CONTRACT, DOTNET_REPORT, EXPORTED, MANIFEST, PARITY_REPORT, SIMPLIFIED
 from pipeline.core.reports import (
@@ -18,6 +18,7 @@ from pipeline.core.reports import (
     ParityReport,
     PublishReport,
     SimplifyReport,
+    TrainReport,
     read_report,
     write_report,
 )
@@ -29,11 +30,11 @@ from pipeline.registry.run import (
     CONTENT,
     REPORTS,
     Evidence,
-    collect_metrics,
     dotnet_tags,
     log_files,
     log_numbers,
     parity_tags,
+    read_curves,
 )
 from pipeline.registry.tracking import check_reachable, choose_tracking_uri
 from pipeline.settings.params import Params
@@ -64,7 +65,7 @@ def hash_files(paths: Iterable[Path], *texts: str) -> str:
 
 def check_gate(parity: ParityReport) -> None:
     """Raise PipelineError unless the gate has passed, and for the files that are here."""
-    if not parity.passed or not parity.comparisons:
+    if not parity.proven:
         raise PipelineError(f"{PARITY_REPORT}: the parity gate has not passed ({parity.gate}): nothing is published")
     compared = {
         EXPORTED: (parity.models.get("export"), onnx_model.fingerprint),
@@ -88,7 +89,7 @@ def check_proof(manifest: Manifest, dotnet: DotnetReport) -> None:
         raise PipelineError(
             f"{DOTNET_REPORT} speaks of another package than {manifest.path}: run `python -m pipeline verify` again"
         )
-    if not dotnet.verified and dotnet.comparisons:
+    if (not dotnet.verified and dotnet.comparisons) or not all(entry.passed for entry in dotnet.comparisons):
         raise PipelineError(
             f"{DOTNET_REPORT}: .NET does not answer like PyTorch ({dotnet.reason}): nothing is published"
         )
@@ -130,7 +131,7 @@ def publish(
             experiment_id=experiment, run_name=contract.name, description=contract.description
         ) as run:
             run_id = run.info.run_id
-            log_numbers(client, run_id, params, collect_metrics(evidence), tags)
+            log_numbers(client, run_id, params, evidence, tags)
             log_files(evidence.manifest)
             number = number or model_registry.register(settings.registered_model, contract, package, run_id)
             model_registry.check_registered(settings.registered_model, number)
@@ -157,10 +158,13 @@ def run(params: Params) -> None:
     manifest, dotnet = read_package(), read_report(DotnetReport)
     check_proof(manifest, dotnet)
     for path, stage in REPORTS.items():
-        if not path.exists():
+        if not path.is_file():
             raise missing(path, made_by=stage)
+        if path.suffix == ".json":
+            read_json(path, made_by=stage)
+    read_report(TrainReport)
     evidence = Evidence(
-        load_contract(), read_report(ExportReport), read_report(SimplifyReport), parity, dotnet, manifest
+        load_contract(), read_report(ExportReport), read_report(SimplifyReport), parity, dotnet, manifest, read_curves()
     )
     tracking_uri = choose_tracking_uri(params.publish)
     check_reachable(tracking_uri)

@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from pipeline.core.arrays import Arrays, load
+from pipeline.core.arrays import Arrays, is_text, load
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, replacing_folder, write_text
 from pipeline.core.paths import CHECKPOINT, TRAIN_REPORT, TRAIN_SPLIT, TRAINING_CURVES, VALIDATION_SPLIT, WEIGHTS
 from pipeline.core.reports import TrainReport, write_report
@@ -34,12 +35,32 @@ def initial_network(model: Model) -> tuple[nn.Module, dict[str, list[str]]]:
 
 
 def read_splits() -> dict[str, Arrays]:
-    """The training and the validation split as the network takes them, the batch first."""
+    """The training and the validation split as the network takes them, the batch first.
+
+    Raises:
+        PipelineError: One was changed, has no rows, holds text that no encoder takes, or does not have the form of the other.
+    """
     encoders = load_encoders()
-    return {
-        path.stem: encode(load(checked(path, "prepare"), made_by="prepare"), encoders)
-        for path in (TRAIN_SPLIT, VALIDATION_SPLIT)
-    }
+    splits = {}
+    for path in (TRAIN_SPLIT, VALIDATION_SPLIT):
+        arrays = load(checked(path, "prepare"), made_by="prepare")
+        Rows(arrays, batched=True).check_some(str(path))
+        splits[path.stem] = encode(arrays, encoders)
+        if texts := [name for name, array in splits[path.stem].items() if is_text(array) and name != "target"]:
+            raise PipelineError(
+                f"{path}: expected numbers to train with, got text in {texts[0]!r}: name an encoder for it (model.encoders.{texts[0]}), "
+                "and run `python -m pipeline prepare`"
+            )
+    train, validation = (
+        {name: (array.dtype.name, array.shape[1:]) for name, array in split.items() if array.dtype.kind not in "iu"}
+        for split in splits.values()
+    )
+    if train != validation or set(splits[TRAIN_SPLIT.stem]) != set(splits[VALIDATION_SPLIT.stem]):
+        raise PipelineError(
+            f"{VALIDATION_SPLIT}: expected arrays of the names, types and shapes of {TRAIN_SPLIT}, got others: make both again with "
+            "`python -m pipeline prepare`"
+        )
+    return splits
 
 
 def call_with_rows(network: nn.Module, model: Model) -> None:

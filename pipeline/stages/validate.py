@@ -13,7 +13,7 @@ from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, sha256, write_json, write_text
-from pipeline.core.golden import GoldenCall, load_calls
+from pipeline.core.golden import GoldenCall, check_proven, load_calls
 from pipeline.core.paths import (
     CONTRACT,
     EXPORTED,
@@ -26,6 +26,7 @@ from pipeline.core.paths import (
     TEST_SPLIT,
 )
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
+from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.parity import page
 from pipeline.parity.gate import describe_exempt, explain_failure
@@ -79,12 +80,13 @@ def score_task(
 
 def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
     """The few numbers that experiments are compared by, of the graph that is published."""
-    size = onnx_model.count(onnx_model.load(SIMPLIFIED, made_by="simplify"))
+    nodes = onnx_model.count(onnx_model.load_graph(SIMPLIFIED, made_by="simplify"))["nodes"]
+    size = sum(file.stat().st_size for file in onnx_model.files(SIMPLIFIED))
     task = report.task
     scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager} if task else {}
     parity = {"parity_max_abs": report.max_abs, "parity_used": report.used}
     power = {"power": share_caught(report.power)} if report.power else {}
-    return {**scores, **parity, **power, "nodes": size["nodes"], "bytes": size["bytes"]}
+    return {**scores, **parity, **power, "nodes": nodes, "bytes": size}
 
 
 def format_table(comparisons: Sequence[Comparison]) -> str:
@@ -97,6 +99,7 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
 
 def run(params: Params) -> None:
     contract, calls = load_contract(), load_calls()
+    check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
     eager = load(checked(GOLDEN_TEST_SPLIT, "export"), made_by="export")
     if absent := [tensor.name for tensor in contract.inputs if tensor.name not in test]:
@@ -104,6 +107,7 @@ def run(params: Params) -> None:
             f"{TEST_SPLIT}: expected the input {absent[0]!r} of {CONTRACT}, got {list(test)}: run `dvc repro`"
         )
     inputs = {tensor.name: test[tensor.name] for tensor in contract.inputs}
+    Rows(inputs, contract.batched).check_aligned(str(TEST_SPLIT))
     test_call = GoldenCall(TEST, "rows", len(next(iter(inputs.values()))), {}, inputs, eager)
 
     golden = GoldenAnswers(contract, calls, test_call)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import TokenizerSpec
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.paths import (
     TOKENIZER,
@@ -71,5 +72,9 @@ def load_texts() -> tuple[list[str], list[list[int]]]:
         PipelineError: The file is missing, or was changed.
     """
     arrays = load(checked(TOKENIZER_TEXTS, "prepare"), made_by="prepare")
+    if absent := {"texts", "counts", "ids"} - set(arrays):
+        raise PipelineError(
+            f"{TOKENIZER_TEXTS}: expected the array {min(absent)!r}, got {list(arrays)}: make it again with `python -m pipeline prepare`"
+        )
     token_ids = np.split(arrays["ids"], np.cumsum(arrays["counts"])[:-1])
     return arrays["texts"].tolist(), [ids.tolist() for ids in token_ids]

@@ -266,3 +266,13 @@ def test_a_scalar_that_is_not_finite():
 
 def test_finite_numbers_and_text_are_taken():
     assert check_finite({"x": np.array([1e38]), "i": np.array([1]), "s": np.array(["nan"])}, "here", "") is None
+
+
+@pytest.mark.parametrize("shape", [(10**13,), (2**40, 2**40), (10**30,)])
+def test_a_size_that_no_memory_has_is_damage(shape, tmp_path):
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", stream.getvalue() + bytes(40))
+    with pytest.raises(PipelineError, match=r"a\.npz: expected an \.npz archive, got a damaged"):
+        load(tmp_path / "a.npz", "prepare")

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import (
+    CHECKSUMS,
     checked,
     missing,
     read_json,
@@ -275,3 +276,43 @@ def test_lines_that_are_no_utf_8(tmp_path):
         PipelineError, match=r"x\.txt: expected UTF-8 text, got invalid start byte at byte 2: save it as UTF-8"
     ):
         read_lines(tmp_path / "x.txt", "data.path")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[" * 100_000, "maximum recursion depth"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "Exceeds the limit"),
+        (b'{"a": 1, "b": 2, "a": 3}', "the key 'a' twice"),
+        (b'[{"x": {"c": 1, "c": 1}}]', "the key 'c' twice"),
+    ],
+    ids=["deep", "long", "twice", "twice within"],
+)
+def test_json_that_python_would_choke_on_or_guess_says_who_writes_it(content, says, tmp_path):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(PipelineError, match=rf"a\.json: expected JSON, got {says}.*`python -m pipeline export`"):
+        read_json(tmp_path / "a.json", "export")
+
+
+def test_a_folder_is_no_json(tmp_path):
+    with pytest.raises(PipelineError, match="is a folder, not a file: it is written by `python -m pipeline export`"):
+        read_json(tmp_path, "export")
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(build):
+    write_folder()
+    path = build / "data" / "a.txt"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(PipelineError, match=r"a\.txt is a folder, not a file"):
+        checked(path, "train")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None], ids=["not UTF-8", "folder"])
+def test_checksums_that_somebody_broke_list_nothing(content, build):
+    write_folder()
+    sums = build / "data" / CHECKSUMS
+    sums.unlink()
+    sums.mkdir() if content is None else sums.write_bytes(content)
+    with pytest.raises(PipelineError, match=r"a\.txt is not listed in .*SHA256SUMS: `train` did not write it"):
+        checked(build / "data" / "a.txt", "train")

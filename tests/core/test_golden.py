@@ -3,10 +3,12 @@ import json
 import numpy as np
 import pytest
 
+from pipeline.core.arrays import load
+from pipeline.core.arrays import save as save_arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import replacing_folder
-from pipeline.core.golden import GoldenCall, golden_texts, load_calls, proven_sizes, save_calls
-from pipeline.core.paths import GOLDEN, GOLDEN_INDEX
+from pipeline.core.golden import GoldenCall, check_proven, golden_texts, load_calls, proven_sizes, save_calls
+from pipeline.core.paths import GOLDEN, GOLDEN_ARRAYS, GOLDEN_INDEX
 from pipeline_runs import reseal
 
 X = np.arange(6, dtype=np.float32).reshape(3, 2)
@@ -78,3 +80,33 @@ def test_texts_are_flat():
 
 def test_a_model_without_a_tokenizer_has_no_texts():
     assert golden_texts(CALLS[:2], "ids").texts == []
+
+
+def test_an_array_that_is_not_there_is_named(empty):
+    save()
+    arrays = load(GOLDEN_ARRAYS, "export")
+    del arrays["1"]
+    save_arrays(GOLDEN_ARRAYS, arrays)
+    reseal(GOLDEN_ARRAYS)
+    with pytest.raises(
+        PipelineError, match=r"calls\.npz: expected 9 arrays by number, .* got none of number 1: make both again"
+    ):
+        load_calls()
+
+
+def test_texts_without_a_row_each_are_named(empty):
+    save()
+    arrays = load(GOLDEN_ARRAYS, "export")
+    arrays["6"] = arrays["6"][:1]
+    save_arrays(GOLDEN_ARRAYS, arrays)
+    reseal(GOLDEN_ARRAYS)
+    with pytest.raises(
+        PipelineError, match=r"calls\.npz: call 'texts of 2 tokens': expected arrays whose first axis is the row"
+    ):
+        load_calls()
+
+
+def test_a_size_that_is_called_proven_has_a_call(empty):
+    check_proven(CALLS, {"batch": [2, 3], "h/w": [1]})
+    with pytest.raises(PipelineError, match=r"expected a call at each size of 'batch' .* got none at \[4, 7\]"):
+        check_proven(CALLS, {"batch": [2, 4, 7]})

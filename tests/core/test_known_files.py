@@ -99,3 +99,30 @@ def test_a_file_that_cannot_be_read(large, monkeypatch):
         PipelineError, match=r"model\.weights: weights\.pt cannot be read \(Permission denied\): give access"
     ):
         digest(large)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        "[]",
+        "{",
+        "7",
+        '{"PATH": 7}',
+        '{"PATH": null}',
+        '{"PATH": [1]}',
+        '{"PATH": [SIZE, TIME]}',
+        '{"PATH": [SIZE, TIME, 7]}',
+    ],
+)
+def test_notes_that_somebody_broke_are_nothing(content, large, reads):
+    state = large.stat()
+    notes = (
+        content.replace("PATH", str(large.resolve()))
+        .replace("SIZE", str(state.st_size))
+        .replace("TIME", str(state.st_mtime_ns))
+    )
+    KNOWN_FILES.parent.mkdir()
+    KNOWN_FILES.write_text(notes)
+    assert digest(large) == {".": sha256(large)}
+    assert reads == [large]

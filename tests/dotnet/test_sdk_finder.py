@@ -116,3 +116,10 @@ def test_no_build_server_outlives_the_command(install, without_dotnet):
     program = install(without_dotnet / "bin", script="echo $MSBUILDDISABLENODEREUSE$DOTNET_CLI_USE_MSBUILD_SERVER")
     assert sdk.run(program, folder=without_dotnet).strip() == "10"
     assert os.environ.get("MSBUILDDISABLENODEREUSE") != "10"
+
+
+def test_a_line_of_a_stack_is_not_the_error():
+    printed = "Unhandled exception. X: the model is not there\n at Interop.Throw(ErrorInfo errorInfo)\n at Main()"
+    assert (
+        sdk.explain("out/a.dll", printed) == "`dotnet out/a.dll` failed: Unhandled exception. X: the model is not there"
+    )

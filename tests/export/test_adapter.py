@@ -146,3 +146,60 @@ def test_an_error_of_our_own_is_raised_as_it_is():
     adapter.arguments = Arguments(["no such input"], {})
     with pytest.raises(KeyError, match="no such input"):
         adapter.answer({"x": X})
+
+
+def test_one_row_whose_batch_squeeze_takes_away_has_it_again():
+    adapter = Adapter(module(lambda x: x[:, :1].squeeze()), ["x"], {"x": 0}, [])
+    adapter.find_axes(Rows({"x": X}, batched=True))
+    np.testing.assert_array_equal(adapter.answer({"x": X[:1]})["output"], X[:1, 0])
+
+
+def differentiate(x):
+    x = x.requires_grad_()
+    return torch.autograd.grad((x**2).sum(), x)[0]
+
+
+def test_a_network_that_needs_gradients_has_them():
+    adapter = Adapter(module(differentiate), ["x"], {"x": 0}, [])
+    np.testing.assert_allclose(adapter.answer({"x": X})["output"], 2 * X)
+    assert adapter.form.gradients
+
+
+def test_another_adapter_of_the_network_takes_what_is_known_of_it():
+    adapter = Adapter(module(lambda x: differentiate(x).T), ["x"], {"x": 0}, [])
+    adapter.find_axes(Rows({"x": X}, batched=True))
+    other = Adapter(adapter.network, ["x"], {"x": 0}, [])
+    other.form = adapter.form
+    with torch.no_grad():
+        (answer,) = other(torch.from_numpy(X.copy()))
+    np.testing.assert_allclose(answer.detach(), 2 * X)
+
+
+def test_a_network_that_fails_in_evaluation_mode_alone():
+    class Net(nn.Module):
+        def forward(self, x):
+            if not self.training:
+                raise RuntimeError("no way")
+            return x
+
+    adapter = Adapter(Net(), ["x"], {"x": 0}, []).eval()
+    with pytest.raises(PipelineError, match=r"Net answers .* in training mode, and not in evaluation mode, .*no way"):
+        adapter.answer({"x": X})
+    assert not adapter.network.training
+
+
+def test_rows_that_values_decide_are_told_by_the_line():
+    adapter = Adapter(module(lambda x: x[x > 0]), ["x"], {"x": 0}, [])
+    with pytest.raises(
+        PipelineError, match=r"test_adapter\.py, line \d+ .*answers as many values as it meets, so that output 'output'"
+    ):
+        adapter.find_axes(Rows({"x": X}, batched=True))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "advice"), [(torch.float64, "array.astype('float64')"), (torch.bfloat16, "call `.float()`")]
+)
+def test_an_array_of_another_dtype_than_the_weights(dtype, advice):
+    with pytest.raises(PipelineError) as caught:
+        Adapter(nn.Linear(3, 2, dtype=dtype), ["input"], {}, []).eval().answer({"input": X})
+    assert advice in str(caught.value)

@@ -1,3 +1,4 @@
+import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
@@ -154,3 +155,8 @@ def test_an_open_axis_of_an_input_is_never_allowed():
 
 def test_another_number_of_axes_is_a_mismatch():
     assert mismatches(graph(x=X, y=[5]), contract(x=X, y=[5, 1])) == ["output 'y': expected shape [5, 1], got [5]"]
+
+
+def test_what_is_no_tensor_has_no_dtype_to_agree_with():
+    ports = [helper.make_tensor_sequence_value_info("s", TensorProto.FLOAT, None), onnx.ValueInfoProto(name="n")]
+    assert [dtype for _, dtype, _ in signature(ports)] == ["none: it is no tensor"] * 2

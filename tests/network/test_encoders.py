@@ -263,3 +263,13 @@ def test_a_graph_that_has_the_operator_set_keeps_it():
     )
     prepend(model, {"c": CategoryEncoder(entries=["x"])}, {"c": ["N"]})
     assert [entry.version for entry in model.opset_import if entry.domain == "ai.onnx.ml"] == [2]
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"other": np.array(["a"], object)}, {"text": np.array([1])}], ids=["name", "numbers"]
+)
+def test_an_encoder_of_no_text_is_named(inputs):
+    with pytest.raises(
+        PipelineError, match=r"encoders\.json: expected an input 'text' of text, got .*`python -m pipeline prepare`"
+    ):
+        encode(inputs, {"text": CategoryEncoder(entries=["a"])})

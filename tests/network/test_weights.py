@@ -137,3 +137,17 @@ def test_not_strict_refuses_weights_of_which_nothing_fits(net, tmp_path):
     torch.save({"a": torch.zeros(1)}, tmp_path / "w.pt")
     with pytest.raises(PipelineError, match="none of its names is the network's"):
         load_weights(net, tmp_path / "w.pt", "x", strict=False)
+
+
+def test_a_prefix_is_taken_off_and_said(net, tmp_path, capsys):
+    torch.save({f"module.{name}": tensor for name, tensor in net.state_dict().items()}, tmp_path / "w.pt")
+    other = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    assert load_weights(other, tmp_path / "w.pt", "x") == {"missing": [], "unexpected": []}
+    assert same(other.state_dict(), net)
+    assert "the names of the weights fit Sequential without the prefix 'module.'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", [torch.qint8, torch.quantize_per_tensor(torch.zeros(2), 1.0, 0, torch.qint8)])
+def test_quantized_weights_are_refused(value, tmp_path):
+    with pytest.raises(PipelineError, match=r"expected tensors of numbers, got \w+ in 'a', .*before it was quantized"):
+        save_weights({"a": value}, tmp_path / "w.safetensors")

@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from pipeline.core.errors import PipelineError
 from pipeline.registry.provenance import collect_provenance
 from pipeline.settings.params import load
 
@@ -24,3 +27,15 @@ def test_dvc_s_hash_of_each_output(linear):
         "dvc.build/simplified": "abc.dir",
         "dvc.build/data": "d.dir",
     }
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[" * 10_000, "stages: 7", "stages: {a: {outs: [7]}}", "stages: {a: {outs: [{path: x}]}}", "a: b: c"],
+)
+def test_a_lock_that_somebody_broke_is_named(content, linear):
+    Path("dvc.lock").write_text(content)
+    with pytest.raises(
+        PipelineError, match=r"dvc\.lock: expected the stages that DVC ran, got a damaged file: get it back"
+    ):
+        collect_provenance(load())

@@ -160,3 +160,23 @@ def test_names_of_packages_may_be_left(tmp_path):
 )
 def test_every_file_of_the_data_is_named(path, files, params):
     assert params(f"data.path={path}").files() == files
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[" * 10_000, "expected YAML, got "),
+        (b"seed: " + b"9" * 5000, "expected YAML, got Exceeds the limit"),
+        (b"a: \xff", "expected UTF-8 text, got invalid start byte at byte 3"),
+    ],
+    ids=["deep", "long", "not UTF-8"],
+)
+def test_a_file_that_somebody_broke_is_explained(content, says, tmp_path):
+    (tmp_path / "p.yaml").write_bytes(content)
+    with pytest.raises(PipelineError, match=rf"p\.yaml: {says}.*compose it again with `python -m pipeline params`"):
+        load(tmp_path / "p.yaml")
+
+
+def test_a_folder_is_no_params(tmp_path):
+    with pytest.raises(PipelineError, match="is a folder, not a file: compose it"):
+        load(tmp_path)

@@ -8,11 +8,10 @@ import torch
 from pipeline.core.arrays import load
 from pipeline.core.contract import load_contract
 from pipeline.core.paths import CHECKPOINT, EXPORTED, GOLDEN_TEST_SPLIT, TEST_SPLIT
-from pipeline.export import reference
+from pipeline.export import attempts, reference
+from pipeline.export.attempts import find_mismatch
 from pipeline.graph import onnx_model, signature
 from pipeline.network.factory import build, load_weights, save_weights
-from pipeline.stages import export
-from pipeline.stages.export import find_mismatch
 from pipeline_runs import SMALL, golden_inputs, golden_outputs, net, reseal
 
 NET = """
@@ -238,7 +237,7 @@ def test_an_axis_that_the_graph_leaves_open_is_fixed_once_the_golden_calls_have_
         proven.extend(signature.signature(list(onnx.load(file).graph.output)))
         return find_mismatch(file, golden, policy)
 
-    monkeypatch.setattr(export, "find_mismatch", compare_and_note)
+    monkeypatch.setattr(attempts, "find_mismatch", compare_and_note)
     bring(
         net("x): return self.f(x)", "self.f = nn.EmbeddingBag(10, 4)"),
         "{x: {0: batch}}",

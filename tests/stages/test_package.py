@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.files import read_json, sha256, write_json
-from pipeline.core.paths import SIMPLIFIED
+from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED
 from pipeline.dotnet import sdk
 from pipeline_runs import reseal
 
@@ -142,3 +142,19 @@ def test_compiled_needs_an_sdk(linear, monkeypatch, configure, fails):
     configure("package.client=compiled")
     monkeypatch.setattr(sdk, "find", lambda: None)
     assert "package.client=compiled needs a .NET SDK" in fails("package")
+
+
+def test_the_contract_that_was_compared_is_packed(linear, fails):
+    content = json.loads(CONTRACT.read_text())
+    content["outputs"][0]["labels"] = ["a", "b", "c", "d", "e"]
+    CONTRACT.write_text(json.dumps(content))
+    reseal(CONTRACT)
+    assert f"{CONTRACT} is not the file that reports/parity.json compared: run `python -m pipeline validate`" in fails(
+        "package"
+    )
+
+
+def test_a_report_that_contradicts_itself_packs_nothing(linear, fails):
+    report = read_json(PARITY_REPORT, "validate")
+    write_json(PARITY_REPORT, {**report, "comparisons": []})
+    assert f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed" in fails("package")

@@ -18,6 +18,7 @@ from pipeline.core.paths import (
     GOLDEN_INDEX,
     GOLDEN_TEST_SPLIT,
     MANIFEST,
+    METRICS_REPORT,
     PACKAGE,
     PARITY_REPORT,
     PUBLISH_REPORT,
@@ -351,3 +352,28 @@ def test_digest_sees_names_and_contents(empty):
     a.write_text("1")
     b.write_text("1")
     assert len({hash_files((a,)), hash_files((b,)), hash_files((a, b)), hash_files((a,), "more")}) == 4
+
+
+@pytest.mark.parametrize("line", ["1", "1,2,3,4,5,6,7", "x,1,1,1,1,1", "nan,1,1,1,1,1", "\0"])
+def test_curves_that_somebody_broke_are_named(line, packed, fails):
+    TRAINING_CURVES.write_text(TRAINING_CURVES.read_text() + line + "\n")
+    assert f"{TRAINING_CURVES}: expected a line of names that begin with epoch" in fails("publish")
+
+
+def test_a_report_that_nobody_reads_is_json_all_the_same(packed, fails):
+    METRICS_REPORT.write_text("{")
+    assert f"{METRICS_REPORT}: expected JSON, got " in fails("publish")
+
+
+def test_a_report_that_contradicts_itself_is_not_published(packed, fails):
+    report = read_json(PARITY_REPORT, "validate")
+    report["comparisons"][3]["passed"] = False
+    write_json(PARITY_REPORT, report)
+    assert f"{PARITY_REPORT}: the parity gate has not passed (passed): nothing is published" in fails("publish")
+
+
+def test_a_proof_that_contradicts_itself_is_not_published(packed, fails):
+    comparison = read_json(PARITY_REPORT, "validate")["comparisons"][0]
+    report = read_json(DOTNET_REPORT, "verify")
+    write_json(DOTNET_REPORT, {**report, "verified": True, "comparisons": [{**comparison, "passed": False}]})
+    assert f"{DOTNET_REPORT}: .NET does not answer like PyTorch" in fails("publish")

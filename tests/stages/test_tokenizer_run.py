@@ -96,6 +96,14 @@ def test_the_contract_says_how_texts_become_inputs(texts):
     assert told.vocabulary_sha256 == sha256(Path("build/data/tokenizer/vocab.txt"))
 
 
+def test_every_text_has_a_proven_number_of_tokens(texts):
+    contract = load_contract()
+    sizes, tokenizer = contract.axes["tokens"].sizes, contract.tokenizer
+    assert min(sizes) <= len(tokenizer.before) + len(tokenizer.after)
+    assert max(sizes) >= tokenizer.max_length == text_network.LENGTH
+    assert not set(contract.axes["tokens"].refused) & set(range(tokenizer.max_length + 1))
+
+
 def test_pytorch_answers_every_text(texts):
     asked, token_ids = load_texts()
     golden = texts_of_the_calls()

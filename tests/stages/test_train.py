@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from pipeline.core.arrays import load, save
-from pipeline.core.paths import CHECKPOINT
+from pipeline.core.paths import CHECKPOINT, VALIDATION_SPLIT
 from pipeline.network.factory import build, save_weights
 from pipeline.network.training import Epoch
 from pipeline_runs import PROJECT, SMALL, reseal
@@ -259,3 +259,40 @@ def test_a_network_adapts_to_a_batch_where_it_has_it(empty, module, passes):
     rows = load(TRAIN, "prepare")
     mean = rows["x"][rows["target"] == 1].mean(axis=(0, 1))
     assert load_file(CHECKPOINT)["mean"].numpy() == pytest.approx(mean, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda arrays: {name: array[:0] for name, array in arrays.items()}, "validation.npz: expected rows, got none"),
+        (
+            lambda arrays: {**arrays, "target": arrays["target"][1:]},
+            "validation.npz: expected arrays whose first axis is the row",
+        ),
+        (
+            lambda arrays: {"other": arrays["pixels"], "target": arrays["target"]},
+            "expected arrays of the names, types and shapes of",
+        ),
+        (
+            lambda arrays: {**arrays, "pixels": arrays["pixels"].astype("f8")},
+            "expected arrays of the names, types and shapes of",
+        ),
+        (
+            lambda arrays: {**arrays, "pixels": arrays["pixels"][..., None]},
+            "expected arrays of the names, types and shapes of",
+        ),
+        (
+            lambda arrays: {**arrays, "pixels": arrays["pixels"].astype(str)},
+            "expected numbers to train with, got text in 'pixels'",
+        ),
+        (
+            lambda arrays: {**arrays, "target": arrays["target"][:, None]},
+            "validation.npz: expected `target`, integer class numbers of shape [rows]",
+        ),
+    ],
+    ids=["no rows", "lengths", "names", "types", "shapes", "text", "target"],
+)
+def test_a_validation_split_that_somebody_broke_is_explained(change, says, digits, fails):
+    save(VALIDATION_SPLIT, change(load(VALIDATION_SPLIT, "prepare")))
+    reseal(VALIDATION_SPLIT)
+    assert says in fails("train")

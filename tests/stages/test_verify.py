@@ -14,6 +14,7 @@ from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.dotnet.proof import consumer
 from pipeline.dotnet.proof.answers import compare_calls, count_rows, summarize
+from pipeline.dotnet.proof.split_answers import write_inputs
 from pipeline.parity.gate import explain_failure
 from pipeline.stages import verify
 
@@ -202,14 +203,20 @@ def test_unreachable_feed(linear, monkeypatch, configure, fails, tmp_path):
     assert "cannot reach a NuGet feed" in told or "NuGet sources" in told
 
 
-def test_program_that_says_nothing(linear, monkeypatch, tmp_path):
-    monkeypatch.setattr(sdk, "run", lambda *_, **__: "")
+@pytest.fixture
+def silent(linear, monkeypatch, tmp_path) -> list[float | None]:
+    """Replay with a program that says nothing; the seconds that each command may take."""
+    limits: list[float | None] = []
+    monkeypatch.setattr(sdk, "run", lambda *_, **settings: limits.append(settings.get("timeout")))
+    write_inputs(tmp_path / consumer.TEST_SPLIT, {"x": np.zeros(1500)}, [slice(0, 1000), slice(1000, 1500)], True)
     with pytest.raises(PipelineError, match="without saying what it ran on"):
-        consumer.replay(
-            sdk.Sdk(Path("dotnet"), "10.0.401"),
-            load_contract(),
-            read_package(),
-            tmp_path,
-            1,
-        )
+        consumer.replay(sdk.Sdk(Path("dotnet"), "10.0.401"), load_contract(), read_package(), tmp_path, 1)
+    return limits
+
+
+def test_program_that_says_nothing(silent, tmp_path):
     assert list((tmp_path / "answers").iterdir()) == []
+
+
+def test_a_program_with_many_rows_may_take_longer(silent):
+    assert silent == [None, 2100.0]

@@ -29,7 +29,7 @@ BUFFERS_MEMBERS = (
 INPUT_MEMBERS = ("Validate",)
 _BUILT_IN = identifiers.OBJECT_MEMBERS.union(BUFFERS_MEMBERS, INPUT_MEMBERS)
 
-# The size of a dynamic axis in examples, and in the health check where no size was proven.
+# The size of a dynamic axis in examples and in the health check, where no size was proven.
 EXAMPLE_SIZE = 16
 
 

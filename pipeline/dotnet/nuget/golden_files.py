@@ -11,6 +11,7 @@ The program that `verify` runs writes its answers in the same form.
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,11 @@ def encode_call(
 def format_index(entries: Sequence[dict[str, Any]]) -> str:
     """golden.json, of the calls' entries."""
     return json.dumps(entries, indent=1) + "\n"
+
+
+def count_rows(folder: Path) -> int:
+    """Rows of all calls whose index is in `folder`."""
+    return sum(entry["batch"] for entry in json.loads((folder / INDEX).read_text()))
 
 
 def _text_files(golden: GoldenTexts) -> dict[str, bytes]:

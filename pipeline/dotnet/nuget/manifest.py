@@ -59,7 +59,7 @@ def read_package() -> Manifest:
         PipelineError: One of both is missing or was changed.
     """
     manifest = read_record(MANIFEST, TypeAdapter(Manifest), made_by="package")
-    if not manifest.path.exists() or sha256(manifest.path) != manifest.package_sha256:
+    if not manifest.path.is_file() or sha256(manifest.path) != manifest.package_sha256:
         raise PipelineError(
             f"{manifest.path} is not the package that {MANIFEST} describes: make it again with `python -m pipeline package`"
         )

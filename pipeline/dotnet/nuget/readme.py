@@ -61,7 +61,8 @@ def describe_calls(contract: Contract) -> list[str]:
             )
         )
     if sizes:
-        lines.append(f"{sizes} A call may have any number of rows.")
+        texts = f" Every text fits: it is cut at {contract.tokenizer.max_length} tokens." if contract.tokenizer else ""
+        lines.append(f"{sizes} A call may have any number of rows.{texts}")
     return lines
 
 

@@ -9,12 +9,15 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import PACKAGE, RESTORED_PACKAGES
 from pipeline.dotnet import sdk
+from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof import replay_program
 from pipeline.dotnet.sdk import Sdk
 
 # In the consumer's folder: what its program answers, and the inputs of the test split that `verify` has put there.
 ANSWERS, TEST_SPLIT = "answers", "test-split"
+# Seconds in which the program must have ended: for the golden calls, and for each row of the test split.
+LIMIT, LIMIT_A_ROW = 600.0, 1.0
 
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>
@@ -73,7 +76,9 @@ def replay(found: Sdk, contract: Contract, manifest: Manifest, folder: Path, thr
     sdk.run(
         found.dotnet, "build", "--configuration", "Release", "--output", "out", "--nologo", "-v", "quiet", folder=folder
     )
-    sdk.run(found.dotnet, "out/verify.dll", str(mine / "golden"), ANSWERS, str(threads), TEST_SPLIT, folder=folder)
+    limit = LIMIT + LIMIT_A_ROW * golden_files.count_rows(folder / TEST_SPLIT)
+    command = ["out/verify.dll", str(mine / "golden"), ANSWERS, str(threads), TEST_SPLIT]
+    sdk.run(found.dotnet, *command, folder=folder, timeout=limit)
     try:
         ran: dict[str, str] = json.loads((answers / "runtime.json").read_text())
     except (OSError, ValueError):

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.compare.comparison import compare
-from pipeline.compare.policy import Policy
 from pipeline.compare.metrics import accuracy
+from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
@@ -128,10 +128,15 @@ def compare_split(answers: Mapping[str, Array], split: GoldenSplit, method: str,
 
 
 def score_split(answers: Mapping[str, Array], split: GoldenSplit, contract: Contract) -> DotnetTask | None:
-    """The task's metric of PyTorch's answers and of .NET's; None when the model has no task."""
+    """The task's metric of PyTorch's answers and of .NET's.
+
+    None when the model has no task, or where .NET's answers, of an output that is exempt, are no such answers.
+    """
     if contract.task is None or split.target is None:
         return None
     output = contract.task.output
+    if output not in answers or answers[output].shape != split.answers[output].shape:
+        return None
     return DotnetTask(
         metric=contract.task.metric,
         rows=len(split),

@@ -2,6 +2,7 @@
 
 import pytest
 
+import text_reader
 from csharp_projects import TINY, make_contract, make_identity, tensor
 from pipeline.core.contract import Contract, ProvenAxis, TensorSpec
 from pipeline.core.reports import Comparison, ParityReport, TaskReport
@@ -62,6 +63,11 @@ SIGNAL = make_contract("t", [tensor("x", "float32", "time")], [tensor("y", "floa
 )
 def test_which_sizes_the_client_takes(contract: Contract, axis: ProvenAxis, sentence: str) -> None:
     assert sentence in write(contract, axes={"batch": ProvenAxis(sizes=[1]), "time": axis}).splitlines()
+
+
+def test_every_text_fits() -> None:
+    text = write(text_reader.make_text_contract(), axes={"tokens": ProvenAxis(sizes=[2, 12])})
+    assert "A call may have any number of rows. Every text fits: it is cut at 12 tokens." in text
 
 
 def test_no_sentence_of_sizes_where_all_are_taken() -> None:

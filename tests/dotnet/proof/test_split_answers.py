@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.compare.policy import Policy, Tolerance
-from pipeline.core.arrays import load, save
+from pipeline.core.arrays import Arrays, load, save
 from pipeline.core.contract import Contract, Task, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import GOLDEN_TEST_SPLIT, TEST_SPLIT
@@ -92,6 +92,11 @@ def test_the_metric_of_both(split: GoldenSplit) -> None:
 
 def test_no_metric_without_a_task(split: GoldenSplit) -> None:
     assert score_split(ANSWERS, split, contract_with(None)) is None
+
+
+@pytest.mark.parametrize("got", [{}, {"k": ANSWERS["k"][:3]}], ids=["missing", "too few rows"])
+def test_no_metric_of_an_exempt_output_that_is_no_answer(got: Arrays, split: GoldenSplit) -> None:
+    assert score_split(got, split, contract_with(Task(metric="accuracy", output="k"))) is None
 
 
 def test_no_metric_without_a_target() -> None:

@@ -1,0 +1,160 @@
+"""The exporters, tried one after the other until a graph keeps the contract and answers like the network. Imports torch."""
+
+import gc
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import onnx
+from onnx import ModelProto
+
+from pipeline.compare.comparison import compare
+from pipeline.compare.policy import COARSE, Policy
+from pipeline.core.contract import Contract
+from pipeline.core.errors import PipelineError
+from pipeline.core.golden import GoldenCall
+from pipeline.export import causes, encoder_graph, exporters, remedies, unsupported
+from pipeline.export.assumptions import Assumption, ask_boundaries, blame
+from pipeline.export.exporters import EXPORTERS, ExportRequest
+from pipeline.export.reference import Reference, single_rows
+from pipeline.export.size_sweep import answer_sweep, choose_sweep
+from pipeline.graph import signature
+from pipeline.graph.session import answer as answer_onnx
+from pipeline.graph.session import open_session
+from pipeline.network import encoders
+from pipeline.network.encoders import encode, encoded_axes
+from pipeline.settings.params import Export, Params
+
+# The graph while it is being proven, in a folder of its own.
+PROVEN = "proven.onnx"
+# Rows of the call that the exporters watch: of two or fewer a size is taken for a constant.
+EXAMPLE_ROWS = 3
+
+
+def choose_exporters(export: Export) -> list[str]:
+    """The exporters to try, in order."""
+    return list(EXPORTERS) if export.exporter == "auto" else [export.exporter]
+
+
+class Mismatch(NamedTuple):
+    """Where a graph does not answer like the network: the call, and what is wrong there."""
+
+    call: GoldenCall
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.problem} (call {self.call.name})"
+
+
+def find_mismatch(file: Path, calls: Iterable[GoldenCall], policy: Policy) -> Mismatch | None:
+    """The first call that the graph does not answer like the network.
+
+    Raises:
+        PipelineError: onnxruntime refuses the graph.
+    """
+    try:
+        session = open_session(file)
+    except PipelineError as error:
+        raise PipelineError(unsupported.explain(str(error), file)) from None
+    for call in calls:
+        try:
+            comparisons = compare(call.outputs, answer_onnx(session, call.inputs), policy)
+        except PipelineError as error:
+            return Mismatch(call, str(error))
+        for comparison in comparisons:
+            if not comparison.passed:
+                # Without the tolerance that would pass: this one is no setting.
+                return Mismatch(call, comparison.problem.partition(";")[0])
+    return None
+
+
+def export_network(
+    reference: Reference, contract: Callable[[ModelProto], Contract], params: Params, folder: Path
+) -> tuple[ModelProto, dict[str, Any]]:
+    """Export with the first exporter whose graph keeps the contract and answers like the network.
+
+    The graph is proven from a file in `folder`, which also takes weights that the graph does not hold. What an exporter takes for
+    granted of sizes becomes calls on both sides of it, in reference.trial, that every graph must answer.
+
+    Returns:
+        The model, and for the report: the exporter, why others were not used, the graph's size before constant folding, and what
+        was taken for granted.
+
+    Raises:
+        PipelineError: None of those that export.exporter allows does.
+    """
+    text_encoders = encoders.load_encoders()
+    example, *_ = reference.rows.calls([place % len(reference.rows) for place in range(EXAMPLE_ROWS)])
+    axes = encoded_axes(reference.model.dynamic_axes, text_encoders)
+    request = ExportRequest(
+        encode(example, text_encoders), reference.shapes["outputs"], axes, params.export.opset, folder
+    )
+    trial = reference.trial
+    assumptions: list[Assumption] = []
+    boundaries: dict[str, list[str]] = {}
+    attempts: dict[str, str] = {}
+    for exporter in choose_exporters(params.export):
+        adapter = reference.adapter()
+        frozen: list[str] = []
+        try:
+            exported = exporters.export(exporter, adapter, request)
+            model, frozen = exported.model, exported.frozen
+            assumptions += exported.assumptions
+            boundaries |= ask_boundaries(exported.assumptions, trial, reference.calls)
+            expected = contract(model)
+            encoder_graph.prepend(model, text_encoders, {tensor.name: tensor.shape for tensor in expected.inputs})
+            signature.name_axes(model, expected)
+            if mismatches := signature.mismatches(model, expected, allow_open=True):
+                attempts[exporter] = (
+                    f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
+                )
+            else:
+                single = single_rows(adapter, reference.rows) if exporter == "tracer" else []
+                onnx.save(model, folder / PROVEN)
+                # The session takes as much memory as the network.
+                del adapter
+                gc.collect()
+                golden = [*reference.calls, *(call for call in trial.calls if call.purpose == "guard"), *single]
+                mismatch = find_mismatch(
+                    folder / PROVEN, itertools.chain(golden, sweep(reference)), COARSE.with_scales(reference.scales)
+                )
+                attempts[exporter] = str(mismatch or "")
+                cause = blame(assumptions, mismatch.call.sizes, trial) if mismatch else ""
+                attempts[exporter] += "" if cause in "".join(attempts.values()) else cause
+        except PipelineError as error:
+            attempts[exporter] = str(error)
+        if not attempts[exporter]:
+            signature.fix_axes(model, expected)  # the golden calls have confirmed these sizes
+            return model, {
+                "exporter": exporter,
+                "attempts": attempts,
+                "before_folding": exported.before_folding,
+                "assumptions": {**boundaries, **{line: [] for line in frozen}},
+            }
+        if frozen:
+            attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
+    raise PipelineError(
+        f"model.net._target_={params.model.net.target} cannot be exported: {explain_refusal(reference, attempts)}"
+    )
+
+
+def explain_refusal(reference: Reference, attempts: Mapping[str, str]) -> str:
+    """What to change where its cause was seen, then what each exporter said, or where its graph departs; each said once."""
+    adapter, golden = reference.adapter(), {call.name: (call.inputs, call.outputs) for call in reference.calls}
+    departs = any(re.match("output '", reason) for reason in attempts.values())
+    advice = (departs and causes.explain_departure(adapter, golden)) or remedies.advise(attempts, adapter.network)
+    by_reason: dict[str, list[str]] = {}
+    for exporter, reason in attempts.items():
+        by_reason.setdefault(reason.removeprefix(f"torch's {exporter} exporter refuses the network: "), []).append(
+            exporter
+        )
+    reasons = "; ".join(f"{' and '.join(names)}: {reason}" for reason, names in by_reason.items())
+    return f"{advice}; {reasons}" if advice else reasons
+
+
+def sweep(reference: Reference) -> Iterator[GoldenCall]:
+    """One row at every size that is cheap to ask for, with the network's answers."""
+    if chosen := choose_sweep(reference.trial):
+        yield from answer_sweep(reference.adapter().answer, reference.trial, chosen)

@@ -1,0 +1,76 @@
+"""Sabotages of the C# client in the package, with manifests made to agree; only a run in real .NET can see them."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import good_builds
+from pipeline.core.paths import PACKAGE
+from sabotage import Sabotage
+from tampering import repack
+
+CLIENT = "client/Linear.cs"
+SET_ROW, SET_ROWS = "taken.SetRow(0, input);", "float[] row = rows[start + i];"
+# What a program reads that writes numbers with a comma and reads them with a point: 0,5 is 5.
+COMMA = (
+    "global::System.Array.ConvertAll({}, value => float.Parse(value.ToString(new global::System.Globalization.NumberFormatInfo "
+    '{{ NumberDecimalSeparator = "," }}), global::System.Globalization.CultureInfo.InvariantCulture))'
+)
+
+
+def in_client(*changes: tuple[str, str]) -> Callable[[], None]:
+    """Replace parts of the client's source, each of which must be there; `verify` then runs in real .NET."""
+
+    def change(members: dict[str, bytes]) -> None:
+        source = members[CLIENT].decode()
+        for old, new in changes:
+            assert old in source, old
+            source = source.replace(old, new)
+        members[CLIENT] = source.encode()
+
+    def apply() -> None:
+        repack(change)()
+        good_builds.configure("linear", "verify.mode=required", "verify.threads=32")
+
+    return apply
+
+
+def client_of_other() -> None:
+    """The client that was generated for another model."""
+    (other,) = (Path("../other") / PACKAGE).glob("*.nupkg")
+    with zipfile.ZipFile(other) as archive:
+        source = archive.read(CLIENT)
+    repack(lambda members: members.update({CLIENT: source}))()
+    good_builds.configure("linear", "verify.mode=required")
+
+
+def client(name: str, breaks: str, apply: Callable[[], None], says: str) -> Sabotage:
+    return Sabotage(name, breaks, "linear", apply, ("verify",), says, dotnet=True, needs_other=apply is client_of_other)
+
+
+CLIENTS = (
+    client(
+        "decimal comma",
+        "numbers, written with a comma and read with a point",
+        in_client(
+            (SET_ROW, SET_ROW.replace("input", COMMA.format("input.ToArray()"))),
+            (SET_ROWS, SET_ROWS.replace("rows[start + i]", COMMA.format("rows[start + i]"))),
+        ),
+        r"\.NET does not answer like PyTorch: .*output 'output', row \d",
+    ),
+    client(
+        "32 threads on one buffer",
+        "the exchange that gives a buffer to one thread alone",
+        in_client(
+            ("Interlocked.CompareExchange(ref _idle[i], null, idle) == idle", "true"),
+            (SET_ROW, f"{SET_ROW} global::System.Threading.Thread.Sleep(1);"),
+        ),
+        r"\.NET does not answer like PyTorch: |These buffers have been disposed",
+    ),
+    client(
+        "client of another contract",
+        "the client's source",
+        client_of_other,
+        r"expected the model|Linear\.[0-9a-f]{8}\.onnx",
+    ),
+)
