@@ -305,7 +305,7 @@ STEADY = {
     ),
     "mean over rows": (
         net("x): return x - x.mean(0)"),
-        "answers a row otherwise alone than among others (row 0: output 'output', row 0",
+        "answers a row otherwise alone than among others (row 0 of the test split: output 'output', row 0",
     ),
 }
 

@@ -180,3 +180,32 @@ def test_a_file_that_somebody_broke_is_explained(content, says, tmp_path):
 def test_a_folder_is_no_params(tmp_path):
     with pytest.raises(PipelineError, match="is a folder, not a file: compose it"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("+model.axes.time.minimum=0", "model.axes.time.minimum: input should be greater than or equal to 1, got 0"),
+        ("model.axes={time: {minimum: 9, maximum: 8}}", "model.axes.time: expected minimum <= maximum, got 9 > 8"),
+        (
+            "model.axes={time: {minimum: 5, maximum: 7, multiple_of: 4}}",
+            "model.axes.time: expected a size from 5 to 7 that is a multiple of 4: there is none",
+        ),
+        (
+            "+model.axes.tiem.maximum=9",
+            "axes.tiem: expected an axis that dynamic_axes names (time); did you mean time?",
+        ),
+        ("+model.axes.batch.maximum=9", "axes.batch: the batch is never bounded: leave it out"),
+    ],
+)
+def test_bounds_of_axes_that_make_no_sense_are_refused(override, says, params):
+    with pytest.raises(PipelineError) as caught:
+        params("model=sequence", override)
+    assert says in str(caught.value)
+
+
+def test_a_bound_may_be_null(params):
+    axis = params("model=sequence", "model.axes={time: {minimum: null, multiple_of: null, maximum: 96}}").model.axes[
+        "time"
+    ]
+    assert (axis.minimum, axis.multiple_of, axis.maximum) == (1, 1, 96)

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from pipeline.export.assumptions import Assumption, ask_boundaries, blame, find_boundaries, find_bounds
+from pipeline.export.size_calls import SizeTrial
+
+FULL = {"batch": 2, "time": 12}
+PICTURE = {"batch": 2, "height": 12, "width": 16}
+SHORT = Assumption("time <= 16", "nets.py, line 5 (`if x.shape[1] > 16:`)", ("time",), lambda s: s["time"] <= 16)
+ODD = Assumption("time % 2 != 0", "", ("time",), lambda s: s["time"] % 2 != 0)
+EVEN = Assumption("time % 2 == 0", "", ("time",), lambda s: s["time"] % 2 == 0)
+FAR = Assumption("time <= 5000", "", ("time",), lambda s: s["time"] <= 5000)
+AREA = Assumption("height*width <= 256", "", ("height", "width"), lambda s: s["height"] * s["width"] <= 256)
+VALUES = Assumption("u0 >= 2", "", (), None)
+
+
+@pytest.fixture
+def model(params):
+    def make(*overrides: str, axes="{x: {0: batch, 1: time}}"):
+        return params(
+            "model=custom", "model.net._target_=a.B", "data.path=x.npz", f"model.dynamic_axes={axes}", *overrides
+        ).model
+
+    return make
+
+
+@pytest.fixture
+def trial(model):
+    def make(*overrides: str) -> SizeTrial:
+        return SizeTrial(lambda inputs: {"y": inputs["x"]}, {"x": np.zeros((2, 12))}, model(*overrides), True)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("assumption", "sizes"), [(SHORT, [16, 17]), (FAR, [5000, 5001]), (EVEN, [11, 13]), (VALUES, [])]
+)
+def test_both_sides_of_a_condition(assumption, sizes, model):
+    assert find_boundaries(assumption, FULL, model()) == [{"time": size} for size in sizes]
+
+
+def test_the_nearest_side_below_and_above(model):
+    window = Assumption("", "", ("time",), lambda s: 5 <= s["time"] <= 20)
+    assert [sizes["time"] for sizes in find_boundaries(window, FULL, model())] == [4, 5, 20, 21]
+
+
+def test_a_product_is_turned_by_each_axis_and_by_both(model):
+    boundaries = find_boundaries(AREA, PICTURE, model(axes="{x: {0: batch, 2: height, 3: width}}"))
+    assert boundaries == [
+        {"height": 16},
+        {"height": 17},
+        {"width": 21},
+        {"width": 22},
+        {"height": 17, "width": 17},
+    ]
+
+
+def test_the_batch_is_an_axis_too(model):
+    small = Assumption("batch <= 32", "", ("batch",), lambda s: s["batch"] <= 32)
+    assert find_boundaries(small, FULL, model()) == [{"batch": 32}, {"batch": 33}]
+
+
+@pytest.mark.parametrize("bound", ["+model.axes.time.maximum=16", "+model.axes.time.multiple_of=12"])
+def test_nothing_is_asked_beyond_the_bounds(bound, model):
+    sizes = [sizes["time"] for sizes in find_boundaries(FAR, FULL, model(bound))]
+    assert all(model(bound).axes["time"].allows(size) for size in sizes)
+    assert find_boundaries(SHORT, FULL, model("+model.axes.time.maximum=16")) == []
+
+
+@pytest.mark.parametrize(
+    ("assumption", "bounds"),
+    [
+        (SHORT, {"time": {"maximum": 16}}),
+        (EVEN, {"time": {"multiple_of": 2}}),
+        (Assumption("", "", ("time",), lambda s: s["time"] >= 4), {"time": {"minimum": 4}}),
+        (ODD, {}),
+        (VALUES, {}),
+        (Assumption("", "", ("batch",), lambda s: s["batch"] <= 32), {}),
+    ],
+)
+def test_the_bound_that_keeps_a_condition(assumption, bounds, model):
+    assert find_bounds(assumption, FULL, model()) == bounds
+
+
+def test_bounds_of_a_product_keep_it_in_every_corner(model):
+    bounds = find_bounds(AREA, PICTURE, model(axes="{x: {0: batch, 2: height, 3: width}}"))
+    assert bounds["height"]["maximum"] * bounds["width"]["maximum"] <= 256
+    assert (bounds["height"]["maximum"], bounds["width"]["maximum"]) >= (12, 16)
+
+
+def test_the_network_is_asked_on_both_sides(trial):
+    asked = trial()
+    assert ask_boundaries([SHORT], asked, []) == {str(SHORT): ["time=16", "time=17"]}
+    assert [(call.name, call.purpose) for call in asked.calls] == [("time=16", "guard"), ("time=17", "guard")]
+
+
+def test_what_a_call_has_shown_is_not_asked_again(trial):
+    asked = trial()
+    asked.run()
+    calls = list(asked.calls)
+    assert ask_boundaries([SHORT], asked, calls) == {str(SHORT): ["time=16", "time=17"]}
+    assert [call.name for call in asked.calls if call.purpose == "guard"] == ["time=16"]
+
+
+def test_a_condition_of_values_is_kept_without_calls(trial):
+    assert ask_boundaries([VALUES], trial(), []) == {"u0 >= 2": []}
+
+
+def test_of_conditions_that_turn_at_the_same_sizes_one_stands_for_all(trial):
+    again = Assumption("time < 17", "", ("time",), lambda s: s["time"] < 17)
+    assert list(ask_boundaries([SHORT, again], trial(), [])) == [str(SHORT)]
+
+
+def test_a_condition_that_never_turns_is_none(trial):
+    assert ask_boundaries([Assumption("time >= 1", "", ("time",), lambda s: s["time"] >= 1)], trial(), []) == {}
+
+
+def test_the_condition_that_is_broken_is_named_with_its_line_and_the_bound(trial):
+    assert blame([EVEN, SHORT], {"time": 18}, trial()) == (
+        "; the graph is right only where time <= 16 (nets.py, line 5 (`if x.shape[1] > 16:`)); `+model.axes.time.maximum=16` makes a "
+        "package for the sizes where it is right"
+    )
+
+
+def test_where_no_bound_fits_none_is_advised(trial):
+    odd = trial()
+    odd.pair = {"x": np.zeros((2, 7))}
+    assert blame([ODD], {"time": 8}, odd) == "; the graph is right only where time % 2 != 0"
+
+
+def test_where_all_conditions_hold_none_is_blamed(trial):
+    assert blame([SHORT, VALUES], {"time": 3}, trial()) == ""
