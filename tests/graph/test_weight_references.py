@@ -68,6 +68,9 @@ def test_weights_that_are_beside_the_graph_already_are_read_there(tmp_path, monk
     assert external_data.weights(path).exists()
     (tensor,) = load_by_reference(path).graph.initializer
     np.testing.assert_array_equal(to_array(tensor, folder(path)), numpy_helper.to_array(weight))
+    session = open_session(load_by_reference(path).SerializeToString(), weights_folder=folder(path))
+    ones = {"x": np.ones((2, 30), np.float32)}
+    np.testing.assert_array_equal(answer(session, ones)["y"], answer(open_session(path), ones)["y"])
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 5000])
