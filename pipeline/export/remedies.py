@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from torch import nn
 
-BRANCH = re.compile(r"\b(if|while|assert|elif|and|or|not|bool)\b")
+_SIZE = r"\.shape|\.size\(|\blen\("
+BRANCH = re.compile(rf"^(?!.*({_SIZE})).*\b(if|while|assert|elif|and|or|not|bool)\b")
+BRANCH_ON_SIZE = re.compile(rf"\b(if|while|assert|elif)\b.*({_SIZE})")
 TO_PYTHON = re.compile(r"\.item\(\)|\b(int|float|range)\(|\.tolist\(\)")
 SIZE_OF_VALUES = re.compile(
     r"nonzero|unique|masked_select|\[[^\]]*([<>=!]=?|mask|keep|valid)[^\]]*\]|repeat_interleave|bincount"
@@ -16,6 +18,7 @@ LOOP = re.compile(r"\bfor\b.*\bin\b")
 
 COMPLEX = "compute with real and imaginary parts apart instead of complex numbers"
 OTHERS = "write it with other operators"
+SIZES = "take sizes from the input (`x.shape[0]`) instead of constants or a loop over an axis"
 
 
 class Remedy(NamedTuple):
@@ -42,11 +45,16 @@ REMEDIES = (
         SIZE_OF_VALUES,
         "keep the size that the input gives (a mask, a fixed k) instead of one that values decide",
     ),
+    Remedy(
+        r"Python boolean|static shape|to be a constant",
+        BRANCH_ON_SIZE,
+        "compute the same at every size of an open axis instead of branching on it",
+    ),
     Remedy(r"Iterating over a tensor", LOOP, "take operations on the whole tensor instead of a loop over an axis"),
     Remedy(
         r"to be a constant|static shape",
         None,
-        "take sizes from the input (`x.shape[0]`) instead of constants or a loop over an axis",
+        SIZES,
     ),
     Remedy(r"NumPy array", None, "take torch's own functions instead of NumPy's within forward"),
     Remedy(
@@ -76,6 +84,8 @@ def advise(reasons: Mapping[str, str], network: nn.Module) -> str:
                         advice[remedy.advice] = place
     if COMPLEX in advice:
         advice.pop(OTHERS, None)
+    if any(advice.values()):  # a line says more
+        advice.pop(SIZES, None)
     if lacking := re.search(r"onnxruntime \S+ has no (\w+) for (\w+)", " ".join(reasons.values())):
         return _advise_type(lacking[1], lacking[2], network)
     return "; ".join(f"{place}: {text}" if place else text for text, place in advice.items())

@@ -159,7 +159,7 @@ REFUSED = {
         net("x): return x * 2 if x.sum() > 0 else x"),
         "{x: {0: batch}}",
         "export",
-        "cannot be exported: dynamo: ",
+        "instead of the branch on values; dynamo: ",
     ),
     "a batch that vanishes": (net("x): return x.sum()"), "{x: {0: batch}}", "export", "keep the batch axis"),
     "not a tensor": (net("x): return {'x': x, 'n': 3}"), "{x: {0: batch}}", "export", "expected tensors, got int at n"),

@@ -20,6 +20,7 @@ def of(reason: str, code: str = "") -> str:
         ("GuardOnDataDependentSymNode: Could not guard", "if x.sum() > 0:", "take torch.where"),
         ("GuardOnDataDependentSymNode: Could not guard", "return y[: int(x.max())]", "keep the tensor a tensor"),
         ("GuardOnDataDependentSymNode: Could not guard", "return x[x > 0]", "keep the size that the input gives"),
+        ("Converting a tensor to a Python boolean", "if x.shape[0] > 2:", "compute the same at every size of an open"),
         ("Iterating over a tensor", "for row in x:", "take operations on the whole tensor"),
         ("Converting a tensor to a NumPy array", "y = x.numpy()", "take torch's own functions"),
         ("the operator aten.x has no counterpart in ONNX", "y = f(x)", "write it with other operators"),
@@ -42,6 +43,15 @@ def test_advice_names_the_line(reason, code, advice):
 )
 def test_nothing_is_invented(reason, code):
     assert of(reason, code) == ""
+
+
+def test_a_line_says_more_than_none():
+    reasons = {
+        "dynamo": "tracing inferred a static shape of 4",
+        "tracer": LINE.format("for row in x:") + "Iterating over a tensor",
+    }
+    assert advise(reasons, NET).startswith(LINE.format("for row in x:") + "take operations on the whole tensor")
+    assert advise({"dynamo": reasons["dynamo"]}, NET).startswith("take sizes from the input (`x.shape[0]`)")
 
 
 def test_complex_numbers_are_no_missing_operator():
