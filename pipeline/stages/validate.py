@@ -56,6 +56,11 @@ def score_task(
     if contract.task is None or target is None:
         return None
     output = contract.task.output
+    if output in answers["eager"] and answers["eager"][output].shape[:1] != target.shape[:1]:
+        raise PipelineError(
+            f"{TEST_SPLIT}: expected a target for each row that {GOLDEN_TEST_SPLIT} has an answer to, got shape {list(target.shape)} for "
+            f"answers of shape {list(answers['eager'][output].shape)}: run `dvc repro`"
+        )
     scores = {
         name: accuracy(outputs[output], target) if output in outputs else None for name, outputs in answers.items()
     }
@@ -100,7 +105,8 @@ def run(params: Params) -> None:
             f"{TEST_SPLIT}: expected the input {absent[0]!r} of {CONTRACT}, got {list(test)}: run `dvc repro`"
         )
     inputs = {tensor.name: test[tensor.name] for tensor in contract.inputs}
-    Rows(inputs, contract.batched).check_aligned(str(TEST_SPLIT))
+    aligned = inputs | {name: array for name, array in test.items() if name == "target"}
+    Rows(aligned, contract.batched).check_aligned(str(TEST_SPLIT))
     test_call = GoldenCall(TEST, "rows", len(next(iter(inputs.values()))), {}, inputs, eager)
 
     comparisons: list[Comparison] = []

@@ -344,3 +344,16 @@ def test_a_graph_without_the_task_s_output_fails(digits):
 
 def test_no_comparisons_are_a_failure():
     assert "nothing was compared" in explain_failure([])
+
+
+def test_targets_of_other_rows_are_refused(digits, fails):
+    rewrite_test_split({name: array[:5] for name, array in load(TEST_SPLIT, "prepare").items()})
+    assert "expected a target for each row that build/golden/test.npz has an answer to, got shape [5]" in fails(
+        "validate"
+    )
+
+
+def test_a_target_for_each_row_is_needed(digits, fails):
+    test = load(TEST_SPLIT, "prepare")
+    rewrite_test_split({**test, "target": test["target"][:5]})
+    assert "test.npz: expected arrays whose first axis is the row, the same number of each" in fails("validate")
