@@ -55,11 +55,16 @@ def read_splits() -> dict[str, Arrays]:
                 f"{path}: expected numbers to train with, got text in {texts[0]!r}: name an encoder for it (model.encoders.{texts[0]}), "
                 "and run `python -m pipeline prepare`"
             )
+    # Words become as many numbers a row as the longest text of a split has.
     train, validation = (
-        {name: (array.dtype.name, array.shape[1:]) for name, array in split.items() if array.dtype.kind not in "iu"}
+        {
+            name: (array.dtype.name, array.shape[1:] if name not in encoders else ())
+            for name, array in split.items()
+            if name != "target"
+        }
         for split in splits.values()
     )
-    if train != validation or set(splits[TRAIN_SPLIT.stem]) != set(splits[VALIDATION_SPLIT.stem]):
+    if train != validation:
         raise PipelineError(
             f"{VALIDATION_SPLIT}: expected arrays of the names, types and shapes of {TRAIN_SPLIT}, got others: make both again with "
             "`python -m pipeline prepare`"

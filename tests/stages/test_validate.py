@@ -425,3 +425,14 @@ def test_a_graph_whose_answers_cannot_be_measured_fails(digits):
 
 def test_no_comparisons_are_a_failure():
     assert "nothing was compared" in explain_failure([])
+
+
+def test_targets_of_other_rows_are_refused(digits, fails):
+    rewrite_test_split({name: array[:5] for name, array in load(TEST_SPLIT, "prepare").items()})
+    assert "model.task.output=label: expected a row for each of `target`, got int64[" in fails("validate")
+
+
+def test_a_target_for_each_row_is_needed(digits, fails):
+    test = load(TEST_SPLIT, "prepare")
+    rewrite_test_split({**test, "target": test["target"][:5]})
+    assert "test.npz: expected arrays whose first axis is the row, the same number of each" in fails("validate")
