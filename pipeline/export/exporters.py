@@ -22,6 +22,7 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export import diagnostics
 from pipeline.export.assumptions import Assumption
+from pipeline.export.attention import TRANSLATIONS
 from pipeline.export.guards import GuardRecorder
 from pipeline.export.size_arithmetic import compute_sizes_in_double
 from pipeline.graph import external_data, onnx_model
@@ -80,7 +81,13 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     recorder = GuardRecorder()
     with recorder.recording():
         program, _ = _call_torch(
-            "dynamo", network, request, dynamo=True, optimize=False, dynamic_shapes={"values": tuple(axes)}
+            "dynamo",
+            network,
+            request,
+            dynamo=True,
+            optimize=False,
+            dynamic_shapes={"values": tuple(axes)},
+            custom_translation_table=TRANSLATIONS,
         )
     assumptions = recorder.assumptions(program.exported_program, axes)
     widen_indices(program.model.graph)

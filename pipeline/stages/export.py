@@ -28,7 +28,7 @@ from pipeline.core.reports import ExportReport, GraphSize, write_report
 from pipeline.export import determinism, diagnostics, encoder_graph, exporters
 from pipeline.export.assumptions import Assumption, ask_boundaries, blame
 from pipeline.export.exporters import EXPORTERS, ExportRequest
-from pipeline.export.reference import Reference, answer_everything, single_rows
+from pipeline.export.reference import Reference, answer_everything, answer_with_numbers, single_rows
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import external_data, onnx_model, signature
 from pipeline.graph.session import answer as answer_onnx
@@ -150,7 +150,8 @@ def export_network(
 def sweep(reference: Reference) -> Iterator[GoldenCall]:
     """One row at every size that is cheap to ask for, with the network's answers."""
     if chosen := choose_sweep(reference.trial):
-        yield from answer_sweep(reference.adapter().answer, reference.trial, chosen)
+        answer = functools.partial(answer_with_numbers, reference.adapter())
+        yield from answer_sweep(answer, reference.trial, chosen)
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
