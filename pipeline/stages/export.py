@@ -5,7 +5,6 @@ import gc
 import hashlib
 import itertools
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +27,13 @@ from pipeline.core.reports import ExportReport, GraphSize, write_report
 from pipeline.export import determinism, diagnostics, encoder_graph, exporters
 from pipeline.export.assumptions import Assumption, ask_boundaries, blame
 from pipeline.export.exporters import EXPORTERS, ExportRequest
-from pipeline.export.reference import Reference, answer_everything, answer_with_numbers, single_rows
+from pipeline.export.reference import (
+    Reference,
+    answer_everything,
+    answer_with_numbers,
+    describe_left_out,
+    single_rows,
+)
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import external_data, onnx_model, signature
 from pipeline.graph.session import answer as answer_onnx
@@ -224,15 +229,6 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )
-
-
-def describe_left_out(left_out: Mapping[str, str]) -> str:
-    """The calls that the network cannot answer for one reason together; of several reasons that differ in numbers, the first."""
-    calls: dict[str, tuple[str, list[str]]] = {}
-    for call, reason in left_out.items():
-        cause = re.sub(r"^\S+ itself cannot answer \{.*?\}: ", "", reason).partition(": nothing can be proven")[0]
-        calls.setdefault(re.sub(r"\d+|golden call '[^']*'", "", cause), (cause, []))[1].append(call)
-    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in calls.values())
 
 
 def write_golden(reference: Reference, contract: Contract) -> None:

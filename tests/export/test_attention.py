@@ -20,7 +20,8 @@ class Attention(nn.Module):
 
 class Plain(nn.Module):
     def forward(self, x, keep):
-        return nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True) * keep[..., None]
+        heads = x[:, None]
+        return nn.functional.scaled_dot_product_attention(heads, heads, heads, is_causal=True)[:, 0] * keep[..., None]
 
 
 MASKS = {
