@@ -94,6 +94,8 @@ def test_a_good_model_passes(linear, passes):
         "rows-2",
         "rows-3",
         "rows-7",
+        "rows-8",
+        "rows-64",
         "zeros",
         "minimum",
         "maximum",
