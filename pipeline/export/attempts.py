@@ -1,5 +1,6 @@
 """The exporters, tried one after the other until a graph keeps the contract and answers like the network. Imports torch."""
 
+import functools
 import gc
 import itertools
 import re
@@ -18,7 +19,7 @@ from pipeline.core.golden import GoldenCall
 from pipeline.export import causes, encoder_graph, exporters, remedies, unsupported
 from pipeline.export.assumptions import Assumption, ask_boundaries, blame
 from pipeline.export.exporters import EXPORTERS, ExportRequest
-from pipeline.export.reference import Reference, single_rows
+from pipeline.export.reference import Reference, answer_with_numbers, single_rows
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import signature
 from pipeline.graph.session import answer as answer_onnx
@@ -157,4 +158,5 @@ def explain_refusal(reference: Reference, attempts: Mapping[str, str]) -> str:
 def sweep(reference: Reference) -> Iterator[GoldenCall]:
     """One row at every size that is cheap to ask for, with the network's answers."""
     if chosen := choose_sweep(reference.trial):
-        yield from answer_sweep(reference.adapter().answer, reference.trial, chosen)
+        answer = functools.partial(answer_with_numbers, reference.adapter())
+        yield from answer_sweep(answer, reference.trial, chosen)

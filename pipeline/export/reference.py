@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -214,6 +215,15 @@ def single_rows(adapter: Adapter, rows: Rows) -> list[GoldenCall]:
                 name = f"row {row}{' with its sign turned' if sign < 0 else ''}"
                 answered.append(GoldenCall(name, "rows", None, {}, inputs, adapter.answer(inputs)))
     return answered
+
+
+def describe_left_out(left_out: Mapping[str, str]) -> str:
+    """The calls that the network cannot answer for one reason together; of several reasons that differ in numbers, the first."""
+    calls: dict[str, tuple[str, list[str]]] = {}
+    for call, reason in left_out.items():
+        cause = re.sub(r"^\S+ itself cannot answer \{.*?\}: ", "", reason).partition(": nothing can be proven")[0]
+        calls.setdefault(re.sub(r"\d+|golden call '[^']*'", "", cause), (cause, []))[1].append(call)
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in calls.values())
 
 
 def check_no_nan(outputs_by_call: Mapping[str, Arrays], network: str) -> None:

@@ -18,7 +18,7 @@ from onnxscript.function_libs.torch_lib.ops.core import (
 )
 from onnxscript.onnx_opset import opset18
 
-from pipeline.export import pooling
+from pipeline.export import attention, pooling
 
 aten = torch.ops.aten
 # Its types allow tensors alone; in a translation numbers and lists become constants.
@@ -218,5 +218,6 @@ TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any] | Sequence[Callable
     aten.cummin.default: cummin,
     **dict.fromkeys((aten.__rshift__.Scalar, aten.__rshift__.Tensor, *_overloads("bitwise_right_shift")), shift_right),
     **dict.fromkeys((aten.__lshift__.Scalar, aten.__lshift__.Tensor, *_overloads("bitwise_left_shift")), shift_left),
+    **attention.TRANSLATIONS,
     **pooling.TRANSLATIONS,
 }

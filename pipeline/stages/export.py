@@ -3,9 +3,7 @@
 import functools
 import hashlib
 import json
-import re
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +20,7 @@ from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST
 from pipeline.core.reports import ExportReport, GraphSize, write_report
 from pipeline.export import determinism
 from pipeline.export.attempts import export_network
-from pipeline.export.reference import Reference, answer_everything
+from pipeline.export.reference import Reference, answer_everything, describe_left_out
 from pipeline.graph import external_data, onnx_model
 from pipeline.metrics.score import describe_task, score
 from pipeline.settings.model import Model, TensorSettings
@@ -124,15 +122,6 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         golden={GOLDEN_TEST_SPLIT.name: UNKNOWN},
         tokenizer=reference.tokenizer,
     )
-
-
-def describe_left_out(left_out: Mapping[str, str]) -> str:
-    """The calls that the network cannot answer for one reason together; of several reasons that differ in numbers, the first."""
-    calls: dict[str, tuple[str, list[str]]] = {}
-    for call, reason in left_out.items():
-        cause = re.sub(r"^\S+ itself cannot answer \{.*?\}: ", "", reason).partition(": nothing can be proven")[0]
-        calls.setdefault(re.sub(r"\d+|golden call '[^']*'", "", cause), (cause, []))[1].append(call)
-    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in calls.values())
 
 
 def write_golden(reference: Reference, contract: Contract) -> None:

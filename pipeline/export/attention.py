@@ -1,0 +1,29 @@
+"""Attention as ONNX operators with torch's answer for a query that may look at nothing: 0, and not the mean of all values."""
+
+from typing import Any
+
+import torch
+from onnxscript.function_libs.torch_lib.ops import nn as torch_lib
+from onnxscript.onnx_opset import opset18
+
+# Their stubs know no symbolic values.
+op: Any = opset18
+attend: Any = torch_lib.aten_scaled_dot_product_attention
+FLOAT = 1  # as onnx.TensorProto numbers it
+
+
+def translate_attention(query: Any, key: Any, value: Any, attn_mask: Any = None, *rest: Any, **options: Any) -> Any:
+    """What onnxscript makes of it, and 0 where the mask allows no key, or leaves none above minus infinity.
+
+    The arguments are those of torch's operator, and their names too.
+    """
+    mixed = attend(query, key, value, attn_mask, *rest, **options)
+    if attn_mask is None:
+        return mixed
+    lowest = 0.0 if attn_mask.dtype.name == "BOOL" else float("-inf")
+    strongest = op.ReduceMax(op.Cast(attn_mask, to=FLOAT), op.Constant(value_ints=[-1]), keepdims=1)
+    nothing = op.CastLike(op.Constant(value_float=0.0), mixed)
+    return op.Where(op.Greater(strongest, op.Constant(value_float=lowest)), mixed, nothing)
+
+
+TRANSLATIONS = {torch.ops.aten.scaled_dot_product_attention.default: translate_attention}
