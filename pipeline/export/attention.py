@@ -1,5 +1,6 @@
 """Attention as ONNX operators with torch's answer for a query that may look at nothing: 0, and not the mean of all values."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -26,4 +27,6 @@ def translate_attention(query: Any, key: Any, value: Any, attn_mask: Any = None,
     return op.Where(op.Greater(strongest, op.Constant(value_float=lowest)), mixed, nothing)
 
 
-TRANSLATIONS = {torch.ops.aten.scaled_dot_product_attention.default: translate_attention}
+TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any]] = {
+    torch.ops.aten.scaled_dot_product_attention.default: translate_attention
+}

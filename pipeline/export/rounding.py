@@ -2,9 +2,10 @@
 
 Two programs that compute the same function round in other places. How far that moves an answer is the network's own matter: a deep
 one amplifies it, and no tolerance fits all. So it is measured on PyTorch alone: every weight and every input is moved by
-one unit in the last place, up or down by chance, and the network answers again.
+one unit in the last place, up or down by chance, and the network answers again; and it answers in double precision, where it can.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -52,7 +53,7 @@ def measure_scales(
 
 
 def move_answers(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[str, list[tuple[Array, Array]]]:
-    """The answers to a call as they are, and with every weight and every input moved by one rounding; pairs by output.
+    """The answers to a call as they are, and with every weight and input moved by one rounding, and in double; pairs by output.
 
     Inputs of whole numbers are left alone: they may be numbers of something. Where the network refuses such inputs there are
     no pairs.
@@ -62,18 +63,25 @@ def move_answers(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[s
         call: With the network's answers.
         weights: Whether to move the weights, which takes their memory once more.
     """
-    originals = [parameter.detach().clone() for parameter in _floating(adapter.network)] if weights else []
     pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in call.outputs}
+
+    def note(answers: Arrays) -> None:
+        for name, array in answers.items():
+            if name in call.outputs and array.shape == call.outputs[name].shape:
+                pairs[name].append((call.outputs[name], array))
+
+    originals = [parameter.detach().clone() for parameter in _floating(adapter.network)] if weights else []
     for trial in range(TRIALS):
         if weights:
             _move_weights(adapter.network, originals, trial)
         try:
-            answers = adapter.answer(_move_inputs(call.inputs, trial))
+            note(adapter.answer(_move_inputs(call.inputs, trial)))
         except PipelineError:
             return {}
-        for name, array in answers.items():
-            if name in call.outputs and array.shape == call.outputs[name].shape:
-                pairs[name].append((call.outputs[name], array))
+    if weights:
+        _restore_weights(adapter.network, originals)
+        with contextlib.suppress(PipelineError):  # a network with a precision of its own
+            note(_answer_in_double(adapter, call.inputs))
     return pairs
 
 
@@ -87,6 +95,20 @@ def _move_weights(network: nn.Module, originals: Sequence[torch.Tensor], seed: i
         for parameter, original in zip(_floating(network), originals, strict=True):
             signs = torch.randint(0, 2, original.shape, generator=random) * 2 - 1
             parameter.copy_(original * (1 + torch.finfo(original.dtype).eps * signs.to(original.dtype)))
+
+
+def _restore_weights(network: nn.Module, originals: Sequence[torch.Tensor]) -> None:
+    with torch.no_grad():
+        for parameter, original in zip(_floating(network), originals, strict=True):
+            parameter.copy_(original)
+
+
+def _answer_in_double(adapter: Adapter, inputs: Arrays) -> Arrays:
+    """The answers in double precision: there what the network computes of its own, such as coordinates, is not rounded."""
+    adapter.double()
+    return adapter.answer(
+        {name: array.astype(np.float64) if array.dtype.kind == "f" else array for name, array in inputs.items()}
+    )
 
 
 def _move_inputs(inputs: Arrays, seed: int) -> Arrays:

@@ -21,6 +21,8 @@ SETTINGS = {
     "outputs": None,
     "exempt": None,
     "task_budget": 0.0,
+    "least_power": 1e-3,
+    "power_budget": 0.0,
 }
 SINGLE, HALF = np.dtype("float32"), np.dtype("float16")
 

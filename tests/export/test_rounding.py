@@ -68,7 +68,7 @@ def test_weights_are_moved_too_and_only_where_asked() -> None:
     adapter, call = call_of(Deep(1), {"x": np.round(ROWS)})
     assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=False)["output"])
     pairs = move_answers(adapter, call, weights=True)["output"]
-    assert len(pairs) == TRIALS
+    assert len(pairs) == TRIALS + 1
     assert not any(np.array_equal(*pair) for pair in pairs)
 
 
@@ -86,3 +86,27 @@ def test_where_the_network_refuses_moved_inputs_nothing_is_known() -> None:
 def test_inputs_that_are_not_floating_stay(dtype: type) -> None:
     adapter, call = call_of(Plain(), {"x": (ROWS > 0).astype(dtype)})
     assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
+
+
+class Coordinates(nn.Module):
+    """Interpolates at places that it computes itself: moving weights and inputs moves none of them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        place = torch.arange(1, 401, dtype=x.dtype) * torch.tensor(0.29137, dtype=x.dtype) * 1010
+        return x * torch.frac(place)[: x.shape[1]]
+
+
+def test_what_the_network_computes_of_its_own_shows_in_double_precision() -> None:
+    assert rounding_of(Coordinates()) > 8 * EPS
+
+
+class Strict(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dtype != torch.float32:
+            raise TypeError("single precision only")
+        return x
+
+
+def test_a_network_with_a_precision_of_its_own_goes_without() -> None:
+    adapter, call = call_of(Strict())
+    assert len(move_answers(adapter, call, weights=True)["output"]) == TRIALS
