@@ -32,8 +32,8 @@ $(PLOTS): $(READY) pipeline/experiments/plots_page.html
 repro: setup ## train, export, simplify, validate, package, verify, publish: what is out of date, and no more
 	dvc repro
 
-test: setup ## every test
-	python -m pytest
+test: setup ## every test, a file a process, as many as there are processors (4 at most)
+	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 compare: setup ## the experiments side by side, the best first; why some failed
 	@python -m pipeline compare
