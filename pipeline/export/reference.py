@@ -124,7 +124,10 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
     real_calls = [call for call in calls if call.purpose == "rows"]
-    moved = move_answers(fresh_adapter(), real_calls[-1], weights=not is_large(checkpoint))
+    # Coordinates are rounded to the more, the larger the call.
+    largest = max(trial.calls, key=lambda call: sum(array.size for array in call.inputs.values()), default=real_calls[-1])
+    rounded_calls = [real_calls[-1]] if largest is real_calls[-1] else [real_calls[-1], largest]
+    moved = move_answers(fresh_adapter(), rounded_calls, weights=not is_large(checkpoint))
     scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
     determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls}, scales)
     if tokenizer:

@@ -52,20 +52,22 @@ def measure_scales(
     }
 
 
-def move_answers(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[str, list[tuple[Array, Array]]]:
-    """The answers to a call as they are, and with every weight and input moved by one rounding, and in double; pairs by output.
+def move_answers(
+    adapter: Adapter, calls: Sequence[GoldenCall], *, weights: bool
+) -> dict[str, list[tuple[Array, Array]]]:
+    """The answers to calls as they are, and with every weight and input moved by one rounding, and in double; pairs by output.
 
     Inputs of whole numbers are left alone: they may be numbers of something. Where the network refuses such inputs there are
     no pairs.
 
     Args:
         adapter: A network of its own: its weights are moved.
-        call: With the network's answers.
+        calls: With the network's answers.
         weights: Whether to move the weights, which takes their memory once more.
     """
-    pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in call.outputs}
+    pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in calls[0].outputs}
 
-    def note(answers: Arrays) -> None:
+    def note(call: GoldenCall, answers: Arrays) -> None:
         for name, array in answers.items():
             if name in call.outputs and array.shape == call.outputs[name].shape:
                 pairs[name].append((call.outputs[name], array))
@@ -74,14 +76,15 @@ def move_answers(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[s
     for trial in range(TRIALS):
         if weights:
             _move_weights(adapter.network, originals, trial)
-        try:
-            note(adapter.answer(_move_inputs(call.inputs, trial)))
-        except PipelineError:
-            return {}
+        for call in calls:
+            with contextlib.suppress(PipelineError):
+                note(call, adapter.answer(_move_inputs(call.inputs, trial)))
     if weights:
         _restore_weights(adapter.network, originals)
-        with contextlib.suppress(PipelineError):  # a network with a precision of its own
-            note(_answer_in_double(adapter, call.inputs))
+        adapter.double()
+        for call in calls:
+            with contextlib.suppress(PipelineError):  # a network with a precision of its own
+                note(call, adapter.answer(_widen(call.inputs)))
     return pairs
 
 
@@ -103,12 +106,9 @@ def _restore_weights(network: nn.Module, originals: Sequence[torch.Tensor]) -> N
             parameter.copy_(original)
 
 
-def _answer_in_double(adapter: Adapter, inputs: Arrays) -> Arrays:
-    """The answers in double precision: there what the network computes of its own, such as coordinates, is not rounded."""
-    adapter.double()
-    return adapter.answer(
-        {name: array.astype(np.float64) if array.dtype.kind == "f" else array for name, array in inputs.items()}
-    )
+def _widen(inputs: Arrays) -> Arrays:
+    """In double precision what the network computes of its own, such as coordinates, is not rounded."""
+    return {name: array.astype(np.float64) if array.dtype.kind == "f" else array for name, array in inputs.items()}
 
 
 def _move_inputs(inputs: Arrays, seed: int) -> Arrays:

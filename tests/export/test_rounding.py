@@ -50,7 +50,7 @@ def call_of(network: nn.Module, inputs: Arrays | None = None) -> tuple[Adapter, 
 
 def rounding_of(network: nn.Module) -> float:
     adapter, call = call_of(network)
-    moved = move_answers(adapter, call, weights=True)
+    moved = move_answers(adapter, [call], weights=True)
     scales = measure_scales([call], call.outputs, {"output": ["batch", 4]}, moved, batched=True)
     return scales["output"].rounding
 
@@ -66,26 +66,26 @@ def test_the_same_every_time() -> None:
 
 def test_weights_are_moved_too_and_only_where_asked() -> None:
     adapter, call = call_of(Deep(1), {"x": np.round(ROWS)})
-    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=False)["output"])
-    pairs = move_answers(adapter, call, weights=True)["output"]
+    assert all(np.array_equal(*pair) for pair in move_answers(adapter, [call], weights=False)["output"])
+    pairs = move_answers(adapter, [call], weights=True)["output"]
     assert len(pairs) == TRIALS + 1
     assert not any(np.array_equal(*pair) for pair in pairs)
 
 
 def test_whole_numbers_are_left_alone() -> None:
     adapter, call = call_of(Plain(), {"x": np.arange(240, dtype=np.float32).reshape(60, 4)})
-    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
+    assert all(np.array_equal(*pair) for pair in move_answers(adapter, [call], weights=True)["output"])
 
 
 def test_where_the_network_refuses_moved_inputs_nothing_is_known() -> None:
     adapter, call = call_of(Picky())
-    assert move_answers(adapter, call, weights=True) == {}
+    assert move_answers(adapter, [call], weights=True) == {"output": []}
 
 
 @pytest.mark.parametrize("dtype", [np.int64, bool])
 def test_inputs_that_are_not_floating_stay(dtype: type) -> None:
     adapter, call = call_of(Plain(), {"x": (ROWS > 0).astype(dtype)})
-    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
+    assert all(np.array_equal(*pair) for pair in move_answers(adapter, [call], weights=True)["output"])
 
 
 class Coordinates(nn.Module):
@@ -109,4 +109,4 @@ class Strict(nn.Module):
 
 def test_a_network_with_a_precision_of_its_own_goes_without() -> None:
     adapter, call = call_of(Strict())
-    assert len(move_answers(adapter, call, weights=True)["output"]) == TRIALS
+    assert len(move_answers(adapter, [call], weights=True)["output"]) == TRIALS
