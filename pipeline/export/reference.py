@@ -125,7 +125,9 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     }
     real_calls = [call for call in calls if call.purpose == "rows"]
     # Coordinates are rounded to the more, the larger the call.
-    largest = max(trial.calls, key=lambda call: sum(array.size for array in call.inputs.values()), default=real_calls[-1])
+    largest = max(
+        trial.calls, key=lambda call: sum(array.size for array in call.inputs.values()), default=real_calls[-1]
+    )
     rounded_calls = [real_calls[-1]] if largest is real_calls[-1] else [real_calls[-1], largest]
     moved = move_answers(fresh_adapter(), rounded_calls, weights=not is_large(checkpoint))
     scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
