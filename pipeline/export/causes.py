@@ -106,7 +106,7 @@ def _explain_padding(adapter: Adapter, golden: Golden) -> str:
     pad, lines = torch._VF._pad_packed_sequence, []
 
     def pad_with_zeros(data: Any, sizes: Any, batch_first: bool, padding: float, length: int) -> Any:
-        lines.append(find_calling_line())
+        lines.extend(filter(None, [find_calling_line()]))
         return pad(data, sizes, batch_first, 0.0, length)
 
     with mock.patch.object(torch._VF, "_pad_packed_sequence", pad_with_zeros):

@@ -97,11 +97,15 @@ def locate(error: BaseException) -> str:
     return next((str(line) for rank in (2, 1) for line in lines if line.rank == rank), "")
 
 
-def find_calling_line() -> SourceLine:
-    """The line of the user's own code, or else of an installed package, that called what is running."""
+def find_calling_line() -> SourceLine | None:
+    """The line of the user's own code, or else of an installed package, that called what is running; None where there is none.
+
+    What called the pipeline is no line of a network's.
+    """
     frames = traceback.extract_stack()[:-2]
-    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in reversed(frames)]
-    return next((line for rank in (2, 1) for line in lines if line.rank == rank), lines[0])
+    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in frames]
+    first = next((place for place, line in enumerate(lines) if Path(line.file).is_relative_to(PIPELINE)), 0)
+    return next((line for rank in (2, 1) for line in reversed(lines[first:]) if line.rank == rank), None)
 
 
 def causes(error: BaseException) -> list[BaseException]:
