@@ -18,7 +18,7 @@ from pipeline.export.diagnostics import find_calling_line
 # How a guard names the size of an input's axis: the adapter's inputs are one tuple.
 SOURCE = re.compile(r"\['values'\]\[(\d+)\]\.size\(\)\[(\d+)\]")
 
-# The method by which torch notes a guard.
+# The method by which torch notes a guard: its own, which another version of it may lack.
 LOG_GUARD = "_log_guard"
 
 
@@ -28,8 +28,6 @@ class GuardRecorder:
     def __init__(self) -> None:
         self.programs: list[ExportedProgram] = []
         self.guards: list[tuple[ShapeEnv, sympy.Basic, str]] = []
-        # The method is torch's own, and may be gone in another version of it.
-        self.readable = hasattr(ShapeEnv, LOG_GUARD)
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
@@ -73,7 +71,8 @@ class GuardRecorder:
                 # Axes of one name have one size: that is asked for, not assumed.
                 if assumption := _make_assumption(condition, line, names):
                     assumptions.setdefault(assumption.condition, assumption)
-        return list(assumptions.values())
+        unread = Assumption(f"guards of torch {torch.__version__}, which could not be read", "", (), None)
+        return [*assumptions.values(), *([] if hasattr(ShapeEnv, LOG_GUARD) else [unread])]
 
 
 def _shape_env(program: ExportedProgram) -> ShapeEnv | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from pipeline.core.errors import PipelineError
 from pipeline.graph.integer_types import widen_integers
 from pipeline.graph.session import answer, open_session
 
@@ -58,3 +59,14 @@ def test_what_onnxruntime_has_stays():
 def test_what_no_type_helps_stays():
     model = make_model("Add", "uint8", inputs=("x", "x"), no_such_attribute=1)
     assert widen_integers(model) == 0
+
+
+def test_types_that_do_not_fit_each_other_are_a_refusal():
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.INT64), helper.make_node("Add", ["y", "y"], ["z"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [2])],
+    )
+    with pytest.raises(PipelineError, match=r"^types of the exported graph do not fit each other: "):
+        widen_integers(helper.make_model(graph))
