@@ -134,11 +134,15 @@ def export_network(
                 del adapter
                 gc.collect()
                 golden = [*reference.calls, *(call for call in trial.calls if call.purpose == "guard"), *single]
-                mismatch = find_mismatch(
-                    folder / PROVEN, itertools.chain(golden, sweep(reference)), COARSE.with_scales(reference.scales)
-                )
+                policy = COARSE.with_scales(reference.scales)
+                mismatch = find_mismatch(folder / PROVEN, itertools.chain(golden, sweep(reference)), policy)
                 attempt.reason = str(mismatch or "")
-                attempt.limit = find_limit(assumptions, mismatch.call.sizes, trial) if mismatch else None
+                limit = find_limit(assumptions, mismatch.call.sizes, trial) if mismatch else None
+                if limit and limit.settings:
+                    within = filter(lambda call: limit.allows(call.sizes), itertools.chain(golden, sweep(reference)))
+                    if find_mismatch(folder / PROVEN, within, policy):
+                        limit = limit._replace(settings={})
+                attempt.limit = limit
         except PipelineError as error:
             attempt.reason = str(error)
         if not attempt.reason:
@@ -158,7 +162,8 @@ def explain_refusal(reference: Reference, attempts: Mapping[str, Attempt]) -> st
     """What to change where its cause was seen, then what each exporter said, or where its graph departs; each said once."""
     adapter, golden = reference.adapter(), {call.name: (call.inputs, call.outputs) for call in reference.calls}
     departs = any(re.match("output '", attempt.reason) for attempt in attempts.values())
-    limit = next((attempt.limit for attempt in attempts.values() if attempt.limit), None)
+    limits = [attempt.limit for attempt in attempts.values() if attempt.limit]
+    limit = max(limits, key=lambda limit: bool(limit.settings), default=None)
     cause = (departs and causes.explain_departure(adapter, golden)) or str(limit or "")
     statements = [text for attempt in attempts.values() for text in (attempt.reason, *attempt.frozen[:2])]
     advice = cause or remedies.advise(statements, adapter.network)

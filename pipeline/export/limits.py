@@ -2,57 +2,69 @@
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.core.contract import BATCH
 from pipeline.export.assumptions import Assumption, Sizes, allowed_sizes, find_flips
 from pipeline.export.golden_calls import axis_sizes
 from pipeline.export.size_calls import SizeTrial, bounds
-from pipeline.settings.model import Model
+from pipeline.settings.model import AxisSettings, Model
 
 
 class Limit(NamedTuple):
-    """A condition that does not hold where the graph departs; `overrides` keep callers where it does, "" where no setting does."""
+    """A condition that does not hold where the graph departs, and the settings of model.axes that keep callers where such hold.
+
+    `settings` is empty where none does.
+    """
 
     assumption: Assumption
-    overrides: str
+    settings: Mapping[str, Mapping[str, int]]
+
+    def allows(self, sizes: Sizes) -> bool:
+        """Whether a call of these sizes is within the settings."""
+        bounded = {axis_name: AxisSettings(**values) for axis_name, values in self.settings.items()}
+        return all(axis.allows(sizes[axis_name]) for axis_name, axis in bounded.items() if axis_name in sizes)
 
     def __str__(self) -> str:
         """What to change."""
         condition, line = self.assumption.condition, self.assumption.line
         change = f"{line}: compute the same at every size of an open axis" if line else ""
-        if not self.overrides:
+        if not self.settings:
             return f"{change}{'; ' if change else ''}the graph is right only where {condition}"
-        return f"{change}{', or ' if change else ''}set `{self.overrides}` for a package of sizes where {condition}"
+        overrides = " ".join(
+            f"+model.axes.{axis_name}.{key}={value}"
+            for axis_name, values in self.settings.items()
+            for key, value in values.items()
+        )
+        return f"{change}{', or ' if change else ''}set `{overrides}`, within which the graph is right ({condition})"
 
 
 def find_limit(assumptions: Sequence[Assumption], sizes: Sizes, trial: SizeTrial) -> Limit | None:
-    """The condition that does not hold at `sizes`, and the settings within which all such hold; None where all hold."""
+    """The condition that does not hold at `sizes`, and settings within which such hold; None where all hold.
+
+    Whether the graph is right within them is for it to show.
+    """
     full = axis_sizes(trial.pair, trial.model)
     broken = [each for each in assumptions if each.holds is not None and not each.holds({**full, **sizes})]
     if not broken:
         return None
-    first = next((assumption for assumption in broken if assumption.line), broken[0])
-    return Limit(first, _find_overrides(broken, full, trial.model))
+    limits = [find_bounds(assumption, full, trial.model) for assumption in broken]
+    # One with a line and a bound says most.
+    first = min(range(len(broken)), key=lambda place: (not broken[place].line, not limits[place], place))
+    return Limit(broken[first], _merge(limits, full))
 
 
-def _find_overrides(broken: Sequence[Assumption], full: Sizes, model: Model) -> str:
-    limits = [find_bounds(assumption, full, model) for assumption in broken]
+def _merge(limits: Sequence[Mapping[str, Mapping[str, int]]], full: Sizes) -> dict[str, dict[str, int]]:
+    """Settings that keep within all of `limits`; empty where they leave nothing but the data's own size."""
     settings: dict[str, dict[str, int]] = {}
     merge: dict[str, Callable[[int, int], int]] = {"minimum": max, "maximum": min, "multiple_of": math.lcm}
     for axis_name, key, value in ((a, k, v) for limit in limits for a, keys in limit.items() for k, v in keys.items()):
         known = settings.setdefault(axis_name, {})
         known[key] = merge[key](known.get(key, value), value)
-    if not all(limits) or any(
-        bound.get("minimum", 0) == full[axis_name] == bound.get("maximum") for axis_name, bound in settings.items()
-    ):
-        return ""
-    return " ".join(
-        f"+model.axes.{axis_name}.{key}={value}"
-        for axis_name, bound in settings.items()
-        for key, value in bound.items()
-    )
+    if any(bound.get("minimum", 0) == full[axis_name] == bound.get("maximum") for axis_name, bound in settings.items()):
+        return {}
+    return settings
 
 
 def find_bounds(assumption: Assumption, full: Sizes, model: Model) -> dict[str, dict[str, int]]:

@@ -35,8 +35,8 @@ def export_report() -> dict:
 def test_a_branch_on_a_length_beyond_the_data_is_refused_with_line_size_and_bound(refused):
     said = refused(SHORT_ONLY, TIME, x=SERIES)
     assert (
-        "(`if x.shape[1] > 24:`): compute the same at every size of an open axis, or set `+model.axes.time.maximum=24` for a package of "
-        "sizes where time <= 24; dynamo and tracer: output 'output'"
+        "(`if x.shape[1] > 24:`): compute the same at every size of an open axis, or set `+model.axes.time.maximum=24`, within which "
+        "the graph is right (time <= 24); dynamo and tracer: output 'output'"
     ) in said
     assert (said.count("if x.shape"), said.count("(call time=25)")) == (1, 1)
 

@@ -58,8 +58,8 @@ def test_bounds_of_a_product_keep_it_in_every_corner(model):
 
 def test_the_condition_that_is_broken_is_named_with_its_line_and_the_bound(trial):
     assert str(find_limit([EVEN, SHORT], {"time": 18}, trial())) == (
-        "nets.py, line 5 (`if x.shape[1] > 16:`): compute the same at every size of an open axis, or set `+model.axes.time.maximum=16` "
-        "for a package of sizes where time <= 16"
+        "nets.py, line 5 (`if x.shape[1] > 16:`): compute the same at every size of an open axis, or set "
+        "`+model.axes.time.maximum=16`, within which the graph is right (time <= 16)"
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, parser
 
 from pipeline.core.errors import PipelineError
 from pipeline.graph.integer_types import widen_integers
@@ -62,11 +62,9 @@ def test_what_no_type_helps_stays():
 
 
 def test_types_that_do_not_fit_each_other_are_a_refusal():
-    graph = helper.make_graph(
-        [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.INT64), helper.make_node("Add", ["y", "y"], ["z"])],
-        "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2])],
-        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [2])],
+    model = parser.parse_model(
+        '<ir_version: 10, opset_import: ["" : 20]> net (float[9] x) => (float[9] y) '
+        "<int64 one = {1}, float ten = {10}, float[9] steps> { steps = Range(one, ten, one) y = Add(x, steps) }"
     )
     with pytest.raises(PipelineError, match=r"^types of the exported graph do not fit each other: "):
-        widen_integers(helper.make_model(graph))
+        widen_integers(model)
