@@ -139,7 +139,8 @@ def export_network(
                 attempt.reason = str(mismatch or "")
                 limit = find_limit(assumptions, mismatch.call.sizes, trial) if mismatch else None
                 if limit and limit.settings:
-                    within = filter(lambda call: limit.allows(call.sizes), itertools.chain(golden, sweep(reference)))
+                    calls = itertools.chain(golden, sweep(reference))
+                    within = (call for call in calls if limit.allows(call.sizes))
                     if find_mismatch(folder / PROVEN, within, policy):
                         limit = limit._replace(settings={})
                 attempt.limit = limit

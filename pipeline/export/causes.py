@@ -103,7 +103,8 @@ def _without_fast_path() -> Iterator[None]:
 
 def _explain_padding(adapter: Adapter, golden: Golden) -> str:
     """Padding of packed rows with another value than zero, which the tracer leaves out."""
-    pad, lines = torch._VF._pad_packed_sequence, []
+    pad = torch._VF._pad_packed_sequence
+    lines: list[SourceLine] = []
 
     def pad_with_zeros(data: Any, sizes: Any, batch_first: bool, padding: float, length: int) -> Any:
         lines.extend(filter(None, [find_calling_line()]))
