@@ -165,7 +165,7 @@ def explain_refusal(reference: Reference, attempts: Mapping[str, Attempt]) -> st
     departs = any(re.match("output '", attempt.reason) for attempt in attempts.values())
     limits = [attempt.limit for attempt in attempts.values() if attempt.limit]
     limit = max(limits, key=lambda limit: bool(limit.settings), default=None)
-    cause = (departs and causes.explain_departure(adapter, golden)) or str(limit or "")
+    cause = (departs and causes.explain_departure(adapter, golden, reference.scales)) or str(limit or "")
     statements = [text for attempt in attempts.values() for text in (attempt.reason, *attempt.frozen[:2])]
     advice = cause or remedies.advise(statements, adapter.network)
     by_reason: dict[str, list[str]] = {}
