@@ -41,6 +41,11 @@ def test_a_branch_on_a_length_beyond_the_data_is_refused_with_line_size_and_boun
     assert (said.count("if x.shape"), said.count("(call time=25)")) == (1, 1)
 
 
+def test_the_chunks_that_an_exporter_froze_are_a_range_of_sizes(refused):
+    said = refused(net("x): return sum(piece.mean(1) ** 2 for piece in x.split(4, 1))"), TIME, x=SERIES)
+    assert "`+model.axes.time.maximum=12 +model.axes.time.minimum=9`, within which the graph is right" in said
+
+
 def test_within_the_bound_it_is_carried_and_the_contract_says_so(bring):
     bring(SHORT_ONLY, TIME, "+model.axes.time.maximum=24", x=SERIES)
     assert (load_contract().axes["time"].sizes[0], load_contract().axes["time"].sizes[-1]) == (1, 24)
