@@ -21,7 +21,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -109,18 +109,28 @@ def _find_departure(case: ModuleType, sizes: Sizes) -> str:
     """Where the simplified graph does not answer as a fresh network does; empty where it does."""
     session = onnxruntime.InferenceSession(SIMPLIFIED, providers=["CPUExecutionProvider"])
     for what, call in _calls(case, sizes):
-        try:
-            expected = _answer(case, call)
-        except Exception as error:
-            return f"{what}: the network itself fails: {error}"
-        try:
-            got = session.run(None, {value.name: call[value.name] for value in session.get_inputs()})
-        except Exception as error:
-            return f"{what}: onnxruntime fails: {' '.join(str(error).split())}"
+        expected, failure = _attempt(lambda call=call: _answer(case, call))
+        got, refusal = _attempt(
+            lambda call=call: session.run(None, {value.name: call[value.name] for value in session.get_inputs()})
+        )
+        if failure and not refusal:
+            return f"{what}: the graph answers what the network itself cannot: {failure}"
+        if refusal and not failure:
+            return f"{what}: onnxruntime fails: {refusal}"
+        if failure:
+            continue
         for output, (array, other) in zip(session.get_outputs(), zip(got, expected, strict=True), strict=True):
             if departure := _compare(array, other):
                 return f"{what}: output {output.name!r}: {departure}"
     return ""
+
+
+def _attempt(call: Callable[[], list[np.ndarray]]) -> tuple[list[np.ndarray], str]:
+    """What `call` gives, or why it fails."""
+    try:
+        return call(), ""
+    except Exception as error:
+        return [], " ".join(str(error).split())
 
 
 def _calls(case: ModuleType, sizes: Sizes) -> Iterator[tuple[str, dict[str, np.ndarray]]]:

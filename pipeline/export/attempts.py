@@ -4,7 +4,8 @@ import functools
 import gc
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,8 +18,9 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall
 from pipeline.export import causes, encoder_graph, exporters, remedies, unsupported
-from pipeline.export.assumptions import Assumption, ask_boundaries, blame
+from pipeline.export.assumptions import Assumption, ask_boundaries
 from pipeline.export.exporters import EXPORTERS, ExportRequest
+from pipeline.export.limits import Limit, find_limit
 from pipeline.export.reference import Reference, answer_with_numbers, single_rows
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import signature
@@ -47,6 +49,22 @@ class Mismatch(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.problem} (call {self.call.name})"
+
+
+@dataclass
+class Attempt:
+    """What came of one exporter: why its graph is not taken ("" where it is), the condition on sizes that shows there, and the
+    network's lines whose result it froze.
+    """
+
+    reason: str = ""
+    limit: Limit | None = None
+    frozen: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        limit = f"; {self.limit}" if self.limit else ""
+        frozen = f"; it froze {' and '.join(self.frozen[:2])}" if self.frozen else ""
+        return f"{self.reason}{limit}{frozen}" if self.reason else ""
 
 
 def find_mismatch(file: Path, calls: Iterable[GoldenCall], policy: Policy) -> Mismatch | None:
@@ -95,22 +113,20 @@ def export_network(
     trial = reference.trial
     assumptions: list[Assumption] = []
     boundaries: dict[str, list[str]] = {}
-    attempts: dict[str, str] = {}
+    attempts: dict[str, Attempt] = {}
     for exporter in choose_exporters(params.export):
         adapter = reference.adapter()
-        frozen: list[str] = []
+        attempt = attempts[exporter] = Attempt()
         try:
             exported = exporters.export(exporter, adapter, request)
-            model, frozen = exported.model, exported.frozen
+            model, attempt.frozen = exported.model, exported.frozen
             assumptions += exported.assumptions
             boundaries |= ask_boundaries(exported.assumptions, trial, reference.calls)
             expected = contract(model)
             encoder_graph.prepend(model, text_encoders, {tensor.name: tensor.shape for tensor in expected.inputs})
             signature.name_axes(model, expected)
             if mismatches := signature.mismatches(model, expected, allow_open=True):
-                attempts[exporter] = (
-                    f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
-                )
+                attempt.reason = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"
             else:
                 single = single_rows(adapter, reference.rows) if exporter == "tracer" else []
                 onnx.save(model, folder / PROVEN)
@@ -118,36 +134,44 @@ def export_network(
                 del adapter
                 gc.collect()
                 golden = [*reference.calls, *(call for call in trial.calls if call.purpose == "guard"), *single]
-                mismatch = find_mismatch(
-                    folder / PROVEN, itertools.chain(golden, sweep(reference)), COARSE.with_scales(reference.scales)
-                )
-                attempts[exporter] = str(mismatch or "")
-                cause = blame(assumptions, mismatch.call.sizes, trial) if mismatch else ""
-                attempts[exporter] += "" if cause in "".join(attempts.values()) else cause
+                policy = COARSE.with_scales(reference.scales)
+                mismatch = find_mismatch(folder / PROVEN, itertools.chain(golden, sweep(reference)), policy)
+                attempt.reason = str(mismatch or "")
+                limit = find_limit(assumptions, mismatch.call.sizes, trial) if mismatch else None
+                if limit and limit.settings:
+                    calls = itertools.chain(golden, sweep(reference))
+                    within = (call for call in calls if limit.allows(call.sizes))
+                    if find_mismatch(folder / PROVEN, within, policy):
+                        limit = limit._replace(settings={})
+                attempt.limit = limit
         except PipelineError as error:
-            attempts[exporter] = str(error)
-        if not attempts[exporter]:
+            attempt.reason = str(error)
+        if not attempt.reason:
             signature.fix_axes(model, expected)  # the golden calls have confirmed these sizes
             return model, {
                 "exporter": exporter,
-                "attempts": attempts,
+                "attempts": {name: str(other) for name, other in attempts.items()},
                 "before_folding": exported.before_folding,
-                "assumptions": {**boundaries, **{line: [] for line in frozen}},
+                "assumptions": {**boundaries, **{line: [] for line in attempt.frozen}},
             }
-        if frozen:
-            attempts[exporter] += f"; it froze {' and '.join(frozen[:2])}"
     raise PipelineError(
         f"model.net._target_={params.model.net.target} cannot be exported: {explain_refusal(reference, attempts)}"
     )
 
 
-def explain_refusal(reference: Reference, attempts: Mapping[str, str]) -> str:
+def explain_refusal(reference: Reference, attempts: Mapping[str, Attempt]) -> str:
     """What to change where its cause was seen, then what each exporter said, or where its graph departs; each said once."""
     adapter, golden = reference.adapter(), {call.name: (call.inputs, call.outputs) for call in reference.calls}
-    departs = any(re.match("output '", reason) for reason in attempts.values())
-    advice = (departs and causes.explain_departure(adapter, golden)) or remedies.advise(attempts, adapter.network)
+    departs = any(re.match("output '", attempt.reason) for attempt in attempts.values())
+    limits = [attempt.limit for attempt in attempts.values() if attempt.limit]
+    limit = max(limits, key=lambda limit: bool(limit.settings), default=None)
+    cause = (departs and causes.explain_departure(adapter, golden, reference.scales)) or str(limit or "")
+    statements = [text for attempt in attempts.values() for text in (attempt.reason, *attempt.frozen[:2])]
+    advice = cause or remedies.advise(statements, adapter.network)
     by_reason: dict[str, list[str]] = {}
-    for exporter, reason in attempts.items():
+    for exporter, attempt in attempts.items():
+        # What was frozen beside a cause that is known says nothing more.
+        reason = attempt.reason if cause else str(attempt)
         by_reason.setdefault(reason.removeprefix(f"torch's {exporter} exporter refuses the network: "), []).append(
             exporter
         )

@@ -25,11 +25,18 @@ def check_repeatability(
     for comparison in compare(answers, adapter.answer(inputs), ROUNDING.with_scales(scales)):
         if not comparison.passed:
             randomness = find_randomness(lambda: adapter.answer(inputs))
-            advice = "functional.dropout needs `training=self.training`" if "dropout draws" in randomness else ""
+            advice = (
+                "keep random numbers out of forward" if randomness else "keep memory of earlier calls out of forward"
+            )
+            if "dropout draws" in randomness:
+                training = adapter.describe_training()
+                advice = (
+                    "let eval() reach every layer" if training else "functional.dropout needs `training=self.training`"
+                )
             raise PipelineError(
-                f"{type(adapter.network).__name__} answers golden call {call!r} otherwise when it is run again (output {comparison.output!r})"
-                f"{adapter.describe_training()}: {randomness or 'it draws no random numbers, so that it keeps something from call to call'}: "
-                f"nothing can be proven against that{f'; {advice}' if advice else ''}"
+                f"{advice}: {type(adapter.network).__name__} answers golden call {call!r} otherwise when it is run again (output "
+                f"{comparison.output!r}){adapter.describe_training()}: "
+                f"{randomness or 'it draws no random numbers, so that it keeps something from call to call'}: nothing can be proven against that"
             )
 
 

@@ -4,7 +4,7 @@ import linecache
 import re
 import sysconfig
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -94,14 +94,23 @@ def locate(error: BaseException) -> str:
     A line in an installed package is given where there is none in the user's own code.
     """
     lines = [line for cause in causes(error) for line in _lines(cause)]
-    return next((str(line) for rank in (2, 1) for line in lines if line.rank == rank), "")
+    return str(choose_line(lines) or "")
 
 
-def find_calling_line() -> SourceLine:
-    """The line of the user's own code, or else of an installed package, that called what is running."""
+def choose_line(lines: Sequence[SourceLine]) -> SourceLine | None:
+    """The first in the user's own code, or else in an installed package."""
+    return next((line for rank in (2, 1) for line in lines if line.rank == rank), None)
+
+
+def find_calling_line() -> SourceLine | None:
+    """The line of the user's own code, or else of an installed package, that called what is running; None where there is none.
+
+    What called the pipeline is no line of a network's.
+    """
     frames = traceback.extract_stack()[:-2]
-    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in reversed(frames)]
-    return next((line for rank in (2, 1) for line in lines if line.rank == rank), lines[0])
+    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in frames]
+    first = next((place for place, line in enumerate(lines) if Path(line.file).is_relative_to(PIPELINE)), 0)
+    return choose_line(lines[first:][::-1])
 
 
 def causes(error: BaseException) -> list[BaseException]:

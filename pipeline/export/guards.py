@@ -3,7 +3,6 @@
 import contextlib
 import math
 import re
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,10 +13,13 @@ from torch.fx.experimental.symbolic_shapes import ShapeEnv
 from torch.utils._sympy.printers import PythonPrinter
 
 from pipeline.export.assumptions import Assumption, Sizes
-from pipeline.export.diagnostics import SourceLine
+from pipeline.export.diagnostics import find_calling_line
 
 # How a guard names the size of an input's axis: the adapter's inputs are one tuple.
 SOURCE = re.compile(r"\['values'\]\[(\d+)\]\.size\(\)\[(\d+)\]")
+
+# The method by which torch notes a guard: its own, which another version of it may lack.
+LOG_GUARD = "_log_guard"
 
 
 class GuardRecorder:
@@ -30,23 +32,26 @@ class GuardRecorder:
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
         """Within it torch.export is watched."""
-        export, log_guard = torch.export.export, ShapeEnv._log_guard
+        export, log_guard = torch.export.export, getattr(ShapeEnv, LOG_GUARD, None)
 
         def export_and_note(*arguments: Any, **options: Any) -> ExportedProgram:
             self.programs.append(export(*arguments, **options))
             return self.programs[-1]
 
         def log_and_note(shape_env: ShapeEnv, prefix: str, condition: sympy.Basic, *rest: Any, **options: Any) -> None:
-            self.guards.append((shape_env, condition, _locate()))
-            log_guard(shape_env, prefix, condition, *rest, **options)
+            self.guards.append((shape_env, condition, str(find_calling_line() or "")))
+            if log_guard is not None:
+                log_guard(shape_env, prefix, condition, *rest, **options)
 
         torch.export.export = export_and_note
-        ShapeEnv._log_guard = log_and_note  # type: ignore[method-assign, assignment]
+        if log_guard is not None:
+            setattr(ShapeEnv, LOG_GUARD, log_and_note)
         try:
             yield
         finally:
             torch.export.export = export
-            ShapeEnv._log_guard = log_guard  # type: ignore[method-assign]
+            if log_guard is not None:
+                setattr(ShapeEnv, LOG_GUARD, log_guard)
 
     def assumptions(self, decomposed: ExportedProgram, axes: Sequence[Mapping[int, str]]) -> list[Assumption]:
         """What was taken for granted of the sizes of `axes`, each condition once.
@@ -66,13 +71,8 @@ class GuardRecorder:
                 # Axes of one name have one size: that is asked for, not assumed.
                 if assumption := _make_assumption(condition, line, names):
                     assumptions.setdefault(assumption.condition, assumption)
-        return list(assumptions.values())
-
-
-def _locate() -> str:
-    """The line of the network that torch is at now, as `diagnostics.locate` chooses it."""
-    lines = [SourceLine(frame.filename, frame.lineno or 0, frame.line or "") for frame in traceback.extract_stack()]
-    return next((str(line) for rank in (2, 1) for line in reversed(lines) if line.rank == rank), "")
+        unread = Assumption(f"guards of torch {torch.__version__}, which could not be read", "", (), None)
+        return [*assumptions.values(), *([] if hasattr(ShapeEnv, LOG_GUARD) else [unread])]
 
 
 def _shape_env(program: ExportedProgram) -> ShapeEnv | None:

@@ -44,10 +44,10 @@ class Call(NamedTuple):
     """A call of one of torch's functions: its name, and the network's line."""
 
     function: str
-    line: SourceLine
+    line: SourceLine | None
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.function}"
+        return f"{self.line}: {self.function}" if self.line else self.function
 
 
 class Observer(TorchFunctionMode):

@@ -1,7 +1,7 @@
 """What people do about the reasons that exporters and onnxruntime give: only where the reason, or the line that it names, shows the cause."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import nn
@@ -67,26 +67,25 @@ REMEDIES = (
 )
 
 
-def advise(reasons: Mapping[str, str], network: nn.Module) -> str:
+def advise(statements: Sequence[str], network: nn.Module) -> str:
     """What to change, with the line where it is known; empty where no cause was seen.
 
     Args:
-        reasons: What each exporter, or onnxruntime with its graph, said.
+        statements: What each exporter, or onnxruntime with its graph, said, and what the tracer froze.
         network: The network, whose layers are named where their type is the cause.
     """
     advice: dict[str, str] = {}
-    for reason in reasons.values():
-        for statement in reason.split("; it froze ") if "; it froze " in reason else [reason]:
-            for remedy in REMEDIES:
-                if re.search(remedy.reason, statement) and remedy.advice not in advice:
-                    place = _find_place(statement, remedy.code)
-                    if place is not None:
-                        advice[remedy.advice] = place
+    for statement in statements:
+        for remedy in REMEDIES:
+            if re.search(remedy.reason, statement) and remedy.advice not in advice:
+                place = _find_place(statement, remedy.code)
+                if place is not None:
+                    advice[remedy.advice] = place
     if COMPLEX in advice:
         advice.pop(OTHERS, None)
     if any(advice.values()):  # a line says more
         advice.pop(SIZES, None)
-    if lacking := re.search(r"onnxruntime \S+ has no (\w+) for (\w+)", " ".join(reasons.values())):
+    if lacking := re.search(r"onnxruntime \S+ has no (\w+) for (\w+)", " ".join(statements)):
         return _advise_type(lacking[1], lacking[2], network)
     return "; ".join(f"{place}: {text}" if place else text for text, place in advice.items())
 

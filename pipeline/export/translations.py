@@ -18,7 +18,7 @@ from onnxscript.function_libs.torch_lib.ops.core import (
 )
 from onnxscript.onnx_opset import opset18
 
-from pipeline.export import attention, pooling
+from pipeline.export import attention, pooling, resizing
 
 aten = torch.ops.aten
 # Its types allow tensors alone; in a translation numbers and lists become constants.
@@ -220,4 +220,5 @@ TRANSLATIONS: Mapping[Callable[..., Any], Callable[..., Any] | Sequence[Callable
     **dict.fromkeys((aten.__lshift__.Scalar, aten.__lshift__.Tensor, *_overloads("bitwise_left_shift")), shift_left),
     **attention.TRANSLATIONS,
     **pooling.TRANSLATIONS,
+    **resizing.TRANSLATIONS,
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 from onnx import ModelProto, NodeProto
 
-from pipeline.export.diagnostics import FRAME, SourceLine
+from pipeline.export.diagnostics import FRAME, SourceLine, choose_line
 from pipeline.graph import external_data
 
 # As onnxruntime names an operator that it has not, and one that the standard has not for a type; the node's name.
@@ -46,4 +46,4 @@ def _find_line(node: NodeProto) -> str:
     """The network's line that a node is from, where the exporter noted it."""
     notes = "\n".join(entry.value for entry in node.metadata_props if entry.key.endswith("stack_trace"))
     lines = [SourceLine(file, int(number), text.strip()) for file, number, text in reversed(FRAME.findall(notes))]
-    return next((str(line) for rank in (2, 1) for line in lines if line.rank == rank), "")
+    return str(choose_line(lines) or "")

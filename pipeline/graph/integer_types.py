@@ -32,11 +32,20 @@ WIDER = (TensorProto.INT32, TensorProto.INT64)
 
 
 def widen_integers(model: ModelProto) -> int:
-    """Cast around the nodes that onnxruntime has not for the integers they are given, in place; how many there were."""
+    """Cast around the nodes that onnxruntime has not for the integers they are given, in place; how many there were.
+
+    Raises:
+        PipelineError: The graph's types do not fit each other.
+    """
     if not any(node.op_type in COMPUTED for node in model.graph.node):
         return 0
     stripped, _ = external_data.strip(model)
-    inferred = onnx.shape_inference.infer_shapes(stripped)
+    try:
+        inferred = onnx.shape_inference.infer_shapes(stripped)
+    except onnx.shape_inference.InferenceError as error:
+        raise PipelineError(
+            f"types of the exported graph do not fit each other: {' '.join(str(error).split())}"
+        ) from None
     types = {value.name: _element(value) for value in _values(model.graph)}
     types |= {value.name: _element(value) for value in _values(inferred.graph)}
     types |= {tensor.name: tensor.data_type for tensor in model.graph.initializer}

@@ -1,5 +1,6 @@
 """onnxruntime sessions, set up as the .NET client sets them up."""
 
+import re
 from pathlib import Path
 
 import onnxruntime
@@ -67,4 +68,14 @@ def answer(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
         return dict(zip(names, session.run(names, feed), strict=True))
     except (*_RUNTIME_ERRORS, ValueError) as error:
         shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
-        raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {' '.join(str(error).split())}") from None
+        raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {_shorten(str(error))}") from None
+
+
+def _shorten(error: str) -> str:
+    """What onnxruntime says, without its codes and the places in its own source."""
+    message = " ".join(error.split())
+    failure = re.search(r"running (\w+) node\. Name:'[^']*' Status Message: (.*)", message)
+    if failure is None:
+        return message
+    reason = re.sub(r"^\S*/onnxruntime/core/\S+ (.*? was false\. )?", "", failure[2])
+    return f"{failure[1]}: {reason}"

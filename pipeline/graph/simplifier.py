@@ -2,10 +2,11 @@
 
 import importlib
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 
-from onnx import ModelProto
+from onnx import ModelProto, helper, numpy_helper
 
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
@@ -46,6 +47,7 @@ def simplify(model: ModelProto, contract: Contract, source: Path, target: Path) 
         simplified, _ = onnxsim.simplify(stripped, check_n=0)
     except (RuntimeError, ValueError) as error:
         raise PipelineError(f"{source}: onnxsim cannot simplify the graph: {' '.join(str(error).split())}") from None
+    _keep_empty_axes(simplified, {output for node in model.graph.node for output in node.output})
     simplified = external_data.restore(simplified, weights)
     _copy_description(model, simplified)
     # An input whose Reshape it drops has its axes renamed (`tokens` to `unk__0`).
@@ -55,6 +57,26 @@ def simplify(model: ModelProto, contract: Contract, source: Path, target: Path) 
     if mismatches := signature.mismatches(simplified, contract):
         raise PipelineError(f"{target}: simplification changed the contract: {'; '.join(mismatches)}")
     return simplified
+
+
+def _keep_empty_axes(simplified: ModelProto, known: Collection[str]) -> None:
+    """Let each Reshape whose sizes onnxsim computes take 0 for an empty axis, and not for a size to be copied, in place.
+
+    It has them where it makes a Gemm of a product: `series[:, 1::2]` is empty for a series of one.
+
+    Args:
+        simplified: The graph.
+        known: Values of the graph before: a Reshape that makes one of them, from a constant, is the network's own.
+    """
+    constants = {tensor.name: tensor for tensor in simplified.graph.initializer}
+    producers = {output: node for node in simplified.graph.node for output in node.output}
+    for node in simplified.graph.node:
+        concat = producers.get(node.input[1]) if node.op_type == "Reshape" else None
+        if concat is None or concat.op_type != "Concat" or concat.output[0] in known:
+            continue
+        sizes = [numpy_helper.to_array(constants[name]) for name in concat.input if name in constants]
+        if all((part > 0).all() for part in sizes) and not any(entry.name == "allowzero" for entry in node.attribute):
+            node.attribute.append(helper.make_attribute("allowzero", 1))
 
 
 def _copy_description(model: ModelProto, simplified: ModelProto) -> None:

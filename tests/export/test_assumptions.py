@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.export.assumptions import Assumption, ask_boundaries, blame, find_boundaries, find_bounds
+from pipeline.export.assumptions import Assumption, ask_boundaries, find_boundaries
 from pipeline.export.size_calls import SizeTrial
 
 FULL = {"batch": 2, "time": 12}
@@ -67,27 +67,6 @@ def test_nothing_is_asked_beyond_the_bounds(bound, model):
     assert find_boundaries(SHORT, FULL, model("+model.axes.time.maximum=16")) == []
 
 
-@pytest.mark.parametrize(
-    ("assumption", "bounds"),
-    [
-        (SHORT, {"time": {"maximum": 16}}),
-        (EVEN, {"time": {"multiple_of": 2}}),
-        (Assumption("", "", ("time",), lambda s: s["time"] >= 4), {"time": {"minimum": 4}}),
-        (ODD, {}),
-        (VALUES, {}),
-        (Assumption("", "", ("batch",), lambda s: s["batch"] <= 32), {}),
-    ],
-)
-def test_the_bound_that_keeps_a_condition(assumption, bounds, model):
-    assert find_bounds(assumption, FULL, model()) == bounds
-
-
-def test_bounds_of_a_product_keep_it_in_every_corner(model):
-    bounds = find_bounds(AREA, PICTURE, model(axes="{x: {0: batch, 2: height, 3: width}}"))
-    assert bounds["height"]["maximum"] * bounds["width"]["maximum"] <= 256
-    assert (bounds["height"]["maximum"], bounds["width"]["maximum"]) >= (12, 16)
-
-
 def test_the_network_is_asked_on_both_sides(trial):
     asked = trial()
     assert ask_boundaries([SHORT], asked, []) == {str(SHORT): ["time=16", "time=17"]}
@@ -113,20 +92,3 @@ def test_of_conditions_that_turn_at_the_same_sizes_one_stands_for_all(trial):
 
 def test_a_condition_that_never_turns_is_none(trial):
     assert ask_boundaries([Assumption("time >= 1", "", ("time",), lambda s: s["time"] >= 1)], trial(), []) == {}
-
-
-def test_the_condition_that_is_broken_is_named_with_its_line_and_the_bound(trial):
-    assert blame([EVEN, SHORT], {"time": 18}, trial()) == (
-        "; the graph is right only where time <= 16 (nets.py, line 5 (`if x.shape[1] > 16:`)); `+model.axes.time.maximum=16` makes a "
-        "package for the sizes where it is right"
-    )
-
-
-def test_where_no_bound_fits_none_is_advised(trial):
-    odd = trial()
-    odd.pair = {"x": np.zeros((2, 7))}
-    assert blame([ODD], {"time": 8}, odd) == "; the graph is right only where time % 2 != 0"
-
-
-def test_where_all_conditions_hold_none_is_blamed(trial):
-    assert blame([SHORT, VALUES], {"time": 3}, trial()) == ""

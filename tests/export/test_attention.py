@@ -24,6 +24,12 @@ class Plain(nn.Module):
         return nn.functional.scaled_dot_product_attention(heads, heads, heads, is_causal=True)[:, 0] * keep[..., None]
 
 
+class NoHeads(nn.Module):
+    def forward(self, x, keep):
+        causal = nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True)
+        return causal + nn.functional.scaled_dot_product_attention(x, x, x, attn_mask=keep[:, None, :])
+
+
 MASKS = {
     "booleans": KEEP,
     "minus infinity": np.where(KEEP, 0, -np.inf).astype(np.float32),
@@ -33,9 +39,9 @@ MASKS = {
 
 @pytest.mark.parametrize("opset", [18, 20, 23])
 @pytest.mark.parametrize("kind", MASKS)
-@pytest.mark.parametrize("network", [Attention, Plain])
+@pytest.mark.parametrize("network", [Attention, Plain, NoHeads])
 def test_a_row_without_anything_to_look_at(network, kind, opset, tmp_path):
-    mask = MASKS[kind] if network is Attention else KEEP
+    mask = KEEP if network is Plain else MASKS[kind]
     x = np.random.default_rng(0).normal(size=(3, 5, 6)).astype(np.float16 if kind == "half" else np.float32)
     adapter = Adapter(network(), ["x", "keep"], {"x": 0, "keep": 0}, []).eval()
     axes = {"x": {0: "batch", 1: "time"}, "keep": {0: "batch", 1: "time"}}

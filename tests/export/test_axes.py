@@ -293,11 +293,11 @@ STEADY = {
     ),
     "random numbers": (
         net("x): return x + torch.rand(3)"),
-        "keep random numbers and memory of earlier calls out of forward",
+        "keep random numbers out of forward: Net answers golden call",
     ),
     "memory": (
         net("x): self.seen += 1; return x + self.seen", "self.register_buffer('seen', torch.zeros(1))"),
-        "memory of earlier calls",
+        "keep memory of earlier calls out of forward: Net answers golden call",
     ),
     "statistics over the batch": (
         net("x): return nn.functional.batch_norm(x, None, None, training=True)"),

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.core.contract import OutputScale
 from pipeline.export.adapter import Adapter
 from pipeline.export.causes import explain_departure
 
@@ -14,9 +15,10 @@ TIES = RNG.integers(0, 3, (4, 6)).astype(np.float32)
 SERIES = RNG.normal(size=(4, 6, 4)).astype(np.float32)
 
 
-def explain(network: nn.Module, rows: np.ndarray) -> str:
+def explain(network: nn.Module, rows: np.ndarray, scale: float = 1.0) -> str:
     adapter = Adapter(network, ["x"], {"x": 0}, []).eval()
-    return explain_departure(adapter, {"rows": ({"x": rows}, adapter.answer({"x": rows}))})
+    scales = {"output": OutputScale(scale=scale)}
+    return explain_departure(adapter, {"rows": ({"x": rows}, adapter.answer({"x": rows}))}, scales)
 
 
 def module(forward) -> nn.Module:
@@ -34,6 +36,11 @@ def test_a_network_that_asks_whether_it_is_exported(question):
 
 def test_one_that_asks_and_answers_the_same():
     assert explain(module(lambda x: x * 2 if torch.onnx.is_in_onnx_export() else x + x), ROWS) == ""
+
+
+def test_answers_that_are_small_are_compared_at_their_own_scale():
+    small = module(lambda x: x * (1e-7 if torch.jit.is_tracing() else 2e-7))
+    assert "asks is_tracing()" in explain(small, ROWS, scale=1e-7)
 
 
 class Encoder(nn.Module):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.export import guards
 from pipeline.export.adapter import Adapter
 from pipeline.export.exporters import ExportRequest, export
 
@@ -103,3 +104,9 @@ def test_torch_is_left_as_it_was(assumptions):
     before = torch.export.export
     assumptions(Windows())
     assert torch.export.export is before
+
+
+def test_where_torch_has_no_such_method_it_is_said_and_the_export_goes_on(assumptions, monkeypatch):
+    monkeypatch.setattr(guards, "LOG_GUARD", "_log_guard_of_another_torch")
+    unread = [each for each in assumptions(Windows()) if "could not be read" in each.condition]
+    assert [(each.line, each.holds) for each in unread] == [("", None)]

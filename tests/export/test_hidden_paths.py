@@ -34,9 +34,16 @@ def export_report() -> dict:
 
 def test_a_branch_on_a_length_beyond_the_data_is_refused_with_line_size_and_bound(refused):
     said = refused(SHORT_ONLY, TIME, x=SERIES)
-    assert "(call time=25); the graph is right only where time <= 24 (" in said
-    assert "(`if x.shape[1] > 24:`)" in said
-    assert said.count("`+model.axes.time.maximum=24` makes a package for the sizes where it is right") == 1
+    assert (
+        "(`if x.shape[1] > 24:`): compute the same at every size of an open axis, or set `+model.axes.time.maximum=24`, within which "
+        "the graph is right (time <= 24); dynamo and tracer: output 'output'"
+    ) in said
+    assert (said.count("if x.shape"), said.count("(call time=25)")) == (1, 1)
+
+
+def test_the_chunks_that_an_exporter_froze_are_a_range_of_sizes(refused):
+    said = refused(net("x): return sum(piece.mean(1) ** 2 for piece in x.split(4, 1))"), TIME, x=SERIES)
+    assert "`+model.axes.time.maximum=12 +model.axes.time.minimum=9`, within which the graph is right" in said
 
 
 def test_within_the_bound_it_is_carried_and_the_contract_says_so(bring):

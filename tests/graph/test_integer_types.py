@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, shape_inference
 
+from pipeline.core.errors import PipelineError
 from pipeline.graph.integer_types import widen_integers
 from pipeline.graph.session import answer, open_session
 
@@ -58,3 +59,14 @@ def test_what_onnxruntime_has_stays():
 def test_what_no_type_helps_stays():
     model = make_model("Add", "uint8", inputs=("x", "x"), no_such_attribute=1)
     assert widen_integers(model) == 0
+
+
+def test_types_that_do_not_fit_each_other_are_a_refusal(monkeypatch):
+    def refuse(model):
+        raise shape_inference.InferenceError("Inferred elem type differs from\nexisting elem type: (7) vs (1)")
+
+    monkeypatch.setattr(shape_inference, "infer_shapes", refuse)
+    with pytest.raises(
+        PipelineError, match=r"^types of the exported graph do not fit each other: .* existing elem type"
+    ):
+        widen_integers(make_model("Add", "int8"))

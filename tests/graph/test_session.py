@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import EXPORTED
@@ -58,3 +59,18 @@ def test_inputs_that_do_not_fit_are_named(inputs, says, linear, capfd):
         answer(session, inputs)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def test_what_onnxruntime_says_is_told_without_its_own_source(tmp_path):
+    graph = helper.make_graph(
+        [helper.make_node("Reshape", ["x", "shape"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None, None])],
+        [helper.make_tensor("shape", TensorProto.INT64, [2], [-1, 4])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    with pytest.raises(
+        PipelineError, match=r"^onnxruntime cannot run the model on \{'x': 'float32\[6\]'\}: Reshape: The input"
+    ):
+        answer(open_session(model.SerializeToString()), {"x": np.zeros(6, np.float32)})

@@ -120,3 +120,14 @@ def test_onnxsim_is_imported_without_what_it_does_not_need():
     code = "import sys; from pipeline.graph.simplifier import import_onnxsim; import_onnxsim().simplify; print(*({'torch', 'sympy'} & set(sys.modules)))"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout == "\n"
+
+
+def test_an_axis_that_is_empty_stays_so():
+    model = parser.parse_model(
+        '<ir_version: 10, opset_import: ["" : 20]> net (float[batch,tokens,4] x) => (float[batch,some,3] y) '
+        "<float[4,3] w = {1,2,3,4,5,6,7,8,9,10,11,12}, float[3] b = {1,2,3}, int64[1] from = {1}, int64[1] to = {9}, int64[1] step = {2}> "
+        "{ odd = Slice(x, from, to, from, step) product = MatMul(odd, w) y = Add(product, b) }"
+    )
+    contract = Contract.model_construct(inputs=[tensor("x", SHAPE)], outputs=[tensor("y", ["batch", "some", 3])])
+    session = open_session(simplify(model, contract, SOURCE, TARGET).SerializeToString())
+    assert answer(session, {"x": np.ones((2, 1, 4), np.float32)})["y"].shape == (2, 0, 3)

@@ -87,7 +87,7 @@ def test_the_report(linear):
     report = json.loads(Path("reports/export.json").read_text())
     assert (report["opset"], report["golden_calls"], report["graph"]["nodes"], report["torch"]) == (
         20,
-        7,
+        9,
         1,
         torch.__version__,
     )
