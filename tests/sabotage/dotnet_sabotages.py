@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import good_builds
+from file_edits import repack
 from pipeline.core.paths import PACKAGE
 from sabotage import Sabotage
-from tampering import repack
 
 SET_ROW, SET_ROWS = "taken.SetRow(0, input);", "float[] row = rows[start + i];"
 # What a program reads that writes numbers with a comma and reads them with a point: 0,5 is 5.
