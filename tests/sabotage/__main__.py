@@ -1,4 +1,4 @@
-"""Every sabotage, who catches it, and how long that takes: `python tests/sabotage` (about two minutes; real .NET where there is an SDK)."""
+"""Every sabotage, who catches it, and how long that takes: `python tests/sabotage` (about a minute; real .NET where there is an SDK)."""
 
 import atexit
 import contextlib
