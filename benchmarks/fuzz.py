@@ -11,6 +11,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -206,7 +207,7 @@ def main() -> None:
                 guarded = case.path.is_relative_to(BUILD) and case.path.name not in ("SHA256SUMS", ".known-files.json")
                 if ending.kind == TAKEN and guarded and not case.sealed and before != after:
                     problems.append(f"{case.name} was taken, though a checksum guards it")
-                damage.shutil.rmtree(folder)
+                shutil.rmtree(folder)
     print_table(counts, time.perf_counter() - start)
     if problems:
         sys.exit("\n".join(["", *(f"error: fuzz: {problem}" for problem in problems)]))

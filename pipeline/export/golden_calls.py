@@ -54,7 +54,7 @@ def choose_calls(rows: Rows, model: Model, batches: Sequence[int], seed: int, wo
         *_masks(pair, rows, model),
         *_odd_text(rows),
         *_missing_values(rows, model),
-        *_edges(pair, model, rows.batched),
+        *_edges(pair, rows, model),
     ]
     return [replace(call, sizes=axis_sizes(call.inputs, model)) for call in calls]
 
@@ -114,12 +114,16 @@ def _masks(pair: Arrays, rows: Rows, model: Model) -> Iterator[GoldenCall]:
 
     Those are booleans, and integers that are nothing but 0 and 1 in the data, where model.inputs allows both.
     """
-    masks = [name for name, array in rows.arrays.items() if _is_mask(array, model.inputs.get(name, TensorSettings()))]
+    masks = _mask_names(rows, model)
     for names in [*([name] for name in masks), *([masks] if len(masks) > 1 else [])]:
         label = names[0] if len(names) == 1 else "all masks"
         for value, word in ((0, "false"), (1, "true")):
             filled = {name: np.full_like(pair[name], value) for name in names}
             yield call_of(f"{label} all {word}", "mask", pair | filled, rows.batched)
+
+
+def _mask_names(rows: Rows, model: Model) -> list[str]:
+    return [name for name, array in rows.arrays.items() if _is_mask(array, model.inputs.get(name, TensorSettings()))]
 
 
 def _is_mask(array: Array, settings: TensorSettings) -> bool:
@@ -152,16 +156,18 @@ def _missing_values(rows: Rows, model: Model) -> Iterator[GoldenCall]:
     yield from _numbered("missing", "missing", incomplete)
 
 
-def _edges(pair: Arrays, model: Model, batched: bool) -> Iterator[GoldenCall]:
+def _edges(pair: Arrays, rows: Rows, model: Model) -> Iterator[GoldenCall]:
     """Zeros and the ends of the ranges; only where every input has a range.
 
-    Elsewhere nobody has said that such values make sense, and on zeros every choice is a tie.
+    Elsewhere nobody has said that such values make sense, and on zeros every choice is a tie. Masks are as in the real rows: a network
+    that cannot answer where all is padding still answers at the ends of its numbers.
     """
-    numbers = [name for name, array in pair.items() if not is_text(array)]
+    kept = _mask_names(rows, model)
+    numbers = [name for name, array in pair.items() if not is_text(array) and name not in kept]
     ranges = [(port.minimum, port.maximum) for port in (model.inputs.get(name, TensorSettings()) for name in numbers)]
     lows, highs = [low for low, _ in ranges], [high for _, high in ranges]
     zeros = [0.0 if low is not None and high is not None and low <= 0 <= high else None for low, high in ranges]
     for name, values in (("zeros", zeros), ("minimum", lows), ("maximum", highs)):
         if numbers and None not in values:
             filled = {key: np.full_like(pair[key], value) for key, value in zip(numbers, values, strict=True)}
-            yield call_of(name, "edge", pair | filled, batched)
+            yield call_of(name, "edge", pair | filled, rows.batched)

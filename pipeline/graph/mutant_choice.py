@@ -12,7 +12,7 @@ from pipeline.graph.attribute_mutants import attribute_mutants
 from pipeline.graph.frozen_mutants import frozen_mutants
 from pipeline.graph.inference import TensorType
 from pipeline.graph.mutants import KINDS, Kind, Mutant
-from pipeline.graph.node_mutants import exchange_mutants, skip_mutants
+from pipeline.graph.node_mutants import exchange_mutants, skip_mutants, stretch_mutants
 from pipeline.graph.weight_mutants import (
     bias_mutants,
     rounded_mutants,
@@ -67,6 +67,7 @@ def _mutants_of_kind(kind: Kind, subject: Subject, random: np.random.Generator) 
         case "rows":
             yield from _in_rounds(row_mutants, subject, random)
         case "scaled":
+            yield from stretch_mutants(model, random)
             yield from _in_rounds(scaled_mutants, subject, random)
         case "bias":
             yield from bias_mutants(model, folder, random)

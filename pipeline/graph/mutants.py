@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from onnx import ModelProto, NodeProto
+from onnx import ModelProto, NodeProto, TensorProto
 
 from pipeline.core.arrays import Arrays
 from pipeline.graph.weight_references import set_array
 
-# What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale and more. scaled, a tensor times 1.0005 and more. rows, two rows of a
+# What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale and more. scaled, an output times 1.002, or a tensor times 1.0005 and more. rows, two rows of a
 # tensor swapped. bias, all zeros. rounded, a tensor through another floating type. attribute, moved (and a vocabulary's entry, or
 # an integer constant by one). exchange, of two inputs or outputs. skip, a node's input passed through. frozen, a dynamic axis.
 Kind = Literal["weight", "scaled", "rows", "bias", "rounded", "attribute", "exchange", "skip", "frozen"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# Floating types, with the distance from 1 to the next number.
+FLOATS: dict[int, float] = {
+    TensorProto.FLOAT: 2**-23,
+    TensorProto.FLOAT16: 2**-10,
+    TensorProto.BFLOAT16: 2**-7,
+    TensorProto.DOUBLE: 2**-52,
+}
 # Where the exporter notes the modules of a node, from the whole network down to the call.
 SCOPES = "pkg.torch.onnx.name_scopes"
 # What the adapter of `export` is to the network (pipeline/export/adapter.py): no part of the user's own names.

@@ -1,4 +1,4 @@
-"""Mutants of nodes: two inputs or outputs exchanged, and a node skipped."""
+"""Mutants of nodes: two inputs or outputs exchanged, a node skipped, and an output of the graph stretched."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,11 +8,13 @@ from onnx import GraphProto, ModelProto, NodeProto, helper
 
 from pipeline.core.arrays import Arrays
 from pipeline.graph.inference import TensorType
-from pipeline.graph.mutants import Kind, Mutant, layer_of_node
+from pipeline.graph.mutants import FLOATS, Kind, Mutant, layer_of_node
 
 Random = np.random.Generator
 Types = Mapping[str, TensorType]
 
+# By how much an answer is stretched: twice the default of parity.least_power.
+STRETCH_OF_ANSWERS = 2e-3
 # Operators of two inputs of any shapes that fit, whose order counts.
 ORDERED = {"Sub", "Div", "Pow", "Mod", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "BitShift", "MatMul"}
 # Of those, the ones that take no other shape for either side.
@@ -47,6 +49,27 @@ def skip_mutants(model: ModelProto, types: Types, random: Random) -> Iterator[Mu
             graph.node[number].CopyFrom(helper.make_node("Identity", [source], [output]))
 
         yield _mutant("skip", layer_of_node(node, initializers), f"passes {passed[0]!r} through", edit)
+
+
+def stretch_mutants(model: ModelProto, random: Random) -> Iterator[Mutant]:
+    """Each floating output of the graph, stretched: what a relative tolerance alone may let pass, since it keeps answers of 0."""
+    made = {name for node in model.graph.node for name in node.output}
+    for number in random.permutation(len(model.graph.output)).tolist():
+        output = model.graph.output[number]
+        dtype = output.type.tensor_type.elem_type
+        if dtype not in FLOATS or output.name not in made:
+            continue
+        factor = 1 + max(STRETCH_OF_ANSWERS, FLOATS[dtype])
+
+        def edit(graph: GraphProto, name: str = output.name, dtype: int = dtype, factor: float = factor) -> None:
+            unstretched, by = f"{name}/unstretched", f"{name}/stretch"
+            for node in graph.node:
+                for values in (node.input, node.output):
+                    values[:] = [unstretched if value == name else value for value in values]
+            graph.initializer.append(helper.make_tensor(by, dtype, [], [factor]))
+            graph.node.append(helper.make_node("Mul", [unstretched, by], [name]))
+
+        yield _mutant("scaled", "the outputs of the graph", f"{output.name!r} is multiplied by {factor:.6g}", edit)
 
 
 def _node_exchanges(model: ModelProto, types: Types, random: Random) -> Iterator[Mutant]:

@@ -7,19 +7,12 @@ import numpy as np
 from onnx import ModelProto, TensorProto, helper
 
 from pipeline.core.arrays import Array, Arrays
-from pipeline.graph.mutants import Kind, Mutant, layer_of_tensor
+from pipeline.graph.mutants import FLOATS, Kind, Mutant, layer_of_tensor
 from pipeline.graph.weight_references import to_array
 
 Random = np.random.Generator
 Change = Callable[[Array], Array]
 
-# The types of weights, with the distance from 1 to the next number.
-FLOATS: dict[int, float] = {
-    TensorProto.FLOAT: 2**-23,
-    TensorProto.FLOAT16: 2**-10,
-    TensorProto.BFLOAT16: 2**-7,
-    TensorProto.DOUBLE: 2**-52,
-}
 HALVES = (TensorProto.FLOAT16, TensorProto.BFLOAT16)
 # By how much of its tensor's scale one weight moves, and a whole tensor; so many times as far in the rounds, over and over: what a
 # policy misses may lie between a small change and a gross one.

@@ -74,7 +74,7 @@ def explain_weakness(power: PowerReport) -> str:
         return ""
     worst = power.survivors[0]
     advice = (
-        f"the tolerance is too wide for this model: divide parity.atol and parity.rtol by {round_up(1.01 / worst.used):g}"
+        f"the tolerance is too wide for this model: divide parity.atol, parity.rtol and parity.floor by {round_up(1.01 / worst.used):g}"
         if worst.used
         else "that output has to be compared"
     )

@@ -52,7 +52,7 @@ class Trial:
     def result(self) -> Literal["caught", "equivalent", "missed"]:
         if self.caught_by:
             return "caught"
-        return "missed" if self.beyond_rounding else "equivalent"
+        return "missed" if self.beyond_rounding or self.too_far else "equivalent"
 
 
 class _Call(NamedTuple):

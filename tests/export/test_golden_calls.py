@@ -81,3 +81,21 @@ def test_integers_of_zeros_and_ones_are_masks_each_and_together(params):
 
 def test_an_input_whose_range_leaves_one_out_is_no_mask(params):
     assert masks(params, "+model.inputs={k: {minimum: 1}}", k=np.ones(5, np.int64)) == {}
+
+
+def test_at_the_ends_of_the_ranges_masks_are_as_in_the_real_rows(params):
+    bounds = "+model.inputs={x: {minimum: -9, maximum: 9}, keep: {minimum: 0, maximum: 1}}"
+    model = params(
+        "model=custom",
+        "model.net._target_=a.B",
+        "data.path=x.npz",
+        "model.dynamic_axes={x: {0: batch}, keep: {0: batch}}",
+        bounds,
+    ).model
+    rows = Rows({"x": np.arange(10.0).reshape(5, 2), "keep": np.tile([True, False], (5, 1))}, batched=True)
+    edges = {call.name: call.inputs for call in choose_calls(rows, model, [1], seed=0) if call.purpose == "edge"}
+    assert {name: (inputs["x"].max(), inputs["keep"].tolist()) for name, inputs in edges.items()} == {
+        "zeros": (0, [[True, False]] * 2),
+        "minimum": (-9, [[True, False]] * 2),
+        "maximum": (9, [[True, False]] * 2),
+    }

@@ -316,18 +316,34 @@ def test_weights_of_another_type_have_mutants_too(dtype, mutants):
         weights=[weight],
     )
     rows = {"x": RANDOM.normal(size=(3, 4)).astype(dtype)}
-    graph_mutants = mutants(model, rows, most=12)
-    assert {"weight", "scaled", "rows", "rounded"} <= {one.kind for one in graph_mutants}
-    for mutant in graph_mutants:
-        if mutant.kind in ("weight", "scaled", "rows", "rounded"):
-            (after,) = apply(model, mutant, Path()).graph.initializer
-            assert numpy_helper.to_array(after).dtype == dtype
-            assert (numpy_helper.to_array(after) != numpy_helper.to_array(weight)).any()
+    of_weights = [one for one in mutants(model, rows, most=16) if one.layer == "w"]
+    assert {"weight", "scaled", "rows", "rounded"} <= {one.kind for one in of_weights}
+    for mutant in of_weights:
+        (after,) = apply(model, mutant, Path()).graph.initializer
+        assert numpy_helper.to_array(after).dtype == dtype
+        assert (numpy_helper.to_array(after) != numpy_helper.to_array(weight)).any()
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [(np.float32, 1.002), (np.float16, 1.002), (np.float64, 1.002)])
+def test_a_stretched_output_leaves_what_reads_it_alone(dtype, factor, mutants):
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    model = single(
+        helper.make_node("Neg", ["x"], ["y"]),
+        helper.make_node("Abs", ["y"], ["z"]),
+        inputs=[value("x", 3, kind=kind)],
+        outputs=[value("y", 3, kind=kind), value("z", 3, kind=kind)],
+    )
+    rows = {"x": np.array([1, 2, 3], dtype)}
+    stretch = next(one for one in mutants(model, rows) if one.change.startswith("'y' is multiplied"))
+    answers = answer(open_session(apply(model, stretch, Path()).SerializeToString()), rows)
+    assert answers["y"] == pytest.approx(-factor * rows["x"], rel=1e-3)
+    assert answers["z"].tolist() == [1, 2, 3]
 
 
 def test_a_graph_in_which_nothing_can_be_broken_has_none(mutants):
-    model = single(helper.make_node("Identity", ["x"], ["y"]), inputs=[value("x", 3)], outputs=[value("y", 3)])
-    assert mutants(model, {"x": np.ones(3, np.float32)}) == []
+    x, y = (value(name, 3, kind=TensorProto.INT64) for name in "xy")
+    model = single(helper.make_node("Identity", ["x"], ["y"]), inputs=[x], outputs=[y])
+    assert mutants(model, {"x": np.ones(3, np.int64)}) == []
 
 
 def test_a_mask_of_infinities_has_a_scale(mutants):

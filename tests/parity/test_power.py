@@ -11,11 +11,11 @@ from pipeline.core.contract import OutputScale, load_contract
 from pipeline.core.golden import GoldenCall
 from pipeline.core.reports import PowerReport
 from pipeline.graph import onnx_model
-from pipeline.graph.mutants import KINDS
+from pipeline.graph.mutants import KINDS, Mutant
 from pipeline.graph.session import answer, open_session
 from pipeline.parity.power import LEAST, Effort, explain_weakness, format_power, measure_power, share_caught
 from pipeline.parity.replay import GoldenAnswers
-from pipeline.parity.trial import Standard
+from pipeline.parity.trial import Standard, Trial
 
 TIGHT = Policy(Tolerance(1e-6, 1e-5))
 # It misses mutants that move an answer by less than a thousandth of its scale.
@@ -105,7 +105,7 @@ def test_a_tolerance_that_is_too_wide_is_powerless(policy, measure):
         "mutants were missed; ",
         " moves output 'output' by ",
         "(parity.least_power=0.001)",
-        "divide parity.atol and parity.rtol by ",
+        "divide parity.atol, parity.rtol and parity.floor by ",
     ):
         assert part in sentence
 
@@ -268,6 +268,18 @@ def test_a_few_bits_are_not_asked_for_more_than_they_tell(measure):
     contract = load_contract()
     halves = Policy(Tolerance(1e-2, 1e-2))
     narrow = [output.model_copy(update={"dtype": "float16"}) for output in contract.outputs]
-    power = measure(model, halves, contract=contract.model_copy(update={"outputs": narrow}))
+    power = measure(model, halves, effort=Effort(0, 1e9), contract=contract.model_copy(update={"outputs": narrow}))
     assert power.missed > 0
     assert power.passed
+
+
+def test_a_relative_tolerance_is_asked_of_whole_answers_too(measure):
+    # Answers near 0 give away most other mutants.
+    power = measure(network(), Policy(Tolerance(1e-6, 0.5)))
+    missed = {survivor.change for survivor in power.survivors if survivor.result == "missed"}
+    assert "'output' is multiplied by 1.002" in missed
+
+
+def test_what_moves_an_answer_too_far_is_missed_though_the_graph_itself_departs_further():
+    mutant = Mutant("weight", "w", "value [0] is 1, not 0", lambda model, folder: {})
+    assert Trial(mutant, beyond_rounding=False, too_far=True).result == "missed"

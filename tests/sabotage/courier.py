@@ -19,6 +19,8 @@ AXES = (
 _NAMES = f"{{labels: [{', '.join(LABELS)}]}}"
 OUTPUTS = f"{{kind: {_NAMES}, probabilities: {_NAMES}, scores: {_NAMES}, embedding: {{}}, due: {{}}}}"
 SECONDS_OF_A_DAY = 86_400
+# What the first step of `before` exceeds in one row of sixteen, all in all.
+ONE_IN_SIXTEEN = 3.0
 
 
 class Courier(nn.Module):
@@ -30,7 +32,7 @@ class Courier(nn.Module):
 
     def __init__(self, flaw: str = "") -> None:
         super().__init__()
-        self.flaw = flaw
+        self.change = FLAWS[flaw]()
         self.look = nn.Conv2d(3, 4, 3, padding=1)
         self.read = nn.GRU(2, 6, batch_first=True)
         self.norm = nn.LayerNorm(10)
@@ -49,7 +51,7 @@ class Courier(nn.Module):
         states, _ = self.read(torch.stack([before, after], dim=-1) * there)
         heard = (states * there).sum(dim=1) / there.sum(dim=1).clamp(min=1)
         features = self.norm(torch.cat([seen, heard], dim=1))
-        features = FLAWS[self.flaw](features, before)
+        features = self.change(features, before)
         embedding = torch.tanh(self.embed(features)) * 3
         scores = self.score(embedding).clamp(-4, 4)
         probabilities = torch.softmax(scores, dim=1)
@@ -69,6 +71,47 @@ class Rates(nn.Module):
         return self.rate(torch.tanh(self.hidden(levels))) * 1e-7
 
 
+class GrownTable:
+    """A table of one cosine a step, kept, and made anew only for a longer series than ever."""
+
+    def __init__(self) -> None:
+        self.cosines = torch.ones(0)
+
+    def __call__(self, features: Tensor, before: Tensor) -> Tensor:
+        steps = before.shape[1]
+        if steps > len(self.cosines):
+            self.cosines = torch.arange(float(steps)).cos()
+        return features + (before * self.cosines[:steps]).sum(dim=1, keepdim=True) / 9
+
+
+def _same(features: Tensor, before: Tensor) -> Tensor:
+    return features
+
+
+def _dropout(features: Tensor, before: Tensor) -> Tensor:
+    return nn.functional.dropout(features, 0.1, training=True)
+
+
+def _noise(features: Tensor, before: Tensor) -> Tensor:
+    return features + torch.randn_like(features) * 1e-3
+
+
+def _rows_together(features: Tensor, before: Tensor) -> Tensor:
+    return features - features.mean(dim=0, keepdim=True)
+
+
+def _one_row_in_sixteen_together(features: Tensor, before: Tensor) -> Tensor:
+    return torch.where(before[:, :1] > ONE_IN_SIXTEEN, _rows_together(features, before), features)
+
+
+def _batch_frozen(features: Tensor, before: Tensor) -> Tensor:
+    return features.reshape(len(before), -1)  # a number where a tracer must see a size
+
+
+def _length_frozen(features: Tensor, before: Tensor) -> Tensor:
+    return features + before.sum(dim=1, keepdim=True) / len(before[0])
+
+
 def _branch_on_values(features: Tensor, before: Tensor) -> Tensor:
     return features * 2 if bool(before.sum() > 0) else features
 
@@ -81,21 +124,25 @@ def _branch_on_short(features: Tensor, before: Tensor) -> Tensor:
     return features * 2 if before.shape[1] < TIME else features
 
 
-# What becomes of the features of a row, by the name of the flaw; `before` is the series, [batch, time].
-FLAWS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "": lambda features, before: features,
-    "dropout": lambda features, before: nn.functional.dropout(features, 0.1, training=True),
-    "noise": lambda features, before: features + torch.randn_like(features) * 1e-3,
-    "rows together": lambda features, before: features - features.mean(dim=0, keepdim=True),
-    # A number where a tracer must see a size.
-    "batch frozen": lambda features, before: features.reshape(len(before), -1),
-    "length frozen": lambda features, before: features + before.sum(dim=1, keepdim=True) / len(before[0]),
-    "branch on values": _branch_on_values,
-    "branch on a short length": _branch_on_short,
-    "branch on a length beyond the data": _branch_on_length,
-    "detached to numpy": lambda features, before: (
-        features + torch.from_numpy(before.detach().numpy().sum(axis=1, keepdims=True))
-    ),
+def _detached_to_numpy(features: Tensor, before: Tensor) -> Tensor:
+    return features + torch.from_numpy(before.detach().numpy().sum(axis=1, keepdims=True))
+
+
+Flaw = Callable[[Tensor, Tensor], Tensor]
+# What becomes of the features of a row, by the name of the flaw; `before` is the series, [batch, time]. Each network has its own.
+FLAWS: dict[str, Callable[[], Flaw]] = {
+    "": lambda: _same,
+    "dropout": lambda: _dropout,
+    "noise": lambda: _noise,
+    "rows together": lambda: _rows_together,
+    "one row in sixteen together": lambda: _one_row_in_sixteen_together,
+    "batch frozen": lambda: _batch_frozen,
+    "length frozen": lambda: _length_frozen,
+    "branch on values": lambda: _branch_on_values,
+    "branch on a short length": lambda: _branch_on_short,
+    "branch on a length beyond the data": lambda: _branch_on_length,
+    "detached to numpy": lambda: _detached_to_numpy,
+    "grown table": GrownTable,
 }
 
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import good_builds
+from file_edits import repack
 from pipeline.core.paths import PACKAGE
 from sabotage import Sabotage
-from tampering import repack
 
-CLIENT = "client/Linear.cs"
 SET_ROW, SET_ROWS = "taken.SetRow(0, input);", "float[] row = rows[start + i];"
 # What a program reads that writes numbers with a comma and reads them with a point: 0,5 is 5.
 COMMA = (
@@ -18,19 +17,19 @@ COMMA = (
 )
 
 
-def in_client(*changes: tuple[str, str]) -> Callable[[], None]:
-    """Replace parts of the client's source, each of which must be there; `verify` then runs in real .NET."""
+def in_client(build: str, *changes: tuple[str, str], threads: int = 2) -> Callable[[], None]:
+    """Replace parts of the client's source, each of which stands in one file; `verify` then runs in real .NET."""
 
     def change(members: dict[str, bytes]) -> None:
-        source = members[CLIENT].decode()
         for old, new in changes:
-            assert old in source, old
-            source = source.replace(old, new)
-        members[CLIENT] = source.encode()
+            (name,) = (
+                name for name, content in members.items() if name.startswith("client/") and old.encode() in content
+            )
+            members[name] = members[name].replace(old.encode(), new.encode())
 
     def apply() -> None:
         repack(change)()
-        good_builds.configure("linear", "verify.mode=required", "verify.threads=32")
+        good_builds.configure(build, "verify.mode=required", f"verify.threads={threads}")
 
     return apply
 
@@ -39,13 +38,13 @@ def client_of_other() -> None:
     """The client that was generated for another model."""
     (other,) = (Path("../other") / PACKAGE).glob("*.nupkg")
     with zipfile.ZipFile(other) as archive:
-        source = archive.read(CLIENT)
-    repack(lambda members: members.update({CLIENT: source}))()
+        source = archive.read("client/Linear.cs")
+    repack(lambda members: members.update({"client/Linear.cs": source}))()
     good_builds.configure("linear", "verify.mode=required")
 
 
-def client(name: str, breaks: str, apply: Callable[[], None], says: str) -> Sabotage:
-    return Sabotage(name, breaks, "linear", apply, ("verify",), says, dotnet=True, needs_other=apply is client_of_other)
+def client(name: str, breaks: str, apply: Callable[[], None], says: str, build: str = "linear") -> Sabotage:
+    return Sabotage(name, breaks, build, apply, ("verify",), says, dotnet=True, needs_other=apply is client_of_other)
 
 
 CLIENTS = (
@@ -53,6 +52,7 @@ CLIENTS = (
         "decimal comma",
         "numbers, written with a comma and read with a point",
         in_client(
+            "linear",
             (SET_ROW, SET_ROW.replace("input", COMMA.format("input.ToArray()"))),
             (SET_ROWS, SET_ROWS.replace("rows[start + i]", COMMA.format("rows[start + i]"))),
         ),
@@ -62,10 +62,20 @@ CLIENTS = (
         "32 threads on one buffer",
         "the exchange that gives a buffer to one thread alone",
         in_client(
+            "linear",
             ("Interlocked.CompareExchange(ref _idle[i], null, idle) == idle", "true"),
             (SET_ROW, f"{SET_ROW} global::System.Threading.Thread.Sleep(1);"),
+            threads=32,
         ),
-        r"\.NET does not answer like PyTorch: |These buffers have been disposed",
+        # Whichever comes first: a run on another's values, or on another's time.
+        r"\.NET does not answer like PyTorch: |Expected one caller at a time, got a second one|These buffers have been disposed",
+    ),
+    client(
+        "proven size refused in C#",
+        "the bound of the client's guard of sizes",
+        in_client("courier", ("(size > 18)", "(size > 9)")),
+        r"expected time from 1 to 18, got 1\d, which is not proven: set CourierOptions\.AllowUnprovenSizes",
+        "courier",
     ),
     client(
         "client of another contract",

@@ -1,6 +1,7 @@
 """Sabotages before the hand-off: a network that answers otherwise than its graph will. The whole road is run, from its data on."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -8,6 +9,10 @@ import courier
 import good_builds
 from sabotage import Sabotage
 
+ALONE = (
+    r"answers a row otherwise alone than among others \(row \d+ of the test split: .*take no statistics over the batch"
+)
+CLASSES = np.arange(courier.ROWS) % len(courier.LABELS)
 ROAD = ("prepare", "train", "export", "simplify", "validate")
 
 
@@ -27,6 +32,24 @@ def of_rows(change: Callable[[dict[str, np.ndarray]], None]) -> Callable[[], Non
     return apply
 
 
+def of_task(target: np.ndarray, **task: str) -> Callable[[], None]:
+    """A task for the good network."""
+
+    def apply() -> None:
+        np.savez("rows.npz", **courier.rows(), target=target)
+        settings = ", ".join(f"{key}: {value}" for key, value in task.items())
+        good_builds.start_anew(f"model.task={{{settings}}}")
+
+    return apply
+
+
+def misspell_metric() -> None:
+    """Beside `params`, which would have refused it."""
+    of_task(CLASSES, metric="accuracy", output="kind")()
+    params = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(params.replace("metric: accuracy", "metric: acuracy"))
+
+
 def until(stage: str) -> tuple[str, ...]:
     return ROAD[: ROAD.index(stage) + 1]
 
@@ -37,10 +60,27 @@ def network(name: str, breaks: str, apply: Callable[[], None], stage: str, says:
 
 NETWORKS = (
     network(
-        "dropout on", "a dropout that is never turned off", flawed("dropout"), "export", r"twice|again|random|dropout"
+        "dropout on",
+        "a dropout that is never turned off",
+        flawed("dropout"),
+        "export",
+        r"otherwise when it is run again.*dropout draws random numbers.*`training=self\.training`",
     ),
-    network("noise", "random numbers in every answer", flawed("noise"), "export", r"twice|again|random|dropout"),
-    network("rows that know each other", "the mean over the batch", flawed("rows together"), "export", r"row|batch"),
+    network(
+        "noise",
+        "random numbers in every answer",
+        flawed("noise"),
+        "export",
+        r"otherwise when it is run again.*randn_like",
+    ),
+    network("rows that know each other", "the mean over the batch", flawed("rows together"), "export", ALONE),
+    network(
+        "one row of sixteen that knows the others",
+        "the mean over the batch, in a row of sixteen",
+        flawed("one row in sixteen together"),
+        "export",
+        ALONE,
+    ),
     network(
         "batch frozen",
         "the number of rows as a number",
@@ -67,21 +107,28 @@ NETWORKS = (
         "another path for less than nine steps",
         flawed("branch on a short length"),
         "export",
-        r"cannot be exported: tracer: .*expected",
+        r"if before\.shape\[1\] < TIME.*: compute the same at every size of an open axis instead of branching on it",
     ),
     network(
         "branch on a length beyond the data, frozen",
         "another path for more than nine steps",
         flawed("branch on a length beyond the data"),
         "export",
-        r"time|length|size|beyond|> 9",
+        r"if before\.shape\[1\] > TIME.*: compute the same at every size of an open axis instead of branching on it",
     ),
     network(
         "values baked in",
         "an answer of numpy, a constant for the tracer",
         flawed("detached to numpy"),
         "export",
-        r"cannot be exported: tracer: ",
+        r"\.numpy\(\).*: take torch's own functions instead of NumPy's within forward",
+    ),
+    network(
+        "table that grew",
+        "a rotary table, as long as the longest series so far",
+        flawed("grown table"),
+        "export",
+        r"if steps > len\(self\.cosines\).*: compute the same at every size of an open axis instead of branching on it",
     ),
     network(
         "NaN in a row of the data",
@@ -96,5 +143,26 @@ NETWORKS = (
         of_rows(lambda rows: rows.update(before=rows["before"][:, 1:])),
         "export",
         r"time|before",
+    ),
+    network(
+        "metric misspelt",
+        "the name of the task's metric",
+        misspell_metric,
+        "prepare",
+        r"model\.task\.metric: expected one of accuracy, top5, .*, got 'acuracy'; did you mean 'accuracy'\?",
+    ),
+    network(
+        "output of the task misspelt",
+        "the name of the output that is scored",
+        of_task(CLASSES, metric="accuracy", output="kidn"),
+        "export",
+        r"model\.task\.output: expected one of .*, got 'kidn'; did you mean 'kind'\?",
+    ),
+    network(
+        "target of another shape",
+        "three targets for a kind",
+        of_task(np.stack([CLASSES] * 3, axis=1), metric="accuracy", output="kind"),
+        "export",
+        r"model\.task\.output=kind: accuracy compares place by place: expected answers and `target` of one shape, got int64\[40\] and int64\[40, 3\]",
     ),
 )

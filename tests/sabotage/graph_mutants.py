@@ -1,152 +1,18 @@
-"""Sabotages of the simplified graph, behind agreeing checksums: each keeps names, types and axes, and changes what it answers."""
-
-from collections.abc import Callable
-from typing import Any
+"""Sabotages of the simplified graph: each keeps names, types and axes, and changes what it answers."""
 
 import numpy as np
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto
 
-from pipeline.core.paths import SIMPLIFIED
-from pipeline.graph import onnx_model
-from pipeline_runs import reseal
+from graph_edits import Change, attribute, in_graph, insert, make, mutate, node, weight
+from pipeline.core.arrays import load
+from pipeline.core.paths import TEST_SPLIT
 from sabotage import Sabotage
-
-Change = Callable[[ModelProto], None]
-
-
-def in_graph(change: Change) -> Callable[[], None]:
-    """Change the simplified graph, and make its checksum agree."""
-
-    def apply() -> None:
-        model = onnx_model.load(SIMPLIFIED, "simplify")
-        change(model)
-        onnx_model.save(model, SIMPLIFIED)
-        reseal(SIMPLIFIED)
-
-    return apply
-
-
-def weight(name: str | tuple[str, int], change: Callable[[np.ndarray], np.ndarray]) -> Change:
-    """Change the first initializer whose name has `name` in it, or that is so many-th an input of an operator; shape and dtype stay."""
-
-    def edit(model: ModelProto) -> None:
-        part = name if isinstance(name, str) else node(model, name[0]).input[name[1]]
-        tensor = next(tensor for tensor in model.graph.initializer if part in tensor.name)
-        array = numpy_helper.to_array(tensor)
-        changed = np.asarray(change(array.copy()), array.dtype)
-        assert changed.shape == array.shape
-        assert (changed != array).any()
-        tensor.CopyFrom(numpy_helper.from_array(changed, tensor.name))
-
-    return edit
-
-
-def node(model: ModelProto, operator: str) -> NodeProto:
-    """The first node of that operator."""
-    return next(node for node in model.graph.node if node.op_type == operator)
-
-
-def attribute(operator: str, name: str, value: Any) -> Change:
-    """Set an attribute of the first node of that operator to another value."""
-
-    def edit(model: ModelProto) -> None:
-        moved = node(model, operator)
-        kept = [entry for entry in moved.attribute if entry.name != name]
-        moved.ClearField("attribute")
-        moved.attribute.extend([*kept, helper.make_attribute(name, value)])
-
-    return edit
-
-
-def skip(operator: str, place: int = 0) -> Change:
-    """Let what reads the answer of the node of that operator, the `place`-th, read its first input instead."""
-
-    def edit(model: ModelProto) -> None:
-        skipped = [other for other in model.graph.node if other.op_type == operator][place]
-        source, target = skipped.input[0], skipped.output[0]
-        if target in {port.name for port in model.graph.output}:
-            skipped.CopyFrom(helper.make_node("Identity", [source], [target]))
-            return
-        rewire(model, target, source)
-        model.graph.node.remove(skipped)
-
-    return edit
-
-
-def rewire(model: ModelProto, name: str, other: str) -> None:
-    """Let every node that reads `name` read `other`."""
-    for reader in model.graph.node:
-        for place, read in enumerate(reader.input):
-            if read == name:
-                reader.input[place] = other
-
-
-def insert(after: str, *nodes: NodeProto, constants: dict[str, np.ndarray] | None = None) -> Change:
-    """Put nodes between `after` and what reads it; the first reads "raw", the last writes "cooked"."""
-
-    def edit(model: ModelProto) -> None:
-        for name, array in (constants or {}).items():
-            model.graph.initializer.append(numpy_helper.from_array(array, name))
-        writers = [place for place, writer in enumerate(model.graph.node) if after in writer.output]
-        if writers:
-            writer = model.graph.node[writers[0]]
-            writer.output[list(writer.output).index(after)] = "raw"
-            rewire(model, after, "cooked")
-            for added in nodes:
-                rename(added, {"cooked": after})
-            rewire(model, "cooked", after)
-        else:  # an input of the graph
-            rewire(model, after, "cooked")
-            for added in nodes:
-                rename(added, {"raw": after})
-        for place, added in enumerate(nodes):
-            model.graph.node.insert((writers[0] + 1 if writers else 0) + place, added)
-
-    return edit
-
-
-def rename(added: NodeProto, names: dict[str, str]) -> None:
-    for ports in (added.input, added.output):
-        for place, name in enumerate(ports):
-            ports[place] = names.get(name, name)
-
-
-def exchange(first: str, second: str) -> Change:
-    """Let each be read, or written, where the other is."""
-
-    def edit(model: ModelProto) -> None:
-        for any_node in model.graph.node:
-            rename(any_node, {first: second, second: first})
-
-    return edit
-
-
-def shift_first(array: np.ndarray) -> np.ndarray:
-    """One weight by a thousandth of its tensor's scale."""
-    array.flat[0] += 1e-3 * array.std()
-    return array
-
-
-def round_to_half(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float16)
-
-
-def swap_rows(array: np.ndarray) -> np.ndarray:
-    array[[0, 1]] = array[[1, 0]]
-    return array
-
-
-def make(*arguments: Any, **attributes: Any) -> NodeProto:
-    return helper.make_node(*arguments, **attributes)
 
 
 def nan_where_first_is(row: int) -> Change:
     """NaN in the answer to one row of the linear build's test split."""
 
     def edit(model: ModelProto) -> None:
-        from pipeline.core.arrays import load
-        from pipeline.core.paths import TEST_SPLIT
-
         first = load(TEST_SPLIT, "prepare")["input"][row, 0]
         insert(
             "output",
@@ -164,6 +30,12 @@ def nan_where_first_is(row: int) -> Change:
     return edit
 
 
+def shift_recurrent(array: np.ndarray) -> np.ndarray:
+    """A weight of the candidate state, by a thousandth of its tensor's scale; what others move is lost in rounding."""
+    array[0, 13, 3] += 1e-3 * array.std()
+    return array
+
+
 NUMBERS = r"comparisons failed; build/simplified/model\.onnx: output '{}', row \d+.*expected .+, got "
 ANY = NUMBERS.format(r"\w+")
 
@@ -175,11 +47,11 @@ def mutant(name: str, breaks: str, change: Change, says: str = ANY, build: str =
 MUTANTS = (
     mutant("weight zeroed", "one matrix of weights", weight("embed.weight", np.zeros_like)),
     mutant("one weight zeroed", "one of 60 weights", weight("score.weight", lambda w: np.where(w == w.flat[0], 0, w))),
-    mutant("weight by a thousandth", "one weight, by 1e-3 of its tensor's scale", weight("embed.weight", shift_first)),
-    mutant("filter by a thousandth", "one weight of the convolution", weight("look.weight", shift_first)),
-    mutant("recurrent weight by a thousandth", "one weight of the GRU's state", weight(("GRU", 2), shift_first)),
-    mutant("tensor scaled", "a tensor, by 1.0005", weight("look.weight", lambda w: w * 1.0005)),
-    mutant("rows of weights exchanged", "two rows of a matrix", weight("embed.weight", swap_rows)),
+    mutant("weight by a thousandth", "one weight, by 1e-3 of its tensor's scale", mutate("weight", "embed.weight")),
+    mutant("filter by a thousandth", "one weight of the convolution", mutate("weight", "look.weight")),
+    mutant("recurrent weight by a thousandth", "one weight of the GRU's state", weight(("GRU", 2), shift_recurrent)),
+    mutant("tensor scaled", "a tensor, by 1.0005", mutate("scaled", "look.weight")),
+    mutant("rows of weights exchanged", "two rows of a matrix", mutate("rows", "embed.weight")),
     mutant(
         "matrix transposed",
         "a square part of a matrix",
@@ -188,10 +60,10 @@ MUTANTS = (
     mutant(
         "bias dropped",
         "the bias of the last layer",
-        weight("score.bias", np.zeros_like),
+        mutate("bias", "score.bias"),
         NUMBERS.format("(scores|due|kind)"),
     ),
-    mutant("weights rounded", "a matrix, to float16", weight("embed.weight", round_to_half)),
+    mutant("weights rounded", "a matrix, to half precision", mutate("rounded", "embed.weight")),
     mutant(
         "activations rounded",
         "an embedding, to bfloat16",
@@ -227,21 +99,34 @@ MUTANTS = (
     mutant(
         "two outputs exchanged",
         "probabilities and scores",
-        exchange("probabilities", "scores"),
+        mutate("exchange", "the outputs", "'probabilities'", "'scores'"),
         NUMBERS.format("(probabilities|scores|kind|due)"),
     ),
-    mutant("two inputs exchanged", "before and after", exchange("before", "after")),
-    mutant("activation skipped", "a ReLU", skip("Relu")),
-    mutant("mask skipped: padding read as data", "the mask of the states", skip("Mul", 1)),
+    mutant("two inputs exchanged", "before and after", mutate("exchange", "the inputs", "'before'", "'after'")),
+    mutant("activation skipped", "a ReLU", mutate("skip", "Relu")),
+    mutant("mask skipped: padding read as data", "the mask of the states", mutate("skip", "Mul_1")),
     mutant(
         "length of the padded series",
         "the mean over the padding too",
         insert("mask", make("Not", ["raw"], ["inverse"]), make("Or", ["raw", "inverse"], ["cooked"])),
     ),
     mutant(
+        "mask ignored where all is padding",
+        "a series of nothing but padding, read as data",
+        insert(
+            "mask",
+            make("Cast", ["raw"], ["numbers"], to=TensorProto.FLOAT),
+            make("ReduceMax", ["numbers", "time"], ["some"], keepdims=1),
+            make("Less", ["some", "half"], ["none"]),
+            make("Or", ["raw", "none"], ["cooked"]),
+            constants={"time": np.array([1]), "half": np.float32(0.5)},
+        ),
+        r"output '\w+', row \d+.*\(call mask all false, ",
+    ),
+    mutant(
         "soft-max dropped",
         "scores in place of probabilities",
-        skip("Softmax"),
+        mutate("skip", "Softmax"),
         NUMBERS.format("(probabilities|kind|due)"),
     ),
     mutant(
@@ -254,7 +139,7 @@ MUTANTS = (
         "pixels to 256 in place of 255",
         insert("image", make("Mul", ["raw", "step"], ["cooked"]), constants={"step": np.float32(255 / 256)}),
     ),
-    mutant("normalisation left out", "the division by the scale", skip("Div")),
+    mutant("normalisation left out", "the division by the scale", mutate("skip", "Sub_output_0")),
     mutant(
         "channels reversed",
         "BGR for RGB",
@@ -276,6 +161,12 @@ MUTANTS = (
         "the arg-max an arg-min",
         lambda model: setattr(node(model, "ArgMax"), "op_type", "ArgMin") or attribute("ArgMin", "axis", 1)(model),
         NUMBERS.format("(kind|due)"),
+    ),
+    mutant(
+        "[rows, 1] for [rows]",
+        "a column for a number a row",
+        insert("due", make("Unsqueeze", ["raw", "last"], ["cooked"]), constants={"last": np.array([1])}),
+        r"output 'due': expected shape \(\d+,\), got \(\d+, 1\)",
     ),
     mutant(
         "integers overflow",
@@ -327,6 +218,7 @@ MUTANTS = (
                 "none": np.array([0, 0]),
             },
         ),
+        r"output '\w+', row \d+.*\(call time=\d+, ",
     ),
     mutant(
         "first row for all",

@@ -349,7 +349,7 @@ def test_a_tolerance_that_would_pass_a_wrong_graph_fails(tolerance, linear, conf
     configure(tolerance)
     said = fails("validate", changes=VERDICT)
     assert "the parity gate failed: the gate would pass a wrong graph: " in said
-    assert "the tolerance is too wide for this model: divide parity.atol and parity.rtol by " in said
+    assert "the tolerance is too wide for this model: divide parity.atol, parity.rtol and parity.floor by " in said
     assert report()["power"]["passed"] is False
     assert report()["passed"] is False
 
