@@ -27,6 +27,7 @@ from pipeline.core.paths import (
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
+from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
 from pipeline.parity import page
@@ -118,6 +119,7 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
 
 
 def run(params: Params) -> None:
+    return_large_blocks()
     contract, calls = load_contract(), load_calls()
     check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
