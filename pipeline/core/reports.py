@@ -181,6 +181,12 @@ class PowerReport(PowerCount):
     budget: float
     spent: float
 
+    @property
+    def score(self) -> float | None:
+        """The mutation score: the share of the mutants that were caught, equivalent ones left out; None when there are no others."""
+        effective = self.caught + self.missed
+        return self.caught / effective if effective else None
+
 
 class ParityReport(Record):
     """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not.
