@@ -124,8 +124,9 @@ class PairedScore(Record):
 class TaskReport(Record):
     """The task's metric on the whole test split: of the eager network and of each graph (None where it did not run).
 
-    `paired` has each graph beside PyTorch, by stage, `problems` why there is no metric of one. It passes when no graph's metric is worse than PyTorch's by more than
-    `budget` and `rounding`, which is what the last bits of floating answers may move a metric by (0 for class numbers).
+    `paired` has each graph beside PyTorch, by stage, `problems` why there is no metric of one. It passes when no graph's metric is
+    worse than PyTorch's by more than `budget` and `rounding`, which is what the last bits of floating answers may move a metric by
+    (0 for class numbers).
     """
 
     metric: str
@@ -241,7 +242,7 @@ class DotnetTask(Record):
     rows: int
     eager: float
     dotnet: float
-    paired: PairedScore
+    paired: PairedScore | None = None
 
 
 class DotnetReport(Record):

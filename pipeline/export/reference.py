@@ -22,7 +22,7 @@ from pipeline.export import determinism
 from pipeline.export.adapter import Adapter, AnswerForm
 from pipeline.export.diagnostics import NETWORK_ERRORS
 from pipeline.export.golden_calls import axis_sizes, choose_calls, choose_pair, input_names
-from pipeline.export.rounding import measure_scales, move_answers
+from pipeline.export.rounding import choose_telling, measure_scales, move_answers
 from pipeline.export.shapes import infer_output_shapes
 from pipeline.export.size_calls import SizeTrial
 from pipeline.export.text_calls import check_vocabulary, choose_text_calls
@@ -123,8 +123,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         "inputs": {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()},
         "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
-    real_calls = [call for call in calls if call.purpose == "rows"]
-    moved = move_answers(fresh_adapter(), real_calls[-1], weights=not is_large(checkpoint))
+    moved = move_answers(fresh_adapter, choose_telling(calls), weights=not is_large(checkpoint))
     scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
     determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls}, scales)
     if tokenizer:

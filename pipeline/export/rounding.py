@@ -6,7 +6,7 @@ one unit in the last place, up or down by chance, and the network answers again;
 """
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -52,17 +52,38 @@ def measure_scales(
     }
 
 
-def move_answers(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[str, list[tuple[Array, Array]]]:
-    """The answers to a call as they are, and with every weight and input moved by one rounding, and in double; pairs by output.
+def choose_telling(calls: Sequence[GoldenCall]) -> list[GoldenCall]:
+    """The calls that show most of rounding: the one with most real rows, and the largest, where sums and coordinates are longest."""
+
+    def values(call: GoldenCall) -> int:
+        return sum(array.size for array in call.inputs.values())
+
+    rows = max((call for call in calls if call.purpose == "rows"), key=values)
+    largest = max(calls, key=lambda call: (values(call) / (call.rows or 1), values(call)))
+    return [rows] if largest is rows else [rows, largest]
+
+
+def move_answers(
+    make_adapter: Callable[[], Adapter], calls: Sequence[GoldenCall], *, weights: bool
+) -> dict[str, list[tuple[Array, Array]]]:
+    """The answers to each call as they are, and with every weight and input moved by one rounding, and in double; pairs by output.
 
     Inputs of whole numbers are left alone: they may be numbers of something. Where the network refuses such inputs there are
     no pairs.
 
     Args:
-        adapter: A network of its own: its weights are moved.
-        call: With the network's answers.
+        make_adapter: Gives a network of its own, whose weights may be moved.
+        calls: With the network's answers.
         weights: Whether to move the weights, which takes their memory once more.
     """
+    pairs: dict[str, list[tuple[Array, Array]]] = {}
+    for call in calls:
+        for name, some in _move(make_adapter(), call, weights=weights).items():
+            pairs.setdefault(name, []).extend(some)
+    return pairs
+
+
+def _move(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[str, list[tuple[Array, Array]]]:
     pairs: dict[str, list[tuple[Array, Array]]] = {name: [] for name in call.outputs}
 
     def note(answers: Arrays) -> None:

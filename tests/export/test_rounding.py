@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from pipeline.core.arrays import Arrays
 from pipeline.core.golden import GoldenCall
 from pipeline.export.adapter import Adapter
-from pipeline.export.rounding import TRIALS, measure_scales, move_answers
+from pipeline.export.rounding import TRIALS, choose_telling, measure_scales, move_answers
 
 EPS = float(np.finfo(np.float32).eps)
 ROWS = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
@@ -50,7 +50,7 @@ def call_of(network: nn.Module, inputs: Arrays | None = None) -> tuple[Adapter, 
 
 def rounding_of(network: nn.Module) -> float:
     adapter, call = call_of(network)
-    moved = move_answers(adapter, call, weights=True)
+    moved = move_answers(lambda: adapter, [call], weights=True)
     scales = measure_scales([call], call.outputs, {"output": ["batch", 4]}, moved, batched=True)
     return scales["output"].rounding
 
@@ -66,26 +66,26 @@ def test_the_same_every_time() -> None:
 
 def test_weights_are_moved_too_and_only_where_asked() -> None:
     adapter, call = call_of(Deep(1), {"x": np.round(ROWS)})
-    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=False)["output"])
-    pairs = move_answers(adapter, call, weights=True)["output"]
+    assert all(np.array_equal(*pair) for pair in move_answers(lambda: adapter, [call], weights=False)["output"])
+    pairs = move_answers(lambda: adapter, [call], weights=True)["output"]
     assert len(pairs) == TRIALS + 1
     assert not any(np.array_equal(*pair) for pair in pairs)
 
 
 def test_whole_numbers_are_left_alone() -> None:
     adapter, call = call_of(Plain(), {"x": np.arange(240, dtype=np.float32).reshape(60, 4)})
-    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
+    assert all(np.array_equal(*pair) for pair in move_answers(lambda: adapter, [call], weights=True)["output"])
 
 
 def test_where_the_network_refuses_moved_inputs_nothing_is_known() -> None:
     adapter, call = call_of(Picky())
-    assert move_answers(adapter, call, weights=True) == {}
+    assert move_answers(lambda: adapter, [call], weights=True) == {}
 
 
 @pytest.mark.parametrize("dtype", [np.int64, bool])
 def test_inputs_that_are_not_floating_stay(dtype: type) -> None:
     adapter, call = call_of(Plain(), {"x": (ROWS > 0).astype(dtype)})
-    assert all(np.array_equal(*pair) for pair in move_answers(adapter, call, weights=True)["output"])
+    assert all(np.array_equal(*pair) for pair in move_answers(lambda: adapter, [call], weights=True)["output"])
 
 
 class Coordinates(nn.Module):
@@ -109,4 +109,17 @@ class Strict(nn.Module):
 
 def test_a_network_with_a_precision_of_its_own_goes_without() -> None:
     adapter, call = call_of(Strict())
-    assert len(move_answers(adapter, call, weights=True)["output"]) == TRIALS
+    assert len(move_answers(lambda: adapter, [call], weights=True)["output"]) == TRIALS
+
+
+def test_the_largest_call_tells_as_well_as_the_one_with_most_rows() -> None:
+    calls = [
+        GoldenCall(name, purpose, rows, {}, {"x": np.zeros((rows, size), np.float32)})
+        for name, purpose, rows, size in (
+            ("rows-3", "rows", 3, 8),
+            ("rows-64", "rows", 64, 8),
+            ("time=16", "size", 2, 16),
+        )
+    ]
+    assert [call.name for call in choose_telling(calls)] == ["rows-64", "time=16"]
+    assert [call.name for call in choose_telling(calls[:2])] == ["rows-64"]

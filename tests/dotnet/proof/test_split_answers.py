@@ -23,10 +23,12 @@ from pipeline.dotnet.proof.split_answers import (
     write_split,
 )
 from pipeline.parity.gate import explain_failure
+from pipeline.settings.short_names import METRICS
 from pipeline_runs import reseal
 
 EXACT = Policy(Tolerance(0.0, 0.0))
 ROWS = 300
+TASK = Task(metric="accuracy", target=METRICS["accuracy"], direction="higher", output="k")
 ANSWERS = {"y": np.arange(2 * ROWS, dtype=np.float32).reshape(ROWS, 2), "k": np.arange(ROWS)}
 
 
@@ -85,9 +87,11 @@ def contract_with(task: Task | None) -> Contract:
 
 def test_the_metric_of_both(split: GoldenSplit) -> None:
     got = {"k": np.where(np.arange(ROWS) < 3, -1, ANSWERS["k"])}
-    assert score_split(got, split, contract_with(Task(metric="accuracy", output="k"))) == DotnetTask(
-        metric="accuracy", rows=ROWS, eager=200 / 300, dotnet=199 / 300
-    )
+    task = score_split(got, split, contract_with(TASK))
+    assert task is not None
+    assert (task.metric, task.rows, task.eager, task.dotnet) == ("accuracy", ROWS, 200 / 300, 199 / 300)
+    assert task.paired is not None
+    assert (task.paired.changed, task.paired.worse, task.paired.better) == (3, 2, 1)
 
 
 def test_no_metric_without_a_task(split: GoldenSplit) -> None:
@@ -96,11 +100,11 @@ def test_no_metric_without_a_task(split: GoldenSplit) -> None:
 
 @pytest.mark.parametrize("got", [{}, {"k": ANSWERS["k"][:3]}], ids=["missing", "too few rows"])
 def test_no_metric_of_an_exempt_output_that_is_no_answer(got: Arrays, split: GoldenSplit) -> None:
-    assert score_split(got, split, contract_with(Task(metric="accuracy", output="k"))) is None
+    assert score_split(got, split, contract_with(TASK)) is None
 
 
 def test_no_metric_without_a_target() -> None:
-    assert score_split(ANSWERS, GoldenSplit(ANSWERS, None), contract_with(Task(metric="accuracy", output="k"))) is None
+    assert score_split(ANSWERS, GoldenSplit(ANSWERS, None), contract_with(TASK)) is None
 
 
 @pytest.mark.parametrize(
