@@ -106,7 +106,7 @@ def test_parameters(run):
 
 def test_metrics_of_the_run(run, published):
     report = json.loads((published / PARITY_REPORT).read_text())
-    assert run.data.metrics["parity.comparisons"] == 16
+    assert run.data.metrics["parity.comparisons"] == 20
     assert run.data.metrics["graph.nodes"] == 1
     assert max(v for k, v in run.data.metrics.items() if k.endswith(".max_abs")) == report["max_abs"]
 
