@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.compare.comparison import round_up
 from pipeline.core.arrays import Arrays
-from pipeline.core.reports import PowerCount, PowerReport, Survivor
+from pipeline.core.power_report import PowerCount, PowerReport, Survivor
 from pipeline.graph.broken_copies import BrokenCopies
 from pipeline.graph.mutants import KINDS
 from pipeline.parity.mutant_runner import MutantResult, MutantRunner, Thresholds, call_priority

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from pipeline.core.reports import PowerReport
+from pipeline.core.power_report import PowerReport
 
 
 def render_power(power: PowerReport | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pipeline.compare.policy import Policy, Tolerance
 from pipeline.compare.scale import typical_size
 from pipeline.core.contract import OutputScale, load_contract
 from pipeline.core.golden import GoldenCall
-from pipeline.core.reports import PowerReport
+from pipeline.core.power_report import PowerReport
 from pipeline.graph import onnx_model
 from pipeline.graph.mutants import KINDS
 from pipeline.graph.session import answer, open_session
