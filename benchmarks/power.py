@@ -27,9 +27,9 @@ from pipeline.core.contract import load_contract
 from pipeline.core.golden import GoldenCall, load_calls
 from pipeline.core.paths import GOLDEN_TEST_SPLIT, SIMPLIFIED, TEST_SPLIT
 from pipeline.graph import onnx_model
+from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.power import Effort, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
-from pipeline.parity.trial import Standard
 from pipeline.settings.params import load as load_params
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -74,17 +74,17 @@ def read_model() -> Model:
     return Model(golden, answers)
 
 
-def measure(name: str, model: Model, standard: Standard, effort: Effort) -> bool:
+def measure(name: str, model: Model, thresholds: Thresholds, effort: Effort) -> bool:
     """Print one row of the table; whether the healthy graph passes."""
-    policy = standard.policy
+    policy = thresholds.policy
     comparisons, _ = replay("simplify", SIMPLIFIED, model.golden, policy)
     used = max((entry.used for entry in comparisons if entry.used is not None), default=0.0)
     start = time.perf_counter()
-    power = measure_power(SIMPLIFIED, model.golden, model.test_answers, standard, effort)
+    power = measure_power(SIMPLIFIED, model.golden, model.test_answers, thresholds, effort)
     seconds = time.perf_counter() - start
     missed = [survivor for survivor in power.survivors if survivor.result == "missed"]
     moved = max((survivor.moved for survivor in missed), default=0.0)
-    too_far = sum(survivor.moved > standard.least_power for survivor in missed)
+    too_far = sum(survivor.moved > thresholds.least_power for survivor in missed)
     kinds = ", ".join(f"{kind} {count.missed}/{count.tried}" for kind, count in power.kinds.items() if count.missed)
     print(
         f"| {name} | {policy.default.atol:g}, {policy.default.rtol:g} | {power.tried} | {power.caught} | {power.equivalent} | {power.missed} | {too_far} | {moved:.1g} | "
@@ -131,7 +131,7 @@ def main() -> None:
                 for words in options.tolerances or [f"{parity.atol},{parity.rtol}"]:
                     atol, rtol = (float(number) for number in words.split(","))
                     chosen = replace(policy, default=policy.default._replace(atol=atol, rtol=rtol))
-                    healthy &= measure(name, model, Standard(chosen, parity.least_power), effort)
+                    healthy &= measure(name, model, Thresholds(chosen, parity.least_power), effort)
     sys.exit(not healthy)
 
 

@@ -48,7 +48,11 @@ def compare(every_commit: bool = False) -> None:
 def find_task_metric(metrics: dict[str, Any]) -> tuple[str, float] | None:
     """The metric of the model's task, by name, among the numbers of reports/metrics.json; None for a model without a task."""
     for name, value in metrics.items():
-        ours = name in ("nodes", "bytes") or name.startswith("parity_") or name.endswith(("_pytorch", LOWER_IS_BETTER))
+        ours = (
+            name in ("nodes", "bytes", "power")
+            or name.startswith("parity_")
+            or name.endswith(("_pytorch", LOWER_IS_BETTER))
+        )
         if not ours and isinstance(value, int | float):
             return name, value
     return None
@@ -101,7 +105,7 @@ def make_table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":
     shown.add_column("experiment", overflow="fold")
     shown.add_column("changed", overflow="fold", ratio=1)
     shown.add_column("task metric", no_wrap=True)
-    for title in ("tolerance used", "nodes", "bytes"):
+    for title in ("tolerance used", "power", "nodes", "bytes"):
         shown.add_column(title, justify="right", no_wrap=True)
     shown.add_column(".NET", no_wrap=True)
     shown.add_column("registered", overflow="fold")
@@ -120,6 +124,7 @@ def make_table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":
             _changed(baseline, row.params) or NO_VALUE,
             score,
             _number(row.metrics.get("parity_used"), ".2%"),
+            _number(row.metrics.get("power"), ".0%"),
             _number(row.metrics.get("nodes"), ","),
             _number(row.metrics.get("bytes"), ","),
             {True: "yes", False: "no", None: NO_VALUE}[row.verified],

@@ -11,8 +11,8 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 from pipeline.core.arrays import Arrays
 from pipeline.graph import onnx_model
 from pipeline.graph.inference import TensorType
+from pipeline.graph.mapped_weights import to_array
 from pipeline.graph.mutants import Mutant, layer_of_node, layer_of_tensor
-from pipeline.graph.weight_references import to_array
 
 Random = np.random.Generator
 Types = Mapping[str, TensorType]

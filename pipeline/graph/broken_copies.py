@@ -10,7 +10,7 @@ from onnx import ModelProto
 from onnx.external_data_helper import uses_external_data
 
 from pipeline.core.arrays import Arrays
-from pipeline.graph import inference, weight_references, work
+from pipeline.graph import inference, mapped_weights, work
 from pipeline.graph.mutant_choice import Subject, choose_mutants
 from pipeline.graph.mutants import Mutant
 from pipeline.graph.session import open_session
@@ -26,8 +26,8 @@ class BrokenCopies:
     """
 
     def __init__(self, path: Path, inputs: Arrays, seed: int) -> None:
-        self.model = weight_references.load_by_reference(path)
-        self._folder = weight_references.folder(path)
+        self.model = mapped_weights.read_graph(path)
+        self._folder = mapped_weights.folder(path)
         self._seed = seed
         self._shapes = {name: array.shape for name, array in inputs.items()}
         self._fixed = inference.infer_types_of_call(self.model, self._shapes)
@@ -56,7 +56,7 @@ class BrokenCopies:
                 if uses_external_data(tensor) and values.dtype.kind == "f":
                     replaced[tensor.name] = values
                 else:
-                    weight_references.set_array(tensor, values)
+                    mapped_weights.set_array(tensor, values)
         return copy, replaced
 
     def open(self, copy: ModelProto, replaced: Arrays | None = None) -> onnxruntime.InferenceSession:

@@ -44,7 +44,7 @@ def check_complete(model: ModelProto, path: Path, made_by: str) -> None:
     """Raise PipelineError unless the weights that the graph at `path` names are there, all of them."""
     ends: dict[str, int] = {}
     for info in outside(model):
-        if info.location == path.name:  # a place that mapped_weights has seen in the very file
+        if info.location == path.resolve().name:  # a place that mapped_weights has seen in the very file
             continue
         ends[info.location] = max(ends.get(info.location, 0), (info.offset or 0) + (info.length or 0))
     for name, expected in ends.items():

@@ -1,21 +1,24 @@
-"""A large .onnx without its weights: they stay in the file, and the graph names them as external data of that very file.
+"""A graph without its weights: they stay in the file, and its initializers name them as external data of that very file.
 
 To parse the whole takes the file's bytes, and as many again for the message. Here the protobuf's fields are walked over in the
-mapped file, and what is large is left where it is.
+mapped file, and what is large is left where it is. Copies of such a graph are as small as its nodes, and onnxruntime maps the one
+file for each of them: many changed copies of a large model take the memory of one.
 Field numbers are those of onnx.proto; the encoding is https://protobuf.dev/programming-guides/encoding/.
 """
 
+import math
 import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from google.protobuf.message import DecodeError
-from onnx import ModelProto, TensorProto
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
+from pipeline.core.arrays import Array
 from pipeline.graph.external_data import INLINE
 
-# Bytes from which on a file is read so. Below, a file is opened as a program opens it.
-LARGE = 1 << 26
 # ModelProto.graph, GraphProto.initializer, TensorProto.raw_data
 GRAPH, INITIALIZER, RAW_DATA = 7, 5, 9
 # What follows a field's key: a number of 7 bits a byte, 8 bytes, a length and so many bytes, 4 bytes.
@@ -25,12 +28,15 @@ Fields = Iterator[tuple[int, int, int, int]]
 
 
 def read_graph(path: Path) -> ModelProto:
-    """The model at `path`; each tensor of more than INLINE bytes names the place of its values in the file.
+    """The model at `path`; each tensor of more than INLINE bytes names the place of its values, in a file of `folder(path)`.
 
     Raises:
         DecodeError: It is no protobuf, or ends too early.
         FileNotFoundError: There is no such file.
     """
+    name = path.resolve().name
+    if not path.stat().st_size:
+        raise DecodeError("the file is empty")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         rest, graph, tensors = [], [], []
         for field, start, value, end in _fields(content, 0, len(content)):
@@ -39,13 +45,39 @@ def read_graph(path: Path) -> ModelProto:
                 continue
             for part, part_start, part_value, part_end in _fields(content, value, end):
                 if part == INITIALIZER:
-                    tensors.append(_read_tensor(content, part_value, part_end, path.name))
+                    tensors.append(_read_tensor(content, part_value, part_end, name))
                 else:
                     graph.append(content[part_start:part_end])
     model: ModelProto = ModelProto.FromString(b"".join(rest))
     model.graph.MergeFromString(b"".join(graph))
     model.graph.initializer.extend(tensors)
     return model
+
+
+def folder(path: Path) -> Path:
+    """Where the weights of a model are that `read_graph` has read: a file that is a link is followed."""
+    return path.resolve().parent
+
+
+def to_array(tensor: TensorProto, directory: Path) -> Array:
+    """The values of `tensor`, not to be written to; mapped where they are in a file of `directory`."""
+    if not uses_external_data(tensor):
+        return numpy_helper.to_array(tensor)
+    info, shape = ExternalDataInfo(tensor), tuple(tensor.dims)
+    file, offset, dtype = directory / info.location, info.offset or 0, helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    if info.length == math.prod(shape) * dtype.itemsize:
+        return np.asarray(np.memmap(file, dtype, "r", offset, shape))
+    # Several values a byte, or a length that is not said.
+    read = TensorProto(data_type=tensor.data_type, dims=tensor.dims)
+    with file.open("rb") as content:
+        content.seek(offset)
+        read.raw_data = content.read(info.length or -1)
+    return numpy_helper.to_array(read)
+
+
+def set_array(tensor: TensorProto, values: Array) -> None:
+    """Put `values` into the graph, as the new values of `tensor`."""
+    tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), tensor.name))
 
 
 def _read_tensor(content: mmap.mmap, start: int, end: int, name: str) -> TensorProto:

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from onnx import ModelProto, NodeProto, TensorProto
 
 from pipeline.core.arrays import Arrays
-from pipeline.graph.weight_references import set_array
+from pipeline.graph.mapped_weights import set_array
 
 # What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale and more. scaled, an output times 1.002, or a tensor times 1.0005 and more. rows, two rows of a
 # tensor swapped. bias, all zeros. rounded, a tensor through another floating type. attribute, moved (and a vocabulary's entry, or

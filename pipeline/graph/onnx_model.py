@@ -25,14 +25,12 @@ def load(path: Path, made_by: str) -> ModelProto:
 
 
 def load_graph(path: Path, made_by: str) -> ModelProto:
-    """Read what a graph says of itself; the weights of a large file stay there, so that it takes next to no memory.
+    """Read what a graph says of itself; its weights stay in the file, so that it takes next to no memory.
 
     Raises:
         PipelineError: As `load`.
     """
-    if path.is_file() and path.stat().st_size >= mapped_weights.LARGE:
-        return _check_whole(path, made_by, lambda: mapped_weights.read_graph(path))
-    return load(path, made_by)
+    return _check_whole(path, made_by, lambda: mapped_weights.read_graph(path))
 
 
 def _check_whole(path: Path, made_by: str, read: Callable[[], ModelProto]) -> ModelProto:

@@ -7,8 +7,8 @@ import numpy as np
 from onnx import ModelProto, TensorProto, helper
 
 from pipeline.core.arrays import Array, Arrays
+from pipeline.graph.mapped_weights import to_array
 from pipeline.graph.mutants import FLOATS, Kind, Mutant, layer_of_tensor
-from pipeline.graph.weight_references import to_array
 
 Random = np.random.Generator
 Change = Callable[[Array], Array]

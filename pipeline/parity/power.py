@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from pipeline.compare.comparison import round_up
 from pipeline.core.arrays import Arrays
-from pipeline.core.reports import PowerCount, PowerReport, Survivor
+from pipeline.core.power_report import PowerCount, PowerReport, Survivor
 from pipeline.graph.broken_copies import BrokenCopies
 from pipeline.graph.mutants import KINDS
+from pipeline.parity.mutant_runner import MutantResult, MutantRunner, Thresholds, call_priority
 from pipeline.parity.replay import GoldenAnswers
-from pipeline.parity.trial import Court, Standard, Trial, eagerness
 
 # Mutants that are tried whatever the budget is, and at most.
 LEAST, MOST = 12, 64
@@ -30,7 +30,7 @@ class Effort(NamedTuple):
 
 
 def measure_power(
-    path: Path, golden: GoldenAnswers, test_answers: Arrays, standard: Standard, effort: Effort
+    path: Path, golden: GoldenAnswers, test_answers: Arrays, thresholds: Thresholds, effort: Effort
 ) -> PowerReport:
     """Break copies of a graph that has passed, and ask each what the gate asked the graph.
 
@@ -41,28 +41,28 @@ def measure_power(
         path: The graph.
         golden: What PyTorch answered.
         test_answers: What the graph answered to the test split.
-        standard: The gate's policy, or that of a variant, and what it must notice.
+        thresholds: The gate's policy, or that of a variant, and what it must notice.
         effort: Which mutants, and how many.
     """
-    copies = BrokenCopies(path, max(golden.calls, key=eagerness).inputs, effort.seed)
-    court = Court(copies, golden, test_answers, standard)
+    copies = BrokenCopies(path, max(golden.calls, key=call_priority).inputs, effort.seed)
+    runner = MutantRunner(copies, golden, test_answers, thresholds)
     cost = copies.opening_cost + sum(copies.cost(call.inputs) for call in golden.calls)
     test_cost = copies.cost(golden.test_split.inputs)
-    trials: list[Trial] = []
+    results: list[MutantResult] = []
     spent = 0.0
     for mutant in copies.mutants():
-        if len(trials) >= effort.most or (len(trials) >= LEAST and spent + cost + test_cost > effort.budget):
+        if len(results) >= effort.most or (len(results) >= LEAST and spent + cost + test_cost > effort.budget):
             break
-        trial = court.try_mutant(mutant)
-        trials.append(trial)
-        spent += cost + (test_cost if trial.reached_test_split else 0.0)
+        result = runner.run(mutant)
+        results.append(result)
+        spent += cost + (test_cost if result.reached_test_split else 0.0)
     return PowerReport(
-        **_count(trials).model_dump(),
-        passed=not any(trial.too_far and not trial.caught_by for trial in trials),
-        caught_by=dict(sorted(Counter(trial.caught_by for trial in trials if trial.caught_by).items())),
-        kinds=_count_kinds(trials),
-        survivors=_survivors(trials),
-        least_power=standard.least_power,
+        **_count(results).model_dump(),
+        passed=not any(result.too_far and not result.caught_by for result in results),
+        caught_by=dict(sorted(Counter(result.caught_by for result in results if result.caught_by).items())),
+        kinds=_count_kinds(results),
+        survivors=_survivors(results),
+        least_power=thresholds.least_power,
         budget=effort.budget,
         spent=spent,
     )
@@ -92,37 +92,31 @@ def format_power(power: PowerReport) -> str:
     return f"power: {power.caught} of {power.tried} mutants caught, {power.equivalent} equivalent{missed}"
 
 
-def share_caught(power: PowerReport) -> float | None:
-    """Of the mutants that move an answer; None when none does."""
-    effective = power.caught + power.missed
-    return power.caught / effective if effective else None
-
-
-def _count(trials: Sequence[Trial]) -> PowerCount:
-    results = Counter(trial.result for trial in trials)
+def _count(results: Sequence[MutantResult]) -> PowerCount:
+    statuses = Counter(result.status for result in results)
     return PowerCount(
-        tried=len(trials), caught=results["caught"], equivalent=results["equivalent"], missed=results["missed"]
+        tried=len(results), caught=statuses["caught"], equivalent=statuses["equivalent"], missed=statuses["missed"]
     )
 
 
-def _count_kinds(trials: Sequence[Trial]) -> dict[str, PowerCount]:
-    of_kind = {kind: [trial for trial in trials if trial.mutant.kind == kind] for kind in KINDS}
+def _count_kinds(results: Sequence[MutantResult]) -> dict[str, PowerCount]:
+    of_kind = {kind: [result for result in results if result.mutant.kind == kind] for kind in KINDS}
     return {kind: _count(some) for kind, some in of_kind.items() if some}
 
 
-def _survivors(trials: Sequence[Trial]) -> list[Survivor]:
+def _survivors(results: Sequence[MutantResult]) -> list[Survivor]:
     """Those that nothing caught; what moved an answer too far comes first, then what moved it most."""
-    ordered = sorted(trials, key=lambda trial: (not trial.too_far, -trial.moved))
+    ordered = sorted(results, key=lambda result: (not result.too_far, -result.moved))
     return [
         Survivor(
-            kind=trial.mutant.kind,
-            layer=trial.mutant.layer,
-            change=trial.mutant.change,
-            result=trial.result,
-            output=trial.output,
-            moved=trial.moved,
-            used=trial.used,
+            kind=result.mutant.kind,
+            layer=result.mutant.layer,
+            change=result.mutant.change,
+            result=result.status,
+            output=result.output,
+            moved=result.moved,
+            used=result.used,
         )
-        for trial in ordered
-        if trial.result != "caught"
+        for result in ordered
+        if result.status != "caught"
     ]

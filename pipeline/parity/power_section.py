@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from pipeline.core.reports import PowerReport
+from pipeline.core.power_report import PowerReport
 
 
 def render_power(power: PowerReport | None) -> Iterator[str]:
@@ -16,21 +16,27 @@ def render_power(power: PowerReport | None) -> Iterator[str]:
         f"were caught, {power.equivalent} move no answer beyond rounding, {power.missed} were missed. One that moves an answer by more "
         f"than {power.least_power:g} of its output's scale and is missed fails the gate.</p>"
     )
-    yield _heads("kind", "tried", "caught", "equivalent", "missed")
+    yield _heads(1, "kind", "tried", "caught", "equivalent", "missed")
     for kind, count in power.kinds.items():
         yield _row(kind, count.tried, count.caught, count.equivalent, count.missed)
     yield "</table></div>"
     if not power.survivors:
         return
-    yield _heads("survivor", "layer", "change", "output", "moved, of its scale", "share of the tolerance")
+    yield "<h3>Survivors</h3>"
+    yield _heads(4, "mutant", "layer", "change", "output", "moved (of its scale)", "tolerance used")
     for one in power.survivors:
         used = "–" if one.used is None else f"{100 * one.used:.2g} %"
         yield _row(f"{one.kind}: {one.result}", one.layer, one.change, one.output or "–", f"{one.moved:.2g}", used)
     yield "</table></div>"
 
 
-def _heads(*heads: str) -> str:
-    return '<div class="scroll"><table><tr>' + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"
+def _heads(names: int, *heads: str) -> str:
+    """The beginning of a table whose first so many columns are text."""
+    return (
+        f'<div class="scroll"><table class="names-{names}"><tr>'
+        + "".join(f"<th>{head}</th>" for head in heads)
+        + "</tr>"
+    )
 
 
 def _row(*cells: object) -> str:

@@ -85,7 +85,7 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 
 def collect_metrics(evidence: Evidence) -> dict[str, float]:
-    """Every number worth a chart: parity by graph and output, the task, sizes."""
+    """Every number worth a chart: parity by graph and output, the gate's power, the task, sizes."""
     parity, dotnet = evidence.parity, evidence.dotnet
     metrics: dict[str, float] = {"parity.values": parity.values, "parity.comparisons": len(parity.comparisons)}
     for entry in parity.comparisons:
@@ -94,6 +94,13 @@ def collect_metrics(evidence: Evidence) -> dict[str, float]:
             if value is not None:
                 key = f"parity.{entry.stage}.{entry.output}.{number}"
                 metrics[key] = max(metrics.get(key, 0.0), value)
+    if parity.margin is not None:
+        metrics["parity.margin"] = parity.margin
+    if power := parity.power:
+        metrics["parity.mutants"] = power.tried
+        if power.score is not None:
+            metrics["parity.power"] = power.score
+    metrics |= {f"parity.scale.{output}": scale.scale for output, scale in evidence.contract.scales.items()}
     if task := parity.task:
         scores = {"eager": task.eager, "export": task.export, "simplify": task.simplify}
         metrics |= {f"{task.metric}.{name}": score for name, score in scores.items() if score is not None}

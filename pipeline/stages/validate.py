@@ -27,13 +27,14 @@ from pipeline.core.paths import (
 from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
+from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
 from pipeline.parity import page
 from pipeline.parity.gate import describe_exempt, explain_failure
-from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power, share_caught
+from pipeline.parity.mutant_runner import Thresholds
+from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
-from pipeline.parity.trial import Standard
 from pipeline.settings.params import Params
 
 GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
@@ -105,7 +106,7 @@ def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
         if task.direction == "lower":
             scores[f"{task.metric}_lower_is_better"] = True
     parity = {"parity_max_abs": report.max_abs, "parity_used": report.used}
-    power = {"power": share_caught(report.power)} if report.power else {}
+    power = {"power": report.power.score} if report.power else {}
     return {**scores, **parity, **power, "nodes": nodes, "bytes": size}
 
 
@@ -118,6 +119,7 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
 
 
 def run(params: Params) -> None:
+    return_large_blocks()
     contract, calls = load_contract(), load_calls()
     check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
@@ -148,7 +150,7 @@ def run(params: Params) -> None:
             GRAPHS[PUBLISHED],
             golden,
             answers[PUBLISHED],
-            Standard(policies[PUBLISHED], params.parity.least_power),
+            Thresholds(policies[PUBLISHED], params.parity.least_power),
             Effort(int(models[PUBLISHED], 16), params.parity.power_budget),
         )
         problem = explain_weakness(power)

@@ -34,7 +34,7 @@ def printed():
     [
         (METRICS, ("accuracy", 0.9)),
         ({"parity_used": 0.1, "f1": 0.5, "f1_pytorch": 0.6, "nodes": 3}, ("f1", 0.5)),
-        ({"parity_used": 0.1, "nodes": 3, "bytes": 4}, None),
+        ({"parity_used": 0.1, "power": 0.9, "nodes": 3, "bytes": 4}, None),
         ({"accuracy": None, "accuracy_pytorch": 0.9}, None),
         ({"rmse_lower_is_better": True, "rmse": 2.0}, ("rmse", 2.0)),
         ({}, None),
@@ -92,6 +92,7 @@ def test_every_cell_of_a_row(printed):
         "changed": "train.lr=0.5",
         "task metric": "accuracy 0.9000 best",
         "tolerance used": "2.00%",
+        "power": "97%",
         "nodes": "11",
         "bytes": "1,234",
         ".NET": "yes",
@@ -107,7 +108,7 @@ def test_what_dotnet_said(verified, cell, printed):
 def test_what_is_not_known_is_a_dash(printed):
     cells = printed(row("a"))["a"]
     assert {title: cell for title, cell in cells.items() if title != "experiment"} == dict.fromkeys(
-        ("changed", "task metric", "tolerance used", "nodes", "bytes", ".NET", "registered"), "-"
+        ("changed", "task metric", "tolerance used", "power", "nodes", "bytes", ".NET", "registered"), "-"
     )
 
 

@@ -93,6 +93,28 @@ def test_a_gate_that_failed_says_why():
     assert "The gate failed.</strong> 1 &lt; 2" in page(FAILED, passed=False, gate="1 < 2")
 
 
+def test_the_reason_begins_as_a_sentence():
+    assert "The gate failed.</strong> Nothing was compared" in page(FAILED, passed=False, gate="nothing was compared")
+
+
+@pytest.mark.parametrize(
+    ("used", "margin", "words"),
+    [
+        (0.25, 4.0, "; 4 times as much would pass."),
+        (0.0000712, 14045.0, "; 14,000 times as much would pass."),
+        (71.3, 0.014, "; the worst is 71.3 times what is allowed."),
+        (None, None, "Largest difference 2e-07."),
+        (0.0, None, "Largest difference 2e-07."),
+    ],
+)
+def test_how_far_the_limit_is(used, margin, words):
+    assert words in page(used=used, margin=margin, max_abs=2e-7)
+
+
+def test_labels_of_a_long_axis_do_not_lie_on_each_other():
+    assert page({**ENTRY, "used": 1e12}).count('text-anchor="middle"') <= 9
+
+
 def test_text_is_escaped():
     made = page({**FAILED, "output": "<script>", "problem": "<b>"}, model="<i>&", passed=False, gate="<u>")
     assert not {"<script>", "<b>", "<i>", "<u>"} & set(re.findall(r"<[^>]*>", made))
@@ -141,21 +163,21 @@ PAIRED = {"changed": 12, "better": 4, "worse": 7, "loss": 0.01, "bound": 0.0155,
 def test_rows_that_changed():
     made = page(task={**TASK, "paired": {"simplify": PAIRED}})
     assert (
-        "<td>simplify</td><td>12</td><td>4 / 7</td><td>0.9600</td><td>0.01</td><td>1.55% of rows get worse</td>" in made
+        "<td>simplify</td><td>0.9600</td><td>0.01</td><td>12</td><td>4 / 7</td><td>1.55% of rows get worse</td>" in made
     )
 
 
 def test_the_bound_of_a_metric_of_many_rows_together():
     paired = {**PAIRED, "better": None, "worse": None, "bound": 0.02, "bound_of": "loss"}
     made = page(task={**TASK, "metric": "rmse", "direction": "lower", "paired": {"export": paired}})
-    assert "<td>12</td><td>–</td><td>0.9600</td><td>0.01</td><td>loss 0.02</td>" in made
+    assert "<td>0.9600</td><td>0.01</td><td>12</td><td>–</td><td>loss 0.02</td>" in made
     assert "test rows (lower is better)" in made
 
 
 def test_the_task():
     made = page(task=TASK)
     assert "Accuracy on 1,359 test rows" in made
-    assert re.findall(r"<td>(\w+)</td><td></td><td></td><td>([\d.]+)</td>", made) == [
+    assert re.findall(r"<td>(\w+)</td><td>([\d.]+)</td><td></td><td></td>", made) == [
         ("eager", "0.9700"),
         ("export", "0.9600"),
         ("simplify", "0.9600"),

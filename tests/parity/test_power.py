@@ -9,13 +9,13 @@ from pipeline.compare.policy import Policy, Tolerance
 from pipeline.compare.scale import typical_size
 from pipeline.core.contract import OutputScale, load_contract
 from pipeline.core.golden import GoldenCall
-from pipeline.core.reports import PowerReport
+from pipeline.core.power_report import PowerReport
 from pipeline.graph import onnx_model
 from pipeline.graph.mutants import KINDS, Mutant
 from pipeline.graph.session import answer, open_session
-from pipeline.parity.power import LEAST, Effort, explain_weakness, format_power, measure_power, share_caught
+from pipeline.parity.mutant_runner import MutantResult, Thresholds
+from pipeline.parity.power import LEAST, Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers
-from pipeline.parity.trial import Standard, Trial
 
 TIGHT = Policy(Tolerance(1e-6, 1e-5))
 # It misses mutants that move an answer by less than a thousandth of its scale.
@@ -67,9 +67,9 @@ def measure(linear, tmp_path):
             return GoldenCall(name, "rows", len(rows), {"batch": len(rows)}, inputs, answer(session, inputs))
 
         calls, test = [call("rows-1", ROWS[:1]), call("rows-3", ROWS[1:4])], call("test", ROWS)
-        standard = Standard(scaled(policy, test), least)
+        thresholds = Thresholds(scaled(policy, test), least)
         golden = GoldenAnswers(contract or load_contract(), calls, test)
-        return measure_power(path, golden, test.outputs, standard, effort or Effort(0, 1e8))
+        return measure_power(path, golden, test.outputs, thresholds, effort or Effort(0, 1e8))
 
     return power
 
@@ -174,8 +174,10 @@ def test_the_test_split_catches_what_the_golden_calls_cannot(linear, tmp_path):
     silent = GoldenCall("zeros", "edge", 2, {}, {"input": np.zeros((2, 10), np.float32)})
     silent = replace(silent, outputs=answer(session, silent.inputs))
     test = GoldenCall("test", "rows", 40, {}, {"input": ROWS}, answer(session, {"input": ROWS}))
-    standard = Standard(scaled(TIGHT, test), 1e-3)
-    power = measure_power(path, GoldenAnswers(load_contract(), [silent], test), test.outputs, standard, Effort(0, 1e8))
+    thresholds = Thresholds(scaled(TIGHT, test), 1e-3)
+    power = measure_power(
+        path, GoldenAnswers(load_contract(), [silent], test), test.outputs, thresholds, Effort(0, 1e8)
+    )
     assert power.kinds["rows"].caught == power.kinds["rows"].tried > 0
 
 
@@ -209,7 +211,7 @@ def test_the_line_for_the_console(measure):
 @pytest.mark.parametrize(("caught", "missed", "share"), [(3, 1, 0.75), (0, 0, None), (0, 2, 0.0)])
 def test_the_share_is_of_those_that_move_an_answer(caught, missed, share, measure):
     power = measure(network()).model_copy(update={"caught": caught, "missed": missed, "equivalent": 5})
-    assert share_caught(power) == share
+    assert power.score == share
 
 
 def test_an_output_that_is_not_compared_is_named():
@@ -243,8 +245,8 @@ def test_labels_alone_are_caught_where_they_change(linear, tmp_path):
     )
     session = open_session(Path(path))
     calls = [GoldenCall("rows", "rows", 40, {}, {"input": ROWS}, answer(session, {"input": ROWS}))]
-    standard = Standard(TIGHT, 1e-3)
-    power = measure_power(path, GoldenAnswers(contract, calls, calls[0]), calls[0].outputs, standard, Effort(0, 1e8))
+    thresholds = Thresholds(TIGHT, 1e-3)
+    power = measure_power(path, GoldenAnswers(contract, calls, calls[0]), calls[0].outputs, thresholds, Effort(0, 1e8))
     assert power.passed
     assert power.missed == 0
     assert power.kinds["rows"].caught == power.kinds["rows"].tried
@@ -282,4 +284,4 @@ def test_a_relative_tolerance_is_asked_of_whole_answers_too(measure):
 
 def test_what_moves_an_answer_too_far_is_missed_though_the_graph_itself_departs_further():
     mutant = Mutant("weight", "w", "value [0] is 1, not 0", lambda model, folder: {})
-    assert Trial(mutant, beyond_rounding=False, too_far=True).result == "missed"
+    assert MutantResult(mutant, beyond_rounding=False, too_far=True).status == "missed"

@@ -1,6 +1,6 @@
 import re
 
-from pipeline.core.reports import PowerReport
+from pipeline.core.power_report import PowerReport
 from pipeline.parity.power_section import render_power
 
 COUNT = {"tried": 3, "caught": 1, "equivalent": 1, "missed": 1}

@@ -106,7 +106,7 @@ def test_parameters(run):
 
 def test_metrics_of_the_run(run, published):
     report = json.loads((published / PARITY_REPORT).read_text())
-    assert run.data.metrics["parity.comparisons"] == 16
+    assert run.data.metrics["parity.comparisons"] == 20
     assert run.data.metrics["graph.nodes"] == 1
     assert max(v for k, v in run.data.metrics.items() if k.endswith(".max_abs")) == report["max_abs"]
 
@@ -325,6 +325,23 @@ def test_metrics_take_the_worst_of_each_graph_and_output(digits):
     assert (metrics["accuracy.simplify.changed"], 0 < metrics["accuracy.simplify.bound"] < 0.01) == (0, True)
     assert "parity.simplify.label.used" not in metrics
     assert "accuracy.dotnet" not in metrics
+
+
+def test_metrics_have_the_power_and_the_margin_of_the_gate(digits):
+    reports = (read_report(kind) for kind in (ExportReport, SimplifyReport, ParityReport, DotnetReport))
+    contract, parity = load_contract(), read_report(ParityReport)
+    metrics = collect_metrics(Evidence(contract, *reports, read_package()))
+    assert metrics["parity.margin"] == 1 / parity.used
+    assert metrics["parity.mutants"] == parity.power.tried
+    assert metrics["parity.power"] == parity.power.score
+    assert metrics["parity.scale.probabilities"] == contract.scales["probabilities"].scale
+
+
+def test_without_a_measured_power_there_is_no_number_of_it(digits):
+    export, simplify, dotnet = (read_report(kind) for kind in (ExportReport, SimplifyReport, DotnetReport))
+    parity = read_report(ParityReport).model_copy(update={"power": None, "margin": None})
+    metrics = collect_metrics(Evidence(load_contract(), export, simplify, parity, dotnet, read_package()))
+    assert not {"parity.power", "parity.mutants", "parity.margin"} & set(metrics)
 
 
 def test_the_metric_in_dotnet_stands_beside_pytorch_s(digits):

@@ -1,4 +1,4 @@
-"""One mutant, tried: asked what the gate asked the graph, until a comparison catches it or all is asked."""
+"""One mutant after the other, run on what the gate asked the graph, until a comparison catches it or none has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ from pipeline.parity.replay import GoldenAnswers
 UNITS, ROUNDINGS = 32, 8
 
 
-class Standard(NamedTuple):
-    """What decides: a policy, with the scale of each output, and by how much of it a mutant that is missed may move an answer."""
+class Thresholds(NamedTuple):
+    """The policy that catches, with the scale of each output, and by how much of it a mutant that is missed may move an answer."""
 
     policy: Policy
     least_power: float
 
 
 @dataclass
-class Trial:
+class MutantResult:
     """What became of one mutant.
 
     `caught_by` says what caught it: a comparison, that it cannot run, or that its signature is not the contract's. Otherwise `output`
@@ -49,7 +49,7 @@ class Trial:
     reached_test_split: bool = False
 
     @property
-    def result(self) -> Literal["caught", "equivalent", "missed"]:
+    def status(self) -> Literal["caught", "equivalent", "missed"]:
         if self.caught_by:
             return "caught"
         return "missed" if self.beyond_rounding or self.too_far else "equivalent"
@@ -63,72 +63,74 @@ class _Call(NamedTuple):
     healthy: Arrays
 
 
-class Court:
-    """Tries one mutant after the other, on the same calls and by the same standard.
+class MutantRunner:
+    """Runs one mutant after the other, on the same calls and with the same thresholds.
 
     Args:
         copies: The graph, and its broken copies.
         golden: What PyTorch answered.
         test_answers: What the graph answered to the test split.
-        standard: What decides.
+        thresholds: What catches a mutant, and what a missed one may move.
     """
 
-    def __init__(self, copies: BrokenCopies, golden: GoldenAnswers, test_answers: Arrays, standard: Standard) -> None:
-        self._copies, self._contract, self._standard = copies, golden.contract, standard
+    def __init__(
+        self, copies: BrokenCopies, golden: GoldenAnswers, test_answers: Arrays, thresholds: Thresholds
+    ) -> None:
+        self._copies, self._contract, self._thresholds = copies, golden.contract, thresholds
         session = copies.open(copies.model)
-        ordered = sorted(golden.calls, key=eagerness, reverse=True)
+        ordered = sorted(golden.calls, key=call_priority, reverse=True)
         self._calls = [_Call(call.inputs, call.outputs, answer(session, call.inputs)) for call in ordered]
         self._test_split = _split(golden, test_answers)
         self._rounding = {
             name: max(
-                measure_rounding(call.expected[name], call.healthy[name], standard.policy.scale(name))
+                measure_rounding(call.expected[name], call.healthy[name], thresholds.policy.scale(name))
                 for call in self._all()
             )
             for name in self._calls[0].expected
         }
 
-    def try_mutant(self, mutant: Mutant) -> Trial:
-        """Run a mutant on the golden calls, and on the test split where they do not catch it; a catch ends the trial."""
-        trial = Trial(mutant)
+    def run(self, mutant: Mutant) -> MutantResult:
+        """Run a mutant on the golden calls, and on the test split where they do not catch it; a catch ends the run."""
+        result = MutantResult(mutant)
         copy, replaced = self._copies.edit(mutant)
         if mismatches(copy, self._contract):
-            trial.caught_by = "signature"
-            return trial
+            result.caught_by = "signature"
+            return result
         try:
             session = self._copies.open(copy, replaced)
             for place, call in enumerate(self._all()):
-                trial.reached_test_split = place >= len(self._calls)
-                self._compare(trial, call, answer(session, call.inputs))
-                if trial.caught_by:
+                result.reached_test_split = place >= len(self._calls)
+                self._compare(result, call, answer(session, call.inputs))
+                if result.caught_by:
                     break
         except PipelineError:
-            trial.caught_by = "run"
-        return trial
+            result.caught_by = "run"
+        return result
 
-    def _compare(self, trial: Trial, call: _Call, got: Arrays) -> None:
-        comparisons = compare(call.expected, got, self._standard.policy)
+    def _compare(self, result: MutantResult, call: _Call, got: Arrays) -> None:
+        comparisons = compare(call.expected, got, self._thresholds.policy)
         if not all(comparison.passed for comparison in comparisons):
-            trial.caught_by = "comparison"
+            result.caught_by = "comparison"
             return
         for comparison in comparisons:
             if comparison.exempt:
                 continue
-            name, policy = comparison.output, self._standard.policy
+            name, policy = comparison.output, self._thresholds.policy
             if comparison.used is not None:
-                trial.used = max(trial.used or 0.0, comparison.used)
+                result.used = max(result.used or 0.0, comparison.used)
             moved = measure_movement(call.healthy[name], got[name], policy.scale(name))
-            trial.beyond_rounding |= moved > self._rounding[name]
-            least = max(self._standard.least_power, UNITS * _unit(got[name]), ROUNDINGS * policy.scale(name).rounding)
-            trial.too_far |= moved > least
-            if moved > trial.moved:
-                trial.output, trial.moved = name, moved
+            result.beyond_rounding |= moved > self._rounding[name]
+            least = max(self._thresholds.least_power, UNITS * _unit(got[name]), ROUNDINGS * policy.scale(name).rounding)
+            result.too_far |= moved > least
+            if moved > result.moved:
+                result.output, result.moved = name, moved
 
     def _all(self) -> Sequence[_Call]:
         return [*self._calls, *self._test_split]
 
 
-def eagerness(call: GoldenCall) -> tuple[bool, int]:
-    """Sort key: real rows, and of those the call with the most values, are the likeliest to catch, and a catch ends a trial."""
+def call_priority(call: GoldenCall) -> tuple[bool, int]:
+    """Sort key: real rows, and of those the call with the most values, are the likeliest to catch, and a catch ends the run."""
     return call.purpose == "rows", sum(array.size for array in call.inputs.values())
 
 
