@@ -62,6 +62,7 @@ def pipeline_runs(tmp_path_factory) -> dict[str, Path]:
 @pytest.fixture
 def small_limit(monkeypatch):
     monkeypatch.setattr(external_data, "LIMIT", LIMIT)
+    monkeypatch.setattr(factory, "LARGE", LIMIT)
 
 
 @pytest.fixture
