@@ -90,6 +90,8 @@ def test_sentiment_takes_text(sentiment):
 def test_sentiment_s_odd_text_is_golden(sentiment):
     asked = golden_inputs()["odd-text"]["text"]
     assert asked.tolist() == list(ODD_TEXT)
+    for words in range(4):
+        assert golden_inputs()[f"{words}-words"]["text"].tolist() == [" ".join(["good"] * words)]
 
 
 def test_sentiment_answers_a_text_alike_whatever_stands_beside_it(sentiment):

@@ -31,6 +31,10 @@ class Assumption:
     axes: tuple[str, ...]
     holds: Callable[[Sizes], bool] | None
 
+    def is_told_by(self, sizes: Sizes) -> bool:
+        """Whether `sizes` tell if it holds: an encoder's axes, such as the words of a text, are no axes of a call."""
+        return self.holds is not None and set(self.axes) <= set(sizes)
+
     def __str__(self) -> str:
         return f"{self.condition}{f' ({self.line})' if self.line else ''}"
 
@@ -45,9 +49,9 @@ def find_boundaries(assumption: Assumption, full: Sizes, model: Model) -> list[d
         full: Size of each dynamic axis in the data.
         model: Bounds the sizes.
     """
-    if assumption.holds is None:
-        return []
     holds = assumption.holds
+    if holds is None or not assumption.is_told_by(full):
+        return []
     boundaries: list[dict[str, int]] = []
     together = [assumption.axes] if len(assumption.axes) > 1 else []
     for axes in [*((axis_name,) for axis_name in assumption.axes), *together]:
@@ -106,13 +110,14 @@ def ask_boundaries(
     full = axis_sizes(trial.pair, trial.model)
     boundaries: dict[str, list[str]] = {}
     for assumption in assumptions:
-        names = []
+        # How many words a text has is told by texts alone.
+        names = [] if assumption.is_told_by(full) else [call.name for call in calls if call.name.endswith("-words")]
         for sizes in find_boundaries(assumption, full, trial.model):
             wanted = {axis_name: size for axis_name, size in {**full, **sizes}.items() if axis_name != BATCH} | sizes
             same = [call.name for call in calls if call.sizes | wanted == call.sizes]
             names.append(same[0] if same else describe(sizes))
             if not same:
                 trial.ask(sizes, "guard")
-        if assumption.holds is None or (names and names not in boundaries.values()):
+        if not assumption.is_told_by(full) or (names and names not in boundaries.values()):
             boundaries[str(assumption)] = names
     return boundaries

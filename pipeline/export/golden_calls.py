@@ -53,6 +53,7 @@ def choose_calls(rows: Rows, model: Model, batches: Sequence[int], seed: int, wo
         *_real_rows(rows, order, batches, work),
         *_masks(pair, rows, model),
         *_odd_text(rows),
+        *_short_texts(rows, model),
         *_missing_values(rows, model),
         *_edges(pair, rows, model),
     ]
@@ -143,6 +144,18 @@ def _odd_text(rows: Rows) -> Iterator[GoldenCall]:
         column = np.array(ODD_TEXT, dtype=object).reshape(-1, *[1] * (len(shape) - 1))
         odd_rows.arrays[name] = np.broadcast_to(column, shape).copy()
     yield from _numbered("odd-text", "odd text", odd_rows)
+
+
+def _short_texts(rows: Rows, model: Model) -> Iterator[GoldenCall]:
+    """Texts of no word, one, two and three, each alone: among others they would be padded to the longest."""
+    text_inputs = [name for name in rows.arrays if name in model.encoders and model.encoders[name].kind == "words"]
+    if not text_inputs or not rows.batched:
+        return
+    for words in range(4):
+        row = rows.take([0])
+        for name in text_inputs:
+            row.arrays[name] = np.full(row.arrays[name].shape, " ".join(["good"] * words), dtype=object)
+        yield call_of(f"{words}-words", "size", row.arrays, batched=True)
 
 
 def _missing_values(rows: Rows, model: Model) -> Iterator[GoldenCall]:

@@ -46,7 +46,8 @@ def find_limit(assumptions: Sequence[Assumption], sizes: Sizes, trial: SizeTrial
     Whether the graph is right within them is for it to show.
     """
     full = axis_sizes(trial.pair, trial.model)
-    broken = [each for each in assumptions if each.holds is not None and not each.holds({**full, **sizes})]
+    asked = {**full, **sizes}
+    broken = [each for each in assumptions if each.holds and each.is_told_by(asked) and not each.holds(asked)]
     if not broken:
         return None
     limits = [find_bounds(assumption, full, trial.model) for assumption in broken]

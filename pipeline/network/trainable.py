@@ -43,10 +43,6 @@ def prepare_criterion(
     target = data["train"].get("target")
     if target is None or (form == "classes" and target.dtype.kind not in "iu"):
         _refuse_target(target, form, loss)
-    for part, arrays in data.items():
-        other = arrays.get("target")
-        if other is None or other.dtype != target.dtype or other.shape[1:] != target.shape[1:]:
-            _refuse_target(other, form, loss, part)
     if not axes:
         raise PipelineError(
             f"model {name}: expected an axis named {BATCH} in model.dynamic_axes: training takes many rows a call; name it, or use train=none"
@@ -88,6 +84,7 @@ def _check_target(answer: Tensor, data: Mapping[str, Arrays], criterion: Criteri
     if criterion.form == "classes":
         if answer.ndim < 2 or list(target.shape[1:]) != list(answer.shape[2:]):
             _refuse_target(target, "classes", loss)
+        _check_splits(data, "classes", loss)
         _check_range(data, 0, answer.shape[1] - 1, "one for each of the network's logits")
         return
     if criterion.of_torch and target.dtype.kind not in "fiub":
@@ -97,8 +94,18 @@ def _check_target(answer: Tensor, data: Mapping[str, Arrays], criterion: Criteri
             f"{TRAIN}: expected `target` of the network's shape [rows{''.join(f', {size}' for size in answer.shape[1:])}] for "
             f"train.loss={shorten(loss.target)}, got {list(target.shape)}: make the two agree, or take a loss of classes (cross_entropy)"
         )
+    _check_splits(data, criterion.form, loss)
     if criterion.form == "binary":
         _check_range(data, 0, 1, "a yes or no for each logit")
+
+
+def _check_splits(data: Mapping[str, Arrays], form: str | None, loss: Loss) -> None:
+    """Raise PipelineError unless every split's target is of the training split's dtype and shape."""
+    expected = data["train"]["target"]
+    for part, arrays in data.items():
+        target = arrays.get("target")
+        if target is None or target.dtype != expected.dtype or target.shape[1:] != expected.shape[1:]:
+            _refuse_target(target, form, loss, part)
 
 
 def _check_range(data: Mapping[str, Arrays], lowest: int, highest: int, what: str) -> None:

@@ -68,6 +68,6 @@ def _describe_rows(paired: PairedScore) -> str:
     return f"{paired.changed} rows changed their answer{told_apart}"
 
 
-def _severity(entry: Comparison) -> tuple[bool, float, float]:
+def _severity(entry: Comparison) -> tuple[bool, bool, float, float]:
     """What could not be subtracted (another shape, tokens, NaN) is worse than any number: it is the cause where both differ."""
-    return entry.required_tolerance is None, entry.used or 0.0, entry.max_abs or 0.0
+    return entry.max_abs is None, entry.required_tolerance is None, entry.used or 0.0, entry.max_abs or 0.0

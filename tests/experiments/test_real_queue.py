@@ -39,7 +39,7 @@ def test_an_experiment_that_ended_has_its_numbers(printed: str) -> None:
 
 def test_one_that_failed_is_there_without_numbers(printed: str) -> None:
     cells = line(printed, "exact ").split()
-    assert cells[1:] == ["model=linear", "parity.atol=0", "parity.rtol=0", "failed", *"-----"]
+    assert cells[1:] == ["model=linear", "parity.atol=0", "parity.rtol=0", "failed", *"------"]
 
 
 def test_one_that_failed_says_what_our_stage_said(printed: str) -> None:

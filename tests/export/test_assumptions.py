@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from pipeline.core.golden import GoldenCall
 from pipeline.export.assumptions import Assumption, ask_boundaries, find_boundaries
+from pipeline.export.limits import find_limit
 from pipeline.export.size_calls import SizeTrial
 
 FULL = {"batch": 2, "time": 12}
@@ -92,3 +94,12 @@ def test_of_conditions_that_turn_at_the_same_sizes_one_stands_for_all(trial):
 
 def test_a_condition_that_never_turns_is_none(trial):
     assert ask_boundaries([Assumption("time >= 1", "", ("time",), lambda s: s["time"] >= 1)], trial(), []) == {}
+
+
+def test_a_condition_on_the_words_of_a_text_is_told_by_texts(trial):
+    words = Assumption("text_words >= 2", "", ("text_words",), lambda s: s["text_words"] >= 2)
+    asked = trial()
+    assert find_boundaries(words, FULL, asked.model) == []
+    calls = [GoldenCall("1-words", "size", 1, {"batch": 1}, {}), GoldenCall("rows-1", "rows", 1, {"batch": 1}, {})]
+    assert ask_boundaries([words], asked, calls) == {"text_words >= 2": ["1-words"]}
+    assert find_limit([words], {"time": 3}, asked) is None

@@ -64,7 +64,7 @@ NETWORKS = (
         "a dropout that is never turned off",
         flawed("dropout"),
         "export",
-        r"otherwise when it is run again.*dropout draws random numbers.*`training=self\.training`",
+        r"needs `training=self\.training`.*otherwise when it is run again.*dropout draws random numbers",
     ),
     network(
         "noise",

@@ -317,6 +317,7 @@ def test_real_and_another_vocabulary(texts, passes, capsys):
     contract["tokenizer"]["vocabulary_sha256"] = sha256(path)
     CONTRACT.write_text(json.dumps(contract))
     regolden()
+    passes("validate")
     passes("package")
     assert main(["verify"]) == 1
     told = capsys.readouterr().err

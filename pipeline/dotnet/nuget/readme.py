@@ -1,7 +1,6 @@
 """The package's README, which NuGet shows: how to use this model, and what was measured."""
 
 from pipeline.core.contract import Contract, TensorSpec
-from pipeline.core.power_report import PowerReport
 from pipeline.core.reports import ParityReport
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import derive_layout
@@ -85,14 +84,6 @@ def describe_proven_sizes(contract: Contract) -> str:
     return f"- Sizes proven: {sizes}."
 
 
-def describe_power(power: PowerReport) -> str:
-    """A line with what the comparison would have noticed: broken copies of the graph, and what became of them."""
-    equivalent = f", {power.equivalent} equivalent (moves no answer)" if power.equivalent else ""
-    moved = max((survivor.moved for survivor in power.survivors if survivor.result == "missed"), default=0.0)
-    missed = f", {power.missed} missed (at most {moved:.2g} of an output's scale)" if power.missed else ""
-    return f"- The gate would have noticed: {power.caught} of {power.tried} mutants of this graph were caught{equivalent}{missed}."
-
-
 def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
@@ -132,7 +123,6 @@ def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
         "",
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
         f"largest difference {largest:.3g}.",
-        *([describe_power(parity.power)] if parity.power else []),
         *([describe_proven_sizes(contract)] if contract.axes else []),
         *(f"- **Not judged:** `{output}`: {reason}." for output, reason in parity.exempt.items()),
         *(

@@ -5,7 +5,6 @@ import pytest
 import text_reader
 from csharp_projects import TINY, make_contract, make_identity, tensor
 from pipeline.core.contract import Contract, ProvenAxis, TensorSpec
-from pipeline.core.power_report import PowerReport, Survivor
 from pipeline.core.reports import Comparison, ParityReport, TaskReport
 from pipeline.dotnet.nuget import readme
 
@@ -31,34 +30,6 @@ def test_what_was_compared_of_the_packaged_graph() -> None:
 def test_proven_sizes_of_every_dynamic_axis() -> None:
     text = write(TINY, axes={"batch": ProvenAxis(sizes=[1, 3, 64]), "time": ProvenAxis(sizes=[1, 9])})
     assert "- Sizes proven: `batch`: 1, 3, 64; `time`: 1, 9." in text.splitlines()
-
-
-@pytest.mark.parametrize(
-    ("counts", "line"),
-    [
-        ({"caught": 37, "equivalent": 0, "missed": 0}, "37 of 37 mutants of this graph were caught."),
-        (
-            {"caught": 36, "equivalent": 1, "missed": 0},
-            "36 of 37 mutants of this graph were caught, 1 equivalent (moves no answer).",
-        ),
-        (
-            {"caught": 34, "equivalent": 1, "missed": 2},
-            "34 of 37 mutants of this graph were caught, 1 equivalent (moves no answer), 2 missed (at most 0.0003 of an output's scale).",
-        ),
-    ],
-)
-def test_what_the_gate_would_have_noticed(counts: dict[str, int], line: str) -> None:
-    survivors = [
-        Survivor.model_construct(result="missed", moved=3e-4),
-        Survivor.model_construct(result="equivalent", moved=1.0),
-    ]
-    power = PowerReport.model_construct(tried=37, survivors=survivors, **counts)
-    parity = PARITY.model_copy(update={"power": power})
-    assert f"- The gate would have noticed: {line}" in readme.write(TINY, make_identity(), parity).splitlines()
-
-
-def test_without_a_measured_power_there_is_no_line() -> None:
-    assert "would have noticed" not in write(TINY)
 
 
 def test_an_output_that_is_not_judged_is_named() -> None:
