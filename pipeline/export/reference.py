@@ -21,7 +21,7 @@ from pipeline.core.rows import CHUNK, Rows
 from pipeline.export import determinism
 from pipeline.export.adapter import Adapter, AnswerForm
 from pipeline.export.diagnostics import NETWORK_ERRORS
-from pipeline.export.golden_calls import axis_sizes, choose_calls, choose_pair, input_names
+from pipeline.export.golden_calls import WORK_LIMIT, axis_sizes, choose_calls, choose_pair, input_names
 from pipeline.export.rounding import choose_telling, measure_scales, move_answers
 from pipeline.export.shapes import infer_output_shapes
 from pipeline.export.size_calls import SizeTrial
@@ -123,7 +123,8 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         "inputs": {name: input_shape(array, model.dynamic_axes.get(name, {})) for name, array in inputs.items()},
         "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
-    moved = move_answers(fresh_adapter, choose_telling(calls), weights=not is_large(checkpoint))
+    telling = choose_telling([*calls, *sample_rows(rows, test_split, work)])
+    moved = move_answers(fresh_adapter, telling, weights=not is_large(checkpoint))
     scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
     determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls}, scales)
     if tokenizer:
@@ -169,6 +170,15 @@ def answer_with_numbers(adapter: Adapter, inputs: Arrays) -> Arrays:
 def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:
     """The network's answers to every row, row for row."""
     return rows.gather([adapter.answer(call) for call in rows.all()])
+
+
+def sample_rows(rows: Rows, answers: Arrays, work: int) -> list[GoldenCall]:
+    """The first rows of the test split as one call with the network's answers: as many as one call takes, fewer where they are much work."""
+    if not rows.batched:
+        return []
+    count = min(len(rows), CHUNK, max(1, WORK_LIMIT // max(work, 1)))
+    outputs = {name: array[:count] for name, array in answers.items()}
+    return [GoldenCall("test", "rows", count, {}, rows.take(range(count)).arrays, outputs)]
 
 
 def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[GoldenCall], dict[str, str]]:
