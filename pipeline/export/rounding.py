@@ -7,10 +7,13 @@ one unit in the last place, up or down by chance, and the network answers again;
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from pipeline.compare.scale import measure_scale
 from pipeline.core.arrays import Array, Arrays
@@ -19,6 +22,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall
 from pipeline.export.adapter import Adapter
 
+# Modes of interpolation whose answer changes with the place that is looked at.
+CONTINUOUS = ("linear", "bilinear", "bicubic", "trilinear")
 # How often the network answers with everything moved.
 TRIALS = 2
 
@@ -50,6 +55,36 @@ def measure_scales(
         )
         for name, rows in test_split.items()
     }
+
+
+class ShiftedResize(TorchFunctionMode):
+    """Within it, interpolation between values looks a rounding away from where it would look.
+
+    Runtimes compute the place by dividing by the scale or multiplying with its inverse: its rounding grows with the picture, and is
+    one of neither weights nor inputs.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if (
+            func is functional.interpolate
+            and kwargs.get("mode", "nearest") in CONTINUOUS
+            and not kwargs.get("align_corners")
+        ):
+            return _interpolate(*args, **kwargs)
+        return func(*args, **kwargs)
+
+
+def _interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, **options: Any) -> Tensor:  # noqa: A002 - torch's name
+    """functional.interpolate with its scale one rounding larger."""
+    answer = functional.interpolate(input, size, scale_factor, **options)
+    sizes = zip(answer.shape[2:], input.shape[2:], strict=True)
+    factors = scale_factor if isinstance(scale_factor, (tuple, list)) else [scale_factor] * (input.ndim - 2)
+    if scale_factor is None or options.pop("recompute_scale_factor", None):
+        factors = [after / before for after, before in sizes]
+    shifted = [factor * (1 + torch.finfo(torch.float32).eps) for factor in factors]
+    moved = functional.interpolate(input, None, shifted, **options)
+    return moved if moved.shape == answer.shape else answer
 
 
 def choose_telling(calls: Sequence[GoldenCall]) -> list[GoldenCall]:
@@ -96,7 +131,8 @@ def _move(adapter: Adapter, call: GoldenCall, *, weights: bool) -> dict[str, lis
         if weights:
             _move_weights(adapter.network, originals, trial)
         try:
-            note(adapter.answer(_move_inputs(call.inputs, trial)))
+            with ShiftedResize():
+                note(adapter.answer(_move_inputs(call.inputs, trial)))
         except PipelineError:
             return {}
     if weights:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from pipeline.core.arrays import Arrays
 from pipeline.core.golden import GoldenCall
 from pipeline.export.adapter import Adapter
-from pipeline.export.rounding import TRIALS, choose_telling, measure_scales, move_answers
+from pipeline.export.rounding import TRIALS, ShiftedResize, choose_telling, measure_scales, move_answers
 
 EPS = float(np.finfo(np.float32).eps)
 ROWS = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
@@ -123,3 +124,22 @@ def test_the_largest_call_tells_as_well_as_the_one_with_most_rows() -> None:
     ]
     assert [call.name for call in choose_telling(calls)] == ["rows-64", "time=16"]
     assert [call.name for call in choose_telling(calls[:2])] == ["rows-64"]
+
+
+PICTURE = torch.rand(1, 1, 9, 300, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("options", [{"size": (4, 80)}, {"scale_factor": 0.29}, {"scale_factor": (0.5, 0.31)}])
+def test_interpolation_between_values_is_moved_by_the_rounding_of_a_place(options: dict) -> None:
+    plain = functional.interpolate(PICTURE, mode="bilinear", **options)
+    with ShiftedResize():
+        moved = functional.interpolate(input=PICTURE, mode="bilinear", **options)
+    assert moved.shape == plain.shape
+    assert 0 < float((moved - plain).abs().max()) < 1000 * EPS
+
+
+@pytest.mark.parametrize("options", [{"mode": "nearest"}, {"mode": "bilinear", "align_corners": True}])
+def test_other_interpolation_stays(options: dict) -> None:
+    plain = functional.interpolate(PICTURE, size=(4, 80), **options)
+    with ShiftedResize():
+        assert torch.equal(functional.interpolate(PICTURE, size=(4, 80), **options), plain)
