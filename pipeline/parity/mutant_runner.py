@@ -19,8 +19,9 @@ from pipeline.graph.signature import mismatches
 from pipeline.parity.movement import measure_movement, measure_rounding
 from pipeline.parity.replay import GoldenAnswers
 
-# An output is not asked to tell less than so many of its units in the last place, or so many times what rounding alone moves it.
-UNITS, ROUNDINGS = 32, 8
+# An output is not asked to tell less than so many of its units in the last place, or so many times what rounding alone moves it; the
+# latter is no more than MOST_UNITS, so that in single precision it is always parity.least_power that holds.
+UNITS, ROUNDINGS, MOST_UNITS = 32, 8, 256
 
 
 class Thresholds(NamedTuple):
@@ -120,8 +121,9 @@ class MutantRunner:
                 result.used = max(result.used or 0.0, comparison.used)
             moved = measure_movement(call.healthy[name], got[name], policy.scale(name))
             result.beyond_rounding |= moved > self._rounding[name]
-            least = max(self._thresholds.least_power, UNITS * _unit(got[name]), ROUNDINGS * policy.scale(name).rounding)
-            result.too_far |= moved > least
+            result.too_far |= moved > least_telling(
+                got[name], policy.scale(name).rounding, self._thresholds.least_power
+            )
             if moved > result.moved:
                 result.output, result.moved = name, moved
 
@@ -134,13 +136,14 @@ def call_priority(call: GoldenCall) -> tuple[bool, int]:
     return call.purpose == "rows", sum(array.size for array in call.inputs.values())
 
 
+def least_telling(array: Array, rounding: float, least_power: float) -> float:
+    """By how much of its scale a missed mutant may move an output: `least_power`, and what its type and rounding cannot tell."""
+    unit = float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
+    return max(least_power, UNITS * unit, min(ROUNDINGS * rounding, MOST_UNITS * unit))
+
+
 def _split(golden: GoldenAnswers, test_answers: Arrays) -> list[_Call]:
     """The test split in the calls in which the gate runs it."""
     sides = (golden.test_split.inputs, golden.test_split.outputs, test_answers)
     parts = [Rows(arrays, golden.contract.batched).all() for arrays in sides]
     return [_Call(*part) for part in zip(*parts, strict=True)]
-
-
-def _unit(array: Array) -> float:
-    """The distance from 1 to the next number of an output's dtype."""
-    return float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0

@@ -87,6 +87,8 @@ def explain_weakness(power: PowerReport) -> str:
 
 def format_power(power: PowerReport) -> str:
     """One line for the console."""
+    if not power.tried:
+        return "power: not measured: this graph has no place where it could be broken"
     moved = max((survivor.moved for survivor in power.survivors if survivor.result == "missed"), default=0.0)
     missed = f", {power.missed} missed (moved {moved:.2g} of an output's scale at most)" if power.missed else ""
     return f"power: {power.caught} of {power.tried} mutants caught, {power.equivalent} equivalent{missed}"

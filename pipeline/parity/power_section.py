@@ -11,6 +11,9 @@ def render_power(power: PowerReport | None) -> Iterator[str]:
     if power is None:
         return
     yield "<h2>What the gate would notice</h2>"
+    if not power.tried:
+        yield "<p>Not measured: this graph has no place where it could be broken.</p>"
+        return
     yield (
         f"<p>{power.tried} copies of the graph that is published were broken in one place each and asked the same: {power.caught} "
         f"were caught, {power.equivalent} move no answer beyond rounding, {power.missed} were missed. One that moves an answer by more "

@@ -13,8 +13,9 @@ from pipeline.core.power_report import PowerReport
 from pipeline.graph import onnx_model
 from pipeline.graph.mutants import KINDS, Mutant
 from pipeline.graph.session import answer, open_session
-from pipeline.parity.mutant_runner import MutantResult, Thresholds
+from pipeline.parity.mutant_runner import MutantResult, Thresholds, least_telling
 from pipeline.parity.power import LEAST, Effort, explain_weakness, format_power, measure_power
+from pipeline.parity.power_section import render_power
 from pipeline.parity.replay import GoldenAnswers
 
 TIGHT = Policy(Tolerance(1e-6, 1e-5))
@@ -285,3 +286,19 @@ def test_a_relative_tolerance_is_asked_of_whole_answers_too(measure):
 def test_what_moves_an_answer_too_far_is_missed_though_the_graph_itself_departs_further():
     mutant = Mutant("weight", "w", "value [0] is 1, not 0", lambda model, folder: {})
     assert MutantResult(mutant, beyond_rounding=False, too_far=True).status == "missed"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "rounding", "expected"),
+    [("float32", 1.0, 1e-3), ("float16", 1e-6, 2**-5), ("float16", 1.0, 2**-2), ("int64", 1.0, 1e-3)],
+)
+def test_rounding_excuses_no_mutant_in_single_precision(dtype, rounding, expected):
+    assert least_telling(np.zeros(1, dtype), rounding, 1e-3) == expected
+
+
+def test_a_graph_that_cannot_be_broken_is_not_called_measured():
+    nothing = PowerReport.model_construct(
+        tried=0, caught=0, equivalent=0, missed=0, survivors=[], kinds={}, least_power=1e-3
+    )
+    assert format_power(nothing).startswith("power: not measured: ")
+    assert "Not measured" in "".join(render_power(nothing))
