@@ -1,37 +1,9 @@
-import numpy as np
 import pytest
 
 from pipeline.core.golden import GoldenCall
 from pipeline.export.assumptions import Assumption, ask_boundaries, find_boundaries
 from pipeline.export.limits import find_limit
-from pipeline.export.size_calls import SizeTrial
-
-FULL = {"batch": 2, "time": 12}
-PICTURE = {"batch": 2, "height": 12, "width": 16}
-SHORT = Assumption("time <= 16", "nets.py, line 5 (`if x.shape[1] > 16:`)", ("time",), lambda s: s["time"] <= 16)
-ODD = Assumption("time % 2 != 0", "", ("time",), lambda s: s["time"] % 2 != 0)
-EVEN = Assumption("time % 2 == 0", "", ("time",), lambda s: s["time"] % 2 == 0)
-FAR = Assumption("time <= 5000", "", ("time",), lambda s: s["time"] <= 5000)
-AREA = Assumption("height*width <= 256", "", ("height", "width"), lambda s: s["height"] * s["width"] <= 256)
-VALUES = Assumption("u0 >= 2", "", (), None)
-
-
-@pytest.fixture
-def model(params):
-    def make(*overrides: str, axes="{x: {0: batch, 1: time}}"):
-        return params(
-            "model=custom", "model.net._target_=a.B", "data.path=x.npz", f"model.dynamic_axes={axes}", *overrides
-        ).model
-
-    return make
-
-
-@pytest.fixture
-def trial(model):
-    def make(*overrides: str) -> SizeTrial:
-        return SizeTrial(lambda inputs: {"y": inputs["x"]}, {"x": np.zeros((2, 12))}, model(*overrides), True)
-
-    return make
+from size_conditions import AREA, EVEN, FAR, FULL, PICTURE, SHORT, VALUES
 
 
 @pytest.mark.parametrize(
