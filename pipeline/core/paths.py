@@ -12,6 +12,8 @@ NETWORK_FINGERPRINT = FINGERPRINT / "network.json"
 TASK_FINGERPRINT = FINGERPRINT / "task.json"
 LIBRARIES_FINGERPRINT = FINGERPRINT / "libraries.json"
 DOTNET_FINGERPRINT = FINGERPRINT / "dotnet.json"
+# The onnxruntime that the setting `target` names, and the wheel of it.
+TARGET_FINGERPRINT = FINGERPRINT / "target.json"
 # What fingerprint remembers of large files between its runs; an output of no stage.
 KNOWN_FILES = BUILD / ".known-files.json"
 
@@ -33,6 +35,8 @@ TRAINING_CURVES = REPORTS / "plots" / "train.csv"
 
 # export
 EXPORTED = BUILD / "exported" / "model.onnx"
+# Where each value of the graph comes from in the network; beside the graph, and never packed.
+NODE_SOURCES = BUILD / "exported" / "sources.json"
 GOLDEN = BUILD / "golden"
 CONTRACT = GOLDEN / "contract.json"
 GOLDEN_INDEX = GOLDEN / "calls.json"
@@ -50,6 +54,8 @@ PARITY_REPORT = REPORTS / "parity.json"
 METRICS_REPORT = REPORTS / "metrics.json"
 PARITY_TABLE = REPORTS / "plots" / "parity.csv"
 PARITY_PAGE = REPORTS / "parity.html"
+# What `locate` writes: the smallest graph that departs, ready for a bug report. An output of no stage; fingerprint clears it.
+DEPARTURE = REPORTS / "departure"
 
 # package
 PACKAGE = BUILD / "package"
@@ -59,6 +65,7 @@ RESTORED_PACKAGES = BUILD / "nuget"
 
 # verify
 DOTNET_REPORT = REPORTS / "dotnet.json"
+PROOF_PAGE = REPORTS / "proof.html"
 
 # publish
 PUBLISH_REPORT = REPORTS / "publish.json"

@@ -81,7 +81,8 @@ class Comparison(Record):
     A number is None where there was nothing to subtract. `tolerance` is the absolute one, a share of the output's `scale`;
     `required_tolerance` the smallest that passes; `used` the largest share of what is allowed, |got - expected| / (tolerance +
     rtol * |expected|). `way` is the method of the C# client; `cosine` the smallest between an answer and PyTorch's, for texts.
-    `exempt` is the reason why the output is not judged.
+    `exempt` is the reason why the output is not judged. `runtime` is the version of the onnxruntime that answered, where that is not
+    the installed one; `optimizer` whether its graph optimizer was on, as in the client, or off.
     """
 
     stage: str
@@ -103,6 +104,8 @@ class Comparison(Record):
     cosine: float | None = None
     scale: float | None = None
     exempt: str = ""
+    runtime: str | None = None
+    optimizer: Literal["all", "off"] = "all"
 
 
 class PairedScore(Record):
@@ -143,12 +146,36 @@ class TaskReport(Record):
     passed: bool
 
 
+class Attribution(Record):
+    """Where the first wrong answer comes from, and one sentence that says so."""
+
+    cause: Literal["exporter", "simplifier", "optimizer", "variant", "runtime", "dotnet"]
+    sentence: str
+
+
+class RuntimeReplay(Record):
+    """The golden calls, replayed in a wheel of another onnxruntime; `comparisons` of the report have each of them.
+
+    `python` and `numpy` are the versions that it ran with, `used` the largest share of what is allowed.
+    """
+
+    onnxruntime: str
+    python: str
+    numpy: str
+    passed: bool
+    problem: str
+    comparisons: int
+    values: int
+    used: float | None
+
+
 class ParityReport(Record):
     """The result of the gate. `models` has the SHA-256 of each graph that was compared; `gate` is "passed" or why not.
 
     `used` is the largest share of what is allowed, `margin` how many times as large a difference would have passed: 1 / used.
     `unvarying` are outputs that nearly all rows have alike, so that comparing them proves little; `exempt` those that are not judged,
-    with the reason.
+    with the reason. `unoptimized` are the comparisons with onnxruntime's optimizer off, which judge nothing and say where a departure
+    begins: `attribution` says it in a sentence, where the gate failed. `runtimes` are the other versions that have replayed.
     """
 
     passed: bool
@@ -167,6 +194,9 @@ class ParityReport(Record):
     unvarying: list[str] = Field(default=[])
     exempt: dict[str, str] = Field(default={})
     power: PowerReport | None = None
+    unoptimized: list[Comparison] = Field(default=[])
+    attribution: Attribution | None = None
+    runtimes: list[RuntimeReplay] = Field(default=[])
 
     @property
     def proven(self) -> bool:
@@ -199,8 +229,27 @@ class DotnetTask(Record):
     paired: PairedScore | None = None
 
 
+class DotnetRuntime(Record):
+    """The package, replayed in .NET on one version of Microsoft.ML.OnnxRuntime.
+
+    `asked` is what was asked for: "bound" (the lower bound of the package), "newest", or a version. `onnxruntime` is the version that
+    ran, None where none could be restored; `reason` says why it is not verified.
+    """
+
+    asked: str
+    onnxruntime: str | None
+    verified: bool
+    reason: str
+    comparisons: int = 0
+    values: int = 0
+    used: float | None = None
+
+
 class DotnetReport(Record):
-    """Whether the package answers like PyTorch in real .NET; `reason` says why not. Without an SDK nothing was compared."""
+    """Whether the package answers like PyTorch in real .NET; `reason` says why not. Without an SDK nothing was compared.
+
+    `runtimes` has every version of onnxruntime that was asked for; `attribution` says where a wrong answer comes from.
+    """
 
     package: str
     package_sha256: str
@@ -222,6 +271,8 @@ class DotnetReport(Record):
     exempt: dict[str, str] = Field(default={})
     test_rows: int = 0
     task: DotnetTask | None = None
+    runtimes: list[DotnetRuntime] = Field(default=[])
+    attribution: Attribution | None = None
 
 
 class PublishReport(Record):
