@@ -24,7 +24,8 @@ import torch
 import classifiers
 import networks
 from pipeline.__main__ import main as pipeline
-from pipeline.core.reports import ExportReport, ParityReport, read_report
+from pipeline.core.parity_report import ParityReport
+from pipeline.core.reports import ExportReport, read_report
 from pipeline.export import exporters
 from pipeline.export.outputs import flatten
 

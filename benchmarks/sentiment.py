@@ -22,8 +22,9 @@ from sklearn.naive_bayes import MultinomialNB
 
 from pipeline.__main__ import main as pipeline
 from pipeline.core.arrays import load
+from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import DATA, SIMPLIFIED, SPLITS
-from pipeline.core.reports import ParityReport, read_report
+from pipeline.core.reports import read_report
 from pipeline.graph.session import answer, open_session
 from pipeline.network.encoders import load_encoders
 

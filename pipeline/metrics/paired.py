@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.core.arrays import Array
 from pipeline.core.errors import PipelineError
-from pipeline.core.reports import PairedScore
+from pipeline.core.parity_report import PairedScore
 from pipeline.metrics.score import Score
 
 CONFIDENCE = 0.95

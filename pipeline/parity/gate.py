@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.compare.comparison import round_up
-from pipeline.core.reports import Comparison, PairedScore, TaskReport
+from pipeline.core.parity_report import Comparison, PairedScore, TaskReport
 
 
 def explain_failure(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from pipeline.core.reports import Comparison, ParityReport, TaskReport
+from pipeline.core.parity_report import Comparison, ParityReport, TaskReport
 from pipeline.parity.power_section import render_power
 
 STYLE = """

@@ -12,7 +12,7 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
-from pipeline.core.reports import Comparison
+from pipeline.core.parity_report import Comparison
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session

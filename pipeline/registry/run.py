@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.contract import Contract
+from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
+from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import (
     CONTRACT,
     DOTNET_REPORT,
@@ -26,7 +28,7 @@ from pipeline.core.paths import (
     TRAIN_REPORT,
     TRAINING_CURVES,
 )
-from pipeline.core.reports import DotnetReport, ExportReport, ParityReport, SimplifyReport
+from pipeline.core.reports import ExportReport, SimplifyReport
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.settings.params import Params
 

@@ -9,6 +9,7 @@ from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, recorded_sha256, replacing_folder, sha256
 from pipeline.core.golden import load_calls
+from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import (
     CONTRACT,
     DATA,
@@ -20,7 +21,7 @@ from pipeline.core.paths import (
     TOKENIZER_CHARACTERS,
     TOKENIZER_VOCABULARY,
 )
-from pipeline.core.reports import ParityReport, read_report
+from pipeline.core.reports import read_report
 from pipeline.dotnet.client import generator, health_check, text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal

@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.core.contract import load_contract
+from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing, read_json, sha256
 from pipeline.core.imports import import_frozen
+from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import CONTRACT, DOTNET_REPORT, EXPORTED, MANIFEST, PARITY_REPORT, SIMPLIFIED
-from pipeline.core.reports import (
-    DotnetReport,
-    ExportReport,
-    ParityReport,
-    PublishReport,
-    SimplifyReport,
-    TrainReport,
-    read_report,
-    write_report,
-)
+from pipeline.core.reports import ExportReport, PublishReport, SimplifyReport, TrainReport, read_report, write_report
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.graph import onnx_model
 from pipeline.registry import model_registry

@@ -13,6 +13,7 @@ from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, sha256, write_json, write_text
 from pipeline.core.golden import GoldenCall, check_proven, load_calls
+from pipeline.core.parity_report import Comparison, ParityReport, TaskReport
 from pipeline.core.paths import (
     CONTRACT,
     EXPORTED,
@@ -24,7 +25,7 @@ from pipeline.core.paths import (
     SIMPLIFIED,
     TEST_SPLIT,
 )
-from pipeline.core.reports import Comparison, ParityReport, TaskReport, write_report
+from pipeline.core.reports import write_report
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks

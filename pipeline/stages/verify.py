@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
+from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import golden_texts, load_calls
 from pipeline.core.paths import DOTNET_REPORT
-from pipeline.core.reports import DotnetReport, write_report
+from pipeline.core.reports import write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
@@ -72,7 +73,7 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         + sum(entry.values for entry in compared_split),
         outputs=answers.summarize([*compared, *compared_split]),
         exempt=dict(tolerances.exempt),
-        **({"texts": text_answers.summarize(texts)} if texts else {}),
+        texts=text_answers.summarize(texts) if texts else None,
         test_rows=len(split),
         task=None if problem else split_answers.score_split(test_answers, split, contract),
         comparisons=[*compared, *compared_split, *texts],

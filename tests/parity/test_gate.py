@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.core.reports import Comparison, PairedScore, TaskReport
+from pipeline.core.parity_report import Comparison, PairedScore, TaskReport
 from pipeline.parity.gate import explain_failure
 
 ALIKE = Comparison.model_construct(passed=True, values=1)

@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.core.reports import ParityReport
+from pipeline.core.parity_report import ParityReport
 from pipeline.parity.page import render_html
 
 ENTRY = {

@@ -9,7 +9,9 @@ import pytest
 
 from pipeline.__main__ import STAGES, main
 from pipeline.core.contract import load_contract
+from pipeline.core.dotnet_report import DotnetReport, DotnetTask
 from pipeline.core.files import read_json, write_json
+from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import (
     CONTRACT,
     DOTNET_REPORT,
@@ -25,7 +27,7 @@ from pipeline.core.paths import (
     SIMPLIFIED,
     TRAINING_CURVES,
 )
-from pipeline.core.reports import DotnetReport, DotnetTask, ExportReport, ParityReport, SimplifyReport, read_report
+from pipeline.core.reports import ExportReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session

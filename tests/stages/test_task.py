@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import load_contract
+from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import METRICS_REPORT, PARITY_REPORT, TEST_SPLIT
-from pipeline.core.reports import ParityReport, read_report
+from pipeline.core.reports import read_report
 from pipeline_runs import SMALL
 
 SCORES = """

@@ -1,7 +1,7 @@
 """The package's README, which NuGet shows: how to use this model, and what was measured."""
 
 from pipeline.core.contract import Contract, TensorSpec
-from pipeline.core.reports import ParityReport
+from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes

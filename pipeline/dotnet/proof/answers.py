@@ -9,8 +9,9 @@ import numpy as np
 from pipeline.compare.comparison import compare, severity
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, is_text
+from pipeline.core.dotnet_report import OutputSummary
 from pipeline.core.golden import GoldenCall
-from pipeline.core.reports import Comparison, OutputSummary
+from pipeline.core.parity_report import Comparison
 from pipeline.dotnet.nuget.golden_files import decode_text
 
 

@@ -13,10 +13,11 @@ from pipeline.compare.comparison import compare
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract
+from pipeline.core.dotnet_report import DotnetTask
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
+from pipeline.core.parity_report import Comparison
 from pipeline.core.paths import CONTRACT, GOLDEN_TEST_SPLIT, TEST_SPLIT
-from pipeline.core.reports import Comparison, DotnetTask
 from pipeline.core.rows import CHUNK
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof.answers import read_answers

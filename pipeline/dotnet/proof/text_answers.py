@@ -11,8 +11,9 @@ from pipeline.compare.comparison import OutputComparison, compare, failure, seve
 from pipeline.compare.policy import Policy
 from pipeline.compare.similarity import cosine_similarity
 from pipeline.core.arrays import Array
+from pipeline.core.dotnet_report import TextSummary
 from pipeline.core.golden import GoldenTexts
-from pipeline.core.reports import Comparison, TextSummary
+from pipeline.core.parity_report import Comparison
 from pipeline.dotnet.nuget.golden_files import decode_rows
 from pipeline.tokenizer.wordpiece import describe_mismatch
 

@@ -5,7 +5,7 @@ import pytest
 import text_reader
 from csharp_projects import TINY, make_contract, make_identity, tensor
 from pipeline.core.contract import Contract, ProvenAxis, TensorSpec
-from pipeline.core.reports import Comparison, ParityReport, TaskReport
+from pipeline.core.parity_report import Comparison, ParityReport, TaskReport
 from pipeline.dotnet.nuget import readme
 
 # Only what the README has of the report.

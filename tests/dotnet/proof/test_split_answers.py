@@ -9,9 +9,9 @@ import pytest
 from pipeline.compare.policy import Policy, Tolerance
 from pipeline.core.arrays import Arrays, load, save
 from pipeline.core.contract import Contract, Task, load_contract
+from pipeline.core.dotnet_report import DotnetTask
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import GOLDEN_TEST_SPLIT, TEST_SPLIT
-from pipeline.core.reports import DotnetTask
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.proof.split_answers import (
     GoldenSplit,
