@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
     A process that is killed, or a disk that is full, leaves what was at `path` as it was; what a killed process left
     beside it is removed.
     """
-    temporary = _beside(path)
+    temporary = beside(path)
     try:
         yield temporary
         _flush(temporary)
@@ -46,7 +46,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     Raises:
         PipelineError: Nothing was written: an empty folder says nothing.
     """
-    temporary = _beside(path)
+    temporary = beside(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -182,8 +182,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _beside(path: Path) -> Path:
-    """A name beside `path` for this process; what processes that are gone left under theirs is removed."""
+def beside(path: Path) -> Path:
+    """A name beside `path` for this process to write to; what processes that are gone left under theirs is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for other in path.parent.glob(f".{path.name}*.tmp"):
         match = _TEMPORARY.fullmatch(other.name)

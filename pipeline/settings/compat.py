@@ -37,7 +37,8 @@ _FROM_MINOR = {
 }
 
 # The C# client is written for OrtValue, which Microsoft.ML.OnnxRuntime has had since 1.16.
-_CLIENT_MINOR = 16
+CLIENT_MINOR = 16
+NEWEST_MINOR = max(_FROM_MINOR)
 
 # The oldest opset that the dynamo exporter's graphs are converted down to.
 LOWEST_OPSET = 16
@@ -67,7 +68,7 @@ def minimum_onnxruntime(opset: int, ir: int) -> str:
     """
     for minor, highest in _FROM_MINOR.items():
         if highest.opset >= opset and highest.ir >= ir:
-            return f"1.{max(minor, _CLIENT_MINOR)}"
+            return f"1.{max(minor, CLIENT_MINOR)}"
     newest = _FROM_MINOR[max(_FROM_MINOR)]
     raise PipelineError(
         f"expected opset {newest.opset} and IR version {newest.ir} at most, got opset {opset} and IR version {ir}: set export.opset "
