@@ -105,7 +105,14 @@ def functions() -> set[tuple[str, str, int]]:
 def element_types(types: dict[str, list[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """By parameter, without `tensor(...)`; other than tensors (sequences) stay as they are."""
     return tuple(
-        (parameter, tuple(sorted(name.removeprefix("tensor(").removesuffix(")") if "(tensor" not in name else name for name in names)))
+        (
+            parameter,
+            tuple(
+                sorted(
+                    name.removeprefix("tensor(").removesuffix(")") if "(tensor" not in name else name for name in names
+                )
+            ),
+        )
         for parameter, names in sorted(types.items())
     )
 
@@ -152,13 +159,18 @@ def main() -> None:
         command = wheel.command(str(Path(__file__).resolve()), "--describe")
         printed = subprocess.run(command, env=wheel.environment(), capture_output=True, text=True, check=True).stdout
         wheels[minor_of(wheel.version)] = json.loads(printed)
-        print(f"{wheel.version}: {len(wheels[minor]['kernels'])} kernels, {wheels[minor]['opsets']}, IR {wheels[minor]['ir']}")
+        print(
+            f"{wheel.version}: {len(wheels[minor]['kernels'])} kernels, {wheels[minor]['opsets']}, IR {wheels[minor]['ir']}"
+        )
     operators: dict[str, Any] = {}
     for domain, operator, since, minor, rows in tabulate(wheels):
         versions = operators.setdefault(domain, {}).setdefault(operator, {})
         versions.setdefault(str(since), {})[str(minor)] = rows
-    limits = {str(minor): {"wheel": wheel["version"], "ir": wheel["ir"], "opsets": wheel["opsets"]} for minor, wheel in wheels.items()}
-    lines = [f'{json.dumps(minor)}: {json.dumps(limit)}' for minor, limit in limits.items()]
+    limits = {
+        str(minor): {"wheel": wheel["version"], "ir": wheel["ir"], "opsets": wheel["opsets"]}
+        for minor, wheel in wheels.items()
+    }
+    lines = [f"{json.dumps(minor)}: {json.dumps(limit)}" for minor, limit in limits.items()]
     text = '{"limits": {\n' + ",\n".join(lines) + '\n}, "operators": {\n'
     for place, (domain, entries) in enumerate(operators.items()):
         text += (",\n" if place else "") + f"{json.dumps(domain)}: {{\n"

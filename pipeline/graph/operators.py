@@ -28,11 +28,25 @@ class OperatorUse(NamedTuple):
     def __str__(self) -> str:
         """As in a sentence: Gelu-20 of node 'node_gelu'."""
         domain = f"{self.domain}." if self.domain else ""
-        return f"{domain}{self.operator}-{self.since}" + (f" of node {self.node!r}" if self.node else f" of {self.value!r}")
+        return f"{domain}{self.operator}-{self.since}" + (
+            f" of node {self.node!r}" if self.node else f" of {self.value!r}"
+        )
+
+
+class Requirements(NamedTuple):
+    """What a graph asks of a runtime: IR version, the opset of each domain (the standard one is ""), and operators."""
+
+    ir: int
+    opsets: Mapping[str, int]
+    operators: list[OperatorUse]
+
+
+def read_requirements(model: ModelProto) -> Requirements:
+    return Requirements(model.ir_version, opsets(model), list_operators(model))
 
 
 def opsets(model: ModelProto) -> dict[str, int]:
-    """The version of each domain that the model imports; the standard one is ""."""
+    """The version of each domain that the model imports."""
     return {_domain(entry.domain): entry.version for entry in model.opset_import}
 
 

@@ -27,7 +27,6 @@ _NO_NETWORK = re.compile(
 )
 
 
-
 def install(text: str) -> str:
     """Install the newest wheel of `text`, "1.18", or the very "1.18.1", unless one is here; a line that says what is there now.
 

@@ -1,0 +1,97 @@
+"""`python -m pipeline compat`: the onnxruntimes there are, which of them are here, and which can run a file."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.node_sources import read_sources
+from pipeline.graph import onnx_model
+from pipeline.graph.operators import Requirements, read_requirements
+from pipeline.runtimes.kernel_table import first_minor, formats
+from pipeline.runtimes.refusal import explain_format, explain_operator, explain_refusal
+from pipeline.runtimes.wheel_installer import install
+from pipeline.runtimes.wheel_session import answer_calls
+from pipeline.runtimes.wheels import Wheel, find_wheel, list_wheels, minor_of, own_wheel
+
+
+class Verdict(NamedTuple):
+    """Whether an onnxruntime can run a file: seen here, only to be expected, or not; `reason` says with which wheel, or why not."""
+
+    onnxruntime: str
+    verdict: Literal["loads here", "untried", "refused"]
+    reason: str
+
+
+def install_all(versions: Sequence[str]) -> None:
+    """Install one wheel after the other, and say so.
+
+    Raises:
+        PipelineError: One cannot be installed; those before it are.
+    """
+    for version in versions:
+        print(f"compat: {install(version)}", flush=True)
+
+
+def show_table(target: str | None) -> None:
+    """Print every minor version of onnxruntime from the C# client's first one on; `target` is the setting."""
+    own = own_wheel()
+    wanted = minor_of(target) if target else minor_of(own.version) if own else None
+    print("onnxruntime  opset  IR  wheel here")
+    for minor, takes in formats().items():
+        wheel = find_wheel(f"1.{minor}")
+        here = wheel.version if wheel else f"python -m pipeline compat --install 1.{minor}"
+        notes = [
+            note
+            for note, holds in (("this environment's", wheel and wheel.folder is None), ("the target", minor == wanted))
+            if holds
+        ]
+        line = f"1.{minor:<10} {takes.opsets['']:<6} {takes.ir:<3} {here}"
+        print(f"{line} ({', '.join(notes)})" if notes else line)
+
+
+def show_file(path: Path) -> None:
+    """Print which versions can run an .onnx file: by its format and operators, and by opening it in each wheel that is here.
+
+    Raises:
+        PipelineError: There is no such file, or it is no ONNX model.
+    """
+    if not path.is_file():
+        raise PipelineError(f"{path}: expected an .onnx file, there is none")
+    graph = read_requirements(onnx_model.load_graph(path, made_by="export"))
+    opsets = ", ".join(f"{domain or 'opset'} {opset}" for domain, opset in graph.opsets.items())
+    print(f"{path}: {opsets}, IR {graph.ir}, {len(graph.operators)} nodes")
+    for verdict in judge(path, graph):
+        print(f"  {verdict.onnxruntime:<6} {verdict.verdict:<11} {verdict.reason}", flush=True)
+
+
+def judge(path: Path, graph: Requirements) -> Iterator[Verdict]:
+    """A verdict on each minor version, the oldest first; a wheel that is here has the last word."""
+    wheels = {minor_of(wheel.version): wheel for wheel in list_wheels()}
+    for minor in sorted({*formats(), *wheels}):
+        if minor in wheels:
+            yield _try(f"1.{minor}", wheels[minor], path, graph)
+        elif problem := next(_expect(f"1.{minor}", graph), ""):
+            yield Verdict(f"1.{minor}", "refused", problem)
+        else:
+            hint = f"its format and operators fit; try it: python -m pipeline compat --install 1.{minor}"
+            yield Verdict(f"1.{minor}", "untried", hint)
+
+
+def _try(version: str, wheel: Wheel, path: Path, graph: Requirements) -> Verdict:
+    opened = answer_calls(wheel, path, [])
+    if not opened.problem:
+        return Verdict(
+            version, "loads here", f"onnxruntime {wheel.version}, numpy {opened.numpy}, Python {opened.python}"
+        )
+    reason = explain_refusal(wheel.version, opened.problem, graph, read_sources()) if opened.refused else opened.problem
+    return Verdict(version, "refused", reason)
+
+
+def _expect(version: str, graph: Requirements) -> Iterator[str]:
+    """Why this version will refuse the graph, as far as tables tell."""
+    yield from explain_format(version, graph)
+    for use in graph.operators:
+        first = first_minor(use.domain, use.operator, use.since, use.types)
+        if first is None or first > minor_of(version):
+            yield explain_operator(version, use, read_sources())
