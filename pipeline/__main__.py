@@ -78,6 +78,20 @@ def parser() -> argparse.ArgumentParser:
     plots.add_argument(
         "--template-only", action="store_true", help="write only the page's template, which `dvc plots show` takes too"
     )
+    compat = commands.add_parser(
+        "compat",
+        help="the onnxruntimes that consumers have: which are here, install one, and which can run a file",
+        description="Print the versions of onnxruntime, what each takes, and whether its wheel is here; with a file, which of "
+        "them can run it: a wheel that is here opens it, of the others tables tell.",
+    )
+    compat.add_argument("file", nargs="?", type=Path, metavar="FILE.onnx", help="a model to look at")
+    compat.add_argument(
+        "--install",
+        nargs="+",
+        default=[],
+        metavar="VERSION",
+        help="put the newest wheel of 1.18, or the very 1.18.1, into the user's cache folder",
+    )
     ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
@@ -134,6 +148,11 @@ def run(options: argparse.Namespace) -> None:
             write_template()
         else:
             draw(options.revisions)
+        return
+    if options.command == "compat":
+        from pipeline.runtimes.compatibility import compat
+
+        compat(options.file, options.install)
         return
     from pipeline.settings.params import load
 

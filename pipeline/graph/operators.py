@@ -13,8 +13,8 @@ _STANDARD = "ai.onnx"
 class OperatorUse(NamedTuple):
     """One node.
 
-    `value` is the name of the first value that it makes, `since` the version of the operator that the model's opset means (the
-    opset itself where onnx does not know the operator). `types` has the element types that are known, such as "float" or "int64", by
+    `value` is the name of the first value that it makes, `opset` the model's of its domain, and `since` the version of the operator that
+    this means: `opset` itself where onnx does not know the operator, more where it came only later. `types` has the element types that are known, such as "float" or "int64", by
     the names of the operator's own type parameters, inputs and outputs, as kernels are registered for them.
     """
 
@@ -22,6 +22,7 @@ class OperatorUse(NamedTuple):
     value: str
     domain: str
     operator: str
+    opset: int
     since: int
     types: Mapping[str, str]
 
@@ -92,8 +93,9 @@ def _list_nodes(
     for node in nodes:
         domain = _domain(node.domain)
         if (domain, node.op_type) not in own:
-            since, bound = _bind(node, domain, versions.get(domain, 1), types)
-            yield OperatorUse(node.name, next(iter(node.output), ""), domain, node.op_type, since, bound)
+            opset = versions.get(domain, 1)
+            since, bound = _bind(node, domain, opset, types)
+            yield OperatorUse(node.name, next(iter(node.output), ""), domain, node.op_type, opset, since, bound)
         for attribute in node.attribute:
             for nested in [attribute.g, *attribute.graphs]:
                 yield from _walk(nested, versions, own, types)
@@ -104,7 +106,8 @@ def _bind(node: NodeProto, domain: str, opset: int, types: Mapping[str, str]) ->
     try:
         schema = onnx.defs.get_schema(node.op_type, opset, domain)
     except onnx.defs.SchemaError:
-        return opset, {}
+        history = [entry for entry in onnx.defs.get_all_schemas_with_history() if entry.domain == domain]
+        return min((entry.since_version for entry in history if entry.name == node.op_type), default=opset), {}
     bound: dict[str, str] = {}
     for formals, values in ((schema.inputs, node.input), (schema.outputs, node.output)):
         for formal, value in zip(formals, values, strict=False):

@@ -24,7 +24,8 @@ def explain_failure(
         where = f"{files[worst.stage]}: " if files else ""
         way = f"way in {worst.way!r}, " if worst.way else ""
         batch = f", batch {worst.batch}" if worst.batch is not None else ""
-        return f"{len(failed)} of {len(comparisons)} comparisons failed; {where}{way}{worst.problem} (call {worst.case}{batch}){_advise(failed)}"
+        runtime = f"in onnxruntime {worst.runtime}: " if worst.runtime else ""
+        return f"{len(failed)} of {len(comparisons)} comparisons failed; {where}{runtime}{way}{worst.problem} (call {worst.case}{batch}){_advise(failed)}"
     if not sum(entry.values for entry in comparisons):
         return "nothing was compared: there are no golden answers; make them again with `python -m pipeline export`"
     if not sum(entry.values for entry in comparisons if not entry.exempt):

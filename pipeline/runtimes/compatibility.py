@@ -1,6 +1,7 @@
 """`python -m pipeline compat`: the onnxruntimes there are, which of them are here, and which can run a file."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -13,6 +14,8 @@ from pipeline.runtimes.refusal import explain_format, explain_operator, explain_
 from pipeline.runtimes.wheel_installer import install
 from pipeline.runtimes.wheel_session import answer_calls
 from pipeline.runtimes.wheels import Wheel, find_wheel, list_wheels, minor_of, own_wheel
+from pipeline.settings.compose import PARAMS
+from pipeline.settings.params import load
 
 
 class Verdict(NamedTuple):
@@ -21,6 +24,20 @@ class Verdict(NamedTuple):
     onnxruntime: str
     verdict: Literal["loads here", "untried", "refused"]
     reason: str
+
+
+def compat(file: Path | None, versions: Sequence[str]) -> None:
+    """The command: install `versions`; say which can run `file`; without either, print the table.
+
+    Raises:
+        PipelineError: A version cannot be installed, or the file is no ONNX model.
+    """
+    install_all(versions)
+    if file is not None:
+        show_file(file)
+    elif not versions:
+        # The setting, where there are settings: the table is of use before there is a project, too.
+        show_table(getattr(load(), "target", None) if PARAMS.exists() else None)
 
 
 def install_all(versions: Sequence[str]) -> None:
@@ -58,11 +75,13 @@ def show_file(path: Path) -> None:
     """
     if not path.is_file():
         raise PipelineError(f"{path}: expected an .onnx file, there is none")
-    graph = read_requirements(onnx_model.load_graph(path, made_by="export"))
+    graph = read_requirements(onnx_model.load_graph(path, made_by=f"what made {path.name}"))
     opsets = ", ".join(f"{domain or 'opset'} {opset}" for domain, opset in graph.opsets.items())
     print(f"{path}: {opsets}, IR {graph.ir}, {len(graph.operators)} nodes")
-    for verdict in judge(path, graph):
-        print(f"  {verdict.onnxruntime:<6} {verdict.verdict:<11} {verdict.reason}", flush=True)
+    for alike, verdicts in groupby(judge(path, graph), key=lambda verdict: (verdict.verdict, verdict.reason)):
+        versions = [verdict.onnxruntime for verdict in verdicts]
+        span = versions[0] if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
+        print(f"  {span:<12}  {': '.join(alike)}", flush=True)
 
 
 def judge(path: Path, graph: Requirements) -> Iterator[Verdict]:
@@ -72,20 +91,23 @@ def judge(path: Path, graph: Requirements) -> Iterator[Verdict]:
         if minor in wheels:
             yield _try(f"1.{minor}", wheels[minor], path, graph)
         elif problem := next(_expect(f"1.{minor}", graph), ""):
-            yield Verdict(f"1.{minor}", "refused", problem)
+            yield Verdict(f"1.{minor}", "refused", _without_name(f"1.{minor}", problem))
         else:
-            hint = f"its format and operators fit; try it: python -m pipeline compat --install 1.{minor}"
+            hint = "format and operators fit, but no wheel of it is here: `python -m pipeline compat --install` it"
             yield Verdict(f"1.{minor}", "untried", hint)
 
 
 def _try(version: str, wheel: Wheel, path: Path, graph: Requirements) -> Verdict:
     opened = answer_calls(wheel, path, [])
     if not opened.problem:
-        return Verdict(
-            version, "loads here", f"onnxruntime {wheel.version}, numpy {opened.numpy}, Python {opened.python}"
-        )
+        return Verdict(version, "loads here", f"{wheel.version}, with numpy {opened.numpy}")
     reason = explain_refusal(wheel.version, opened.problem, graph, read_sources()) if opened.refused else opened.problem
-    return Verdict(version, "refused", reason)
+    return Verdict(version, "refused", _without_name(wheel.version, reason))
+
+
+def _without_name(version: str, reason: str) -> str:
+    """The reason as it stands beside the version, so that versions with one reason can be told in one line."""
+    return reason.replace(f"onnxruntime {version} ", "it ")
 
 
 def _expect(version: str, graph: Requirements) -> Iterator[str]:
@@ -93,5 +115,5 @@ def _expect(version: str, graph: Requirements) -> Iterator[str]:
     yield from explain_format(version, graph)
     for use in graph.operators:
         first = first_minor(use.domain, use.operator, use.since, use.types)
-        if first is None or first > minor_of(version):
+        if use.since > use.opset or first is None or first > minor_of(version):
             yield explain_operator(version, use, read_sources())

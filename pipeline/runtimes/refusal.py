@@ -31,9 +31,9 @@ def explain_refusal(version: str, error: str, graph: Requirements, sources: Mapp
             if use is None:  # of an operator that onnxruntime has written out in others
                 return f"onnxruntime {version} cannot run what an operator of the graph stands for: it has no {match['operator']} for its types"
             return explain_operator(version, use, sources)
-    if _FORMAT.search(message) and minor_of(version) in formats():
-        if problem := "; ".join(explain_format(version, graph)):
-            return problem
+    known = minor_of(version) in formats()
+    if known and _FORMAT.search(message) and (problem := "; ".join(explain_format(version, graph))):
+        return problem
     return f"onnxruntime {version} refuses the model: {_NOISE.sub('', message).split('refuses the model: ')[-1]}"
 
 
@@ -41,6 +41,11 @@ def explain_operator(version: str, use: OperatorUse, sources: Mapping[str, NodeS
     """What to say of a node that onnxruntime `version` has no operator for."""
     source = sources.get(use.value)
     place = f", made by {source}" if source else ""
+    if use.since > use.opset:
+        return (
+            f"onnxruntime {version} has no {use}{place}: it came with opset {use.since}, the graph has {use.opset}; set export.opset={use.since} or "
+            "higher"
+        )
     first = first_minor(use.domain, use.operator, use.since, use.types)
     types = ", ".join(dict.fromkeys(use.types.values()))
     if first is not None and first > minor_of(version):

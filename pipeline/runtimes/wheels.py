@@ -36,7 +36,7 @@ class Wheel(NamedTuple):
 
 
 def parse_version(text: str) -> str:
-    """ "1.18" or "1.18.1", of that or of "onnxruntime-1.18".
+    """The version in "1.18", "1.18.1" or "onnxruntime-1.18".
 
     Raises:
         PipelineError: It is no version, or older than the C# client can use.
@@ -53,12 +53,12 @@ def parse_version(text: str) -> str:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """ "1.18.1" -> (1, 18, 1), to sort by; what is behind the third number does not count."""
+    """A version to sort by, (1, 18, 1) of "1.18.1"; what is behind the third number does not count."""
     return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
 
 
 def minor_of(version: str) -> int:
-    """ "1.18.1" -> 18."""
+    """The minor version, 18 of "1.18.1"."""
     return numbers(version)[1]
 
 

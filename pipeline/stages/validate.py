@@ -27,6 +27,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.reports import write_report
 from pipeline.core.rows import Rows
+from pipeline.core.target_runtime import read_target
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
@@ -36,6 +37,7 @@ from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
+from pipeline.parity.target_replay import PublishedGraph, format_runtimes, replay_target
 from pipeline.settings.params import Params
 
 GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
@@ -45,6 +47,7 @@ PUBLISHED: Stage = "simplify"
 TEST = "test"
 COLUMNS = (
     "stage",
+    "runtime",
     "variant",
     "case",
     "batch",
@@ -142,6 +145,11 @@ def run(params: Params) -> None:
     for stage, path in GRAPHS.items():
         compared, answers[stage] = replay(stage, path, golden, policies[stage])
         comparisons += compared
+    published = PublishedGraph(
+        PUBLISHED, GRAPHS[PUBLISHED], [entry for entry in comparisons if entry.stage == PUBLISHED]
+    )
+    in_target = replay_target(read_target(), published, golden, policies[PUBLISHED])
+    comparisons += in_target.comparisons
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
     models: dict[str, str] = {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()}
@@ -177,6 +185,7 @@ def run(params: Params) -> None:
         task=task,
         comparisons=comparisons,
         power=power,
+        runtimes=in_target.runtimes,
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
@@ -185,6 +194,8 @@ def run(params: Params) -> None:
     if problem:
         raise PipelineError(f"the parity gate failed: {problem} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
     print(f"validate: {format_summary(report)}")
+    for line in format_runtimes(report.runtimes):
+        print(f"validate: {line}")
     if power:
         print(f"validate: {format_power(power)}")
 
