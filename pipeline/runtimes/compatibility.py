@@ -75,7 +75,11 @@ def show_file(path: Path) -> None:
     """
     if not path.is_file():
         raise PipelineError(f"{path}: expected an .onnx file, there is none")
-    graph = read_requirements(onnx_model.load_graph(path, made_by=f"what made {path.name}"))
+    try:
+        graph = read_requirements(onnx_model.load_graph(path, made_by="export"))
+    except PipelineError as error:
+        # No stage has made it, perhaps.
+        raise PipelineError(str(error).partition("; make it again with")[0]) from None
     opsets = ", ".join(f"{domain or 'opset'} {opset}" for domain, opset in graph.opsets.items())
     print(f"{path}: {opsets}, IR {graph.ir}, {len(graph.operators)} nodes")
     for alike, verdicts in groupby(judge(path, graph), key=lambda verdict: (verdict.verdict, verdict.reason)):
