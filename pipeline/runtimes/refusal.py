@@ -11,6 +11,7 @@ from pipeline.runtimes.wheels import minor_of
 # What onnxruntime says of a node: that it has no kernel for it, that its opset has no such operator, that nobody has registered it.
 _OPERATOR = (
     re.compile(r"Could not find an implementation for (?P<operator>\w+)\(\d+\) node with name '(?P<node>[^']*)'"),
+    re.compile(r"Failed to find kernel for (?:[\w.]+\.)?(?P<operator>\w+)\(\d+\) \(node:'(?P<node>[^']*)'"),
     re.compile(r'In Node, \("(?P<node>[^"]*)", (?P<operator>\w+), .* No Op registered for '),
     re.compile(r"of operator \((?P<operator>\w+)\) in node \((?P<node>[^)]*)\) is invalid"),
     re.compile(r"(?P<node>)\w[\w.]*:(?P<operator>\w+)\(-?\d+\) is not a registered function/op"),

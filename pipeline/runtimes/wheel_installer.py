@@ -44,7 +44,11 @@ def install(text: str) -> str:
         _run_pip(version, target)
         # The temporary folder has no version in its name yet.
         whole = _read_version(target)
-        numpy = prove(Wheel(whole, target))
+        numpy, cause = _try_import(Wheel(whole, target))
+        if cause:
+            raise PipelineError(
+                f"the wheel of onnxruntime {whole} cannot be imported here ({cause}), and is not kept: take another version"
+            )
         folder = folder_of(whole)
         try:
             target.rename(folder)
@@ -63,15 +67,21 @@ def prove(wheel: Wheel) -> str:
     Raises:
         PipelineError: It cannot be imported, or says another version of itself.
     """
+    numpy, cause = _try_import(wheel)
+    if cause:
+        raise PipelineError(explain_broken(wheel, cause))
+    return numpy
+
+
+def _try_import(wheel: Wheel) -> tuple[str, str]:
+    """The version of numpy that the wheel runs with, and why it cannot be imported; one of them is ""."""
     done = subprocess.run(  # noqa: S603
         wheel.command("-c", _PROBE), env=wheel.environment(), capture_output=True, text=True, check=False
     )
-    lines = done.stderr.strip().splitlines() or ["it printed nothing"]
-    version, numpy = json.loads(done.stdout) if done.returncode == 0 else ("", "")
-    if version != wheel.version:
-        cause = f"it says that it is {version}" if version else lines[-1]
-        raise PipelineError(explain_broken(wheel, cause))
-    return str(numpy)
+    if done.returncode:
+        return "", (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+    version, numpy = json.loads(done.stdout)
+    return (numpy, "") if version == wheel.version else ("", f"it says that it is {version}")
 
 
 def explain_broken(wheel: Wheel, cause: str) -> str:
