@@ -79,7 +79,7 @@ def replay_in(
 
 def explain(wheel: Wheel, answered: WheelAnswers, path: Path) -> str:
     """Why the wheel answered nothing, in one sentence."""
-    if not answered.refused:
+    if answered.end != "refused":
         return answered.problem
     graph = read_requirements(onnx_model.load_graph(path, made_by="simplify"))
     return explain_refusal(wheel.version, answered.problem, graph, read_sources())
@@ -115,7 +115,7 @@ def _describe(wheel: Wheel, answered: WheelAnswers, comparisons: Sequence[Compar
 
 def _describe_own(wheel: Wheel, comparisons: Sequence[Comparison]) -> RuntimeReplay:
     """This environment's own onnxruntime, which the comparisons of the published graph have tried."""
-    answered = WheelAnswers([], "", False, platform.python_version(), np.__version__)
+    answered = WheelAnswers([], "opened", "", platform.python_version(), np.__version__)
     return _describe(wheel, answered, comparisons)
 
 

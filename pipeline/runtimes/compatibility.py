@@ -1,5 +1,6 @@
 """`python -m pipeline compat`: the onnxruntimes there are, which of them are here, and which can run a file."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -94,7 +95,7 @@ def judge(path: Path, graph: Requirements) -> Iterator[Verdict]:
     for minor in sorted({*formats(), *wheels}):
         if minor in wheels:
             yield _try(f"1.{minor}", wheels[minor], path, graph)
-        elif problem := next(_expect(f"1.{minor}", graph), ""):
+        elif problem := next(expect(f"1.{minor}", graph), ""):
             yield Verdict(f"1.{minor}", "refused", _without_name(f"1.{minor}", problem))
         else:
             hint = "format and operators fit, but no wheel of it is here: `python -m pipeline compat --install` it"
@@ -105,16 +106,20 @@ def _try(version: str, wheel: Wheel, path: Path, graph: Requirements) -> Verdict
     opened = answer_calls(wheel, path, [])
     if not opened.problem:
         return Verdict(version, "loads here", f"{wheel.version}, with numpy {opened.numpy}")
-    reason = explain_refusal(wheel.version, opened.problem, graph, read_sources()) if opened.refused else opened.problem
-    return Verdict(version, "refused", _without_name(wheel.version, reason))
+    if opened.end == "broken":
+        return Verdict(version, "untried", opened.problem)
+    reason = explain_refusal(wheel.version, opened.problem, graph, read_sources())
+    return Verdict(
+        version, "refused", _without_name(wheel.version, reason if opened.end == "refused" else opened.problem)
+    )
 
 
 def _without_name(version: str, reason: str) -> str:
     """The reason as it stands beside the version, so that versions with one reason can be told in one line."""
-    return reason.replace(f"onnxruntime {version} ", "it ")
+    return re.sub(rf"onnxruntime {re.escape(version)} (?=takes|has|cannot|refuses)", "it ", reason)
 
 
-def _expect(version: str, graph: Requirements) -> Iterator[str]:
+def expect(version: str, graph: Requirements) -> Iterator[str]:
     """Why this version will refuse the graph, as far as tables tell."""
     yield from explain_format(version, graph)
     for use in graph.operators:

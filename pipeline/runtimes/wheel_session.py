@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pipeline.core.arrays import Arrays, load, save
 from pipeline.runtimes.call_files import FAILURES, OPENED, REQUEST, inputs_of, outputs_of
@@ -15,20 +15,22 @@ from pipeline.runtimes.wheels import Wheel
 
 # Seconds that a process has: as many as `verify` gives to .NET.
 TIMEOUT = 600.0
+# How a process ends before its time that is no traceback.
+_DEATHS = ("took more than", "ended by")
 
 
 class WheelAnswers(NamedTuple):
     """What a wheel answered: for each call its outputs, or one sentence why there are none.
 
-    `problem` is why it answered no call at all, "" where it opened the model; `refused` whether onnxruntime itself says so. `numpy`
-    and `python` are "" where it did not come so far.
+    `problem` is why it answered no call at all: onnxruntime refused the model, the process ended when it opened it, or the wheel is
+    broken; "" where it opened it. `numpy` and `python` are "" where it did not come so far.
     """
 
     calls: list[Arrays | str]
-    problem: str
-    refused: bool
-    python: str
-    numpy: str
+    end: Literal["opened", "refused", "died", "broken"]
+    problem: str = ""
+    python: str = ""
+    numpy: str = ""
 
 
 def answer_calls(wheel: Wheel, model: Path, calls: Sequence[Arrays], timeout: float = TIMEOUT) -> WheelAnswers:
@@ -51,9 +53,9 @@ def _run(wheel: Wheel, folder: Path, timeout: float) -> str:
             command, env=wheel.environment(), capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"took more than {timeout:g} s"
+        return f"{_DEATHS[0]} {timeout:g} s"
     if done.returncode < 0:
-        return f"ended by {signal.Signals(-done.returncode).name}"
+        return f"{_DEATHS[1]} {signal.Signals(-done.returncode).name}"
     lines = done.stderr.strip().splitlines()
     return (lines[-1] if lines else f"ended with exit code {done.returncode}") if done.returncode else ""
 
@@ -61,17 +63,20 @@ def _run(wheel: Wheel, folder: Path, timeout: float) -> str:
 def _read(wheel: Wheel, folder: Path, calls: int, end: str) -> WheelAnswers:
     opened = folder / OPENED
     if not opened.exists():
-        crashed = end.startswith(("took", "ended by"))
-        problem = f"onnxruntime {wheel.version}: opening the model {end}" if crashed else explain_broken(wheel, end)
-        return WheelAnswers([], problem, False, "", "")
-    versions = json.loads(opened.read_text())
+        if end.startswith(_DEATHS):
+            return WheelAnswers([], "died", f"onnxruntime {wheel.version}: opening the model {end}")
+        return WheelAnswers([], "broken", explain_broken(wheel, end))
+    said = json.loads(opened.read_text())
+    if said["onnxruntime"] != wheel.version:
+        return WheelAnswers([], "broken", explain_broken(wheel, f"it says that it is {said['onnxruntime']}"))
+    if said["problem"]:
+        return WheelAnswers([], "refused", said["problem"], said["python"], said["numpy"])
     failures = json.loads((folder / FAILURES).read_text()) if (folder / FAILURES).exists() else {}
-    if versions["onnxruntime"] != wheel.version:
-        versions["problem"] = explain_broken(wheel, f"it says that it is {versions['onnxruntime']}")
-    answers: list[Arrays | str] = []
-    if not versions["problem"]:
-        for number in range(calls):
-            outputs = outputs_of(folder, number)
-            lacking = f"onnxruntime {wheel.version}: the run of this call, or of one before it, {end}"
-            answers.append(load(outputs, "replay") if outputs.exists() else failures.get(str(number), lacking))
-    return WheelAnswers(answers, versions["problem"], bool(versions["problem"]), versions["python"], versions["numpy"])
+    lacking = f"onnxruntime {wheel.version}: the run of this call, or of one before it, {end}"
+    answers = [
+        load(outputs_of(folder, call), "replay")
+        if outputs_of(folder, call).exists()
+        else failures.get(str(call), lacking)
+        for call in range(calls)
+    ]
+    return WheelAnswers(answers, "opened", "", said["python"], said["numpy"])
