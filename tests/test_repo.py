@@ -31,7 +31,7 @@ HEAVY = {
     "onnx_ir": {"graph", "export"},
     "onnxscript": {"export"},
     "onnxsim": {"graph"},
-    "onnxruntime": {"graph", "stages"},
+    "onnxruntime": {"graph", "runtimes", "stages"},
     "tokenizers": {"tokenizer"},
     "jinja2": {"dotnet"},
     "mlflow": {"registry", "stages"},
