@@ -37,7 +37,12 @@ _FROM_MINOR = {
 }
 
 # The C# client is written for OrtValue, which Microsoft.ML.OnnxRuntime has had since 1.16.
-_CLIENT_MINOR = 16
+CLIENT_MINOR = 16
+NEWEST_MINOR = max(_FROM_MINOR)
+
+# First opset that came with an IR version -> the IR version; an opset between came with that of the one before.
+# Source: VERSION_TABLE of onnx.helper. A runtime that loads the opset loads this IR version too.
+_IR_FROM_OPSET = {15: 8, 19: 9, 21: 10, 23: 11, 24: 12, 25: 13, 28: 14}
 
 # The oldest opset that the dynamo exporter's graphs are converted down to.
 LOWEST_OPSET = 16
@@ -67,12 +72,22 @@ def minimum_onnxruntime(opset: int, ir: int) -> str:
     """
     for minor, highest in _FROM_MINOR.items():
         if highest.opset >= opset and highest.ir >= ir:
-            return f"1.{max(minor, _CLIENT_MINOR)}"
+            return f"1.{max(minor, CLIENT_MINOR)}"
     newest = _FROM_MINOR[max(_FROM_MINOR)]
     raise PipelineError(
         f"expected opset {newest.opset} and IR version {newest.ir} at most, got opset {opset} and IR version {ir}: set export.opset "
         "lower and export again"
     )
+
+
+def least_ir(opset: int) -> int:
+    """The IR version that came with an opset of LOWEST_OPSET or more: no earlier one knows the types of its operators."""
+    return _IR_FROM_OPSET[max(first for first in _IR_FROM_OPSET if first <= opset)]
+
+
+def highest_opset(ir: int) -> int:
+    """The highest opset that came with this IR version or an earlier one; `ir` is older than the newest."""
+    return min(first for first, needed in _IR_FROM_OPSET.items() if needed > ir) - 1
 
 
 def read_installed() -> tuple[str, Limits]:
