@@ -41,8 +41,8 @@ CLIENT_MINOR = 16
 NEWEST_MINOR = max(_FROM_MINOR)
 
 # First opset that came with an IR version -> the IR version; an opset between came with that of the one before.
-# Source: VERSION_TABLE of onnx.helper. A runtime that loads the opset loads this IR version too.
-_IR_FROM_OPSET = {15: 8, 19: 9, 21: 10, 23: 11, 24: 12, 25: 13, 28: 14}
+# Source: VERSION_TABLE of onnx.helper. A runtime that loads the opset loads this IR version too; none before 8 is written here.
+_IR_FROM_OPSET = {1: 8, 19: 9, 21: 10, 23: 11, 24: 12, 25: 13, 28: 14}
 
 # The oldest opset that the dynamo exporter's graphs are converted down to.
 LOWEST_OPSET = 16
@@ -81,7 +81,7 @@ def minimum_onnxruntime(opset: int, ir: int) -> str:
 
 
 def least_ir(opset: int) -> int:
-    """The IR version that came with an opset of LOWEST_OPSET or more: no earlier one knows the types of its operators."""
+    """The IR version that came with an opset, 8 at least: no earlier one knows the types of its operators."""
     return _IR_FROM_OPSET[max(first for first in _IR_FROM_OPSET if first <= opset)]
 
 
