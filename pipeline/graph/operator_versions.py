@@ -13,6 +13,21 @@ from pipeline.graph import external_data, onnx_model
 from pipeline.graph.inference import TensorType, infer_types
 from pipeline.settings import compat
 
+_NEWEST = onnx.defs.onnx_opset_version()
+# Values of an attribute that came with a later opset than the attribute, or went: (first, last opset). From the operators' pages.
+_VALUES: dict[tuple[str, str], dict[bytes, tuple[int, int]]] = {
+    ("GridSample", "mode"): {
+        b"linear": (20, _NEWEST),
+        b"cubic": (20, _NEWEST),
+        b"bilinear": (16, 19),
+        b"bicubic": (16, 19),
+    },
+    ("Pad", "mode"): {b"wrap": (19, _NEWEST)},
+    ("Resize", "coordinate_transformation_mode"): {b"half_pixel_symmetric": (19, _NEWEST)},
+    ("ScatterElements", "reduction"): {b"max": (18, _NEWEST), b"min": (18, _NEWEST)},
+    ("ScatterND", "reduction"): {b"max": (18, _NEWEST), b"min": (18, _NEWEST)},
+}
+
 
 class Misfit(NamedTuple):
     """A node that the graph's opset does not have as it is; `later` is the first opset after it that does, `earlier` the last before it."""
@@ -115,10 +130,10 @@ def _find_problem(node: NodeProto, domain: str, opset: int, types: Mapping[str, 
     schema = onnx.defs.get_schema(node.op_type, versions[-1], domain)
     if schema.deprecated:
         return f"the operator was withdrawn with opset {schema.since_version}"
-    return _find_attribute_problem(node, schema) or _find_port_problem(node, schema, types)
+    return _find_attribute_problem(node, schema, opset) or _find_port_problem(node, schema, types)
 
 
-def _find_attribute_problem(node: NodeProto, schema: OpSchema) -> str:
+def _find_attribute_problem(node: NodeProto, schema: OpSchema, opset: int) -> str:
     known = schema.attributes
     for attribute in node.attribute:
         if attribute.name not in known:
@@ -128,6 +143,9 @@ def _find_attribute_problem(node: NodeProto, schema: OpSchema) -> str:
         if attribute.type != expected:
             kinds = (onnx.AttributeProto.AttributeType.Name(kind) for kind in (expected, attribute.type))
             return f"there attribute {attribute.name!r} is of type {' and not '.join(kinds)}"
+        first, last = _VALUES.get((node.op_type, attribute.name), {}).get(attribute.s, (opset, opset))
+        if not first <= opset <= last:
+            return f"there attribute {attribute.name!r} has no value {attribute.s.decode()!r}"
     given = {attribute.name for attribute in node.attribute}
     lacking = sorted(name for name, attribute in known.items() if attribute.required and name not in given)
     return f"there it needs attribute {lacking[0]!r}" if lacking else ""
