@@ -1,10 +1,12 @@
 """The onnxruntime that the consumer runs: what the setting `target` names, as `fingerprint` saw it on this machine."""
 
+from pathlib import Path
+
 from pydantic import TypeAdapter
 
 from pipeline.core.files import checked
 from pipeline.core.paths import TARGET_FINGERPRINT
-from pipeline.core.records import Record, read_record
+from pipeline.core.records import Record, read_record, write_record
 
 
 class TargetRuntime(Record):
@@ -15,6 +17,10 @@ class TargetRuntime(Record):
 
 
 _FORM: TypeAdapter[TargetRuntime] = TypeAdapter(TargetRuntime)
+
+
+def write_target(runtime: TargetRuntime, path: Path = TARGET_FINGERPRINT) -> None:
+    write_record(path, _FORM, runtime)
 
 
 def read_target() -> TargetRuntime:

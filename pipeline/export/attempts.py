@@ -23,12 +23,13 @@ from pipeline.export.exporters import EXPORTERS, ExportRequest
 from pipeline.export.limits import Limit, find_limit
 from pipeline.export.reference import Reference, answer_with_numbers, single_rows
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
-from pipeline.graph import signature
+from pipeline.graph import operator_versions, signature
 from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
 from pipeline.settings.params import Export, Params
+from pipeline.settings.target import choose_opset
 
 # The graph while it is being proven, in a folder of its own.
 PROVEN = "proven.onnx"
@@ -107,9 +108,8 @@ def export_network(
     text_encoders = encoders.load_encoders()
     example, *_ = reference.rows.calls([place % len(reference.rows) for place in range(EXAMPLE_ROWS)])
     axes = encoded_axes(reference.model.dynamic_axes, text_encoders)
-    request = ExportRequest(
-        encode(example, text_encoders), reference.shapes["outputs"], axes, params.export.opset, folder
-    )
+    opset = choose_opset(params.target, params.export.opset)
+    request = ExportRequest(encode(example, text_encoders), reference.shapes["outputs"], axes, opset, folder)
     trial = reference.trial
     assumptions: list[Assumption] = []
     boundaries: dict[str, list[str]] = {}
@@ -124,6 +124,7 @@ def export_network(
             boundaries |= ask_boundaries(exported.assumptions, trial, reference.calls)
             expected = contract(model)
             encoder_graph.prepend(model, text_encoders, {tensor.name: tensor.shape for tensor in expected.inputs})
+            operator_versions.check_operators(model, "", unsupported.find_line)
             signature.name_axes(model, expected)
             if mismatches := signature.mismatches(model, expected, allow_open=True):
                 attempt.reason = f"the exported graph is not what model.dynamic_axes asks for: {'; '.join(mismatches)}"

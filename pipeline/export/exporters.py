@@ -22,6 +22,7 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export import derivatives, diagnostics, rewriting
 from pipeline.export.assumptions import Assumption
+from pipeline.export.conversion import find_obstacle
 from pipeline.export.guards import GuardRecorder
 from pipeline.export.size_arithmetic import compute_sizes_in_double
 from pipeline.export.translations import TRANSLATIONS
@@ -72,9 +73,10 @@ def export(exporter: str, network: nn.Module, request: ExportRequest) -> Exporte
     widen_integers(exported.model)
     opset = next(entry.version for entry in exported.model.opset_import if entry.domain in ("", "ai.onnx"))
     if opset != request.opset:
+        obstacle = find_obstacle(exported.model, request.opset)
         raise PipelineError(
-            f"expected opset {request.opset} (export.opset), got {opset}: torch's {exporter} exporter cannot convert this graph that far; "
-            f"use export.opset={opset}"
+            f"expected opset {request.opset} (export.opset), got {opset}: torch's {exporter} exporter cannot convert this graph that far"
+            f"{f' ({obstacle})' if obstacle else ''}; use export.opset={opset}"
         )
     return exported
 

@@ -26,7 +26,7 @@ def explain(error: str, file: Path) -> str:
     model = onnx.load(file, load_external_data=False)
     node = next((node for node in model.graph.node if node.name == refusal["node"]), None)
     kind = refusal.groupdict().get("kind") or (_input_type(model, node) if node else "")
-    line = _find_line(node) if node else ""
+    line = find_line(node) if node else ""
     version = re.search(r"onnxruntime ([\d.]+)", error)
     runtime = f"onnxruntime {version[1]}" if version else "onnxruntime"
     return f"{f'{line}: ' if line else ''}{runtime} has no {refusal['op']} for {TYPES.get(kind, kind) or 'this type'} on the CPU"
@@ -42,8 +42,8 @@ def _input_type(model: ModelProto, node: NodeProto) -> str:
     return onnx.TensorProto.DataType.Name(kind).lower() if kind else ""
 
 
-def _find_line(node: NodeProto) -> str:
-    """The network's line that a node is from, where the exporter noted it."""
+def find_line(node: NodeProto) -> str:
+    """The network's line that a node is from; "" where the exporter did not note it."""
     notes = "\n".join(entry.value for entry in node.metadata_props if entry.key.endswith("stack_trace"))
     lines = [SourceLine(file, int(number), text.strip()) for file, number, text in reversed(FRAME.findall(notes))]
     return str(choose_line(lines) or "")

@@ -2,15 +2,15 @@
 
 import importlib
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType
 
-from onnx import ModelProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
-from pipeline.graph import external_data, onnx_model, signature
+from pipeline.graph import external_data, onnx_model, operator_versions, signature
 
 
 def import_onnxsim() -> ModuleType:
@@ -25,8 +25,14 @@ def import_onnxsim() -> ModuleType:
             del sys.modules[name]
 
 
-def simplify(model: ModelProto, contract: Contract, source: Path, target: Path) -> ModelProto:
-    """The same function with a smaller graph; names, types and dynamic axes of inputs and outputs stay.
+def simplify(
+    model: ModelProto,
+    contract: Contract,
+    source: Path,
+    target: Path,
+    locate: Callable[[NodeProto], str] = lambda node: "",
+) -> ModelProto:
+    """The same function with a smaller graph; opset, IR version, names, types and dynamic axes of inputs and outputs stay.
 
     Weights that are beside the graph stay as they are.
 
@@ -35,9 +41,11 @@ def simplify(model: ModelProto, contract: Contract, source: Path, target: Path) 
         contract: What the result must keep.
         source: The file that `model` is from, for errors.
         target: The file that the result is for, for errors.
+        locate: Where a node comes from in the network, for errors.
 
     Raises:
-        PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract.
+        PipelineError: The checker refuses the graph, before or after; onnxsim fails, or its graph departs from the contract, or has
+            another opset or an operator of another.
     """
     onnx_model.check(model, str(source))
     onnxsim = import_onnxsim()
@@ -53,6 +61,10 @@ def simplify(model: ModelProto, contract: Contract, source: Path, target: Path) 
     # An input whose Reshape it drops has its axes renamed (`tokens` to `unk__0`).
     signature.name_axes(simplified, contract)
     signature.fix_axes(simplified, contract)
+    before, after = ({entry.domain: entry.version for entry in graph.opset_import} for graph in (model, simplified))
+    if not after.items() <= before.items():
+        raise PipelineError(f"{target}: simplification changed the opsets: expected {before}, got {after}")
+    operator_versions.check_operators(simplified, str(target), locate)
     onnx_model.check(simplified, str(target))
     if mismatches := signature.mismatches(simplified, contract):
         raise PipelineError(f"{target}: simplification changed the contract: {'; '.join(mismatches)}")
@@ -81,6 +93,7 @@ def _keep_empty_axes(simplified: ModelProto, known: Collection[str]) -> None:
 
 def _copy_description(model: ModelProto, simplified: ModelProto) -> None:
     """Copy what the file says of itself, which onnxsim loses."""
+    simplified.ir_version = model.ir_version
     simplified.producer_name, simplified.producer_version = model.producer_name, model.producer_version
     simplified.doc_string, simplified.graph.doc_string = model.doc_string, model.graph.doc_string
     simplified.graph.name = model.graph.name

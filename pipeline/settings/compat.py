@@ -40,6 +40,10 @@ _FROM_MINOR = {
 CLIENT_MINOR = 16
 NEWEST_MINOR = max(_FROM_MINOR)
 
+# First opset that came with an IR version -> the IR version; an opset between came with that of the one before.
+# Source: VERSION_TABLE of onnx.helper. A runtime that loads the opset loads this IR version too; none before 8 is written here.
+_IR_FROM_OPSET = {1: 8, 19: 9, 21: 10, 23: 11, 24: 12, 25: 13, 28: 14}
+
 # The oldest opset that the dynamo exporter's graphs are converted down to.
 LOWEST_OPSET = 16
 
@@ -74,6 +78,16 @@ def minimum_onnxruntime(opset: int, ir: int) -> str:
         f"expected opset {newest.opset} and IR version {newest.ir} at most, got opset {opset} and IR version {ir}: set export.opset "
         "lower and export again"
     )
+
+
+def least_ir(opset: int) -> int:
+    """The IR version that came with an opset, 8 at least: no earlier one knows the types of its operators."""
+    return _IR_FROM_OPSET[max(first for first in _IR_FROM_OPSET if first <= opset)]
+
+
+def highest_opset(ir: int) -> int:
+    """The highest opset that came with this IR version or an earlier one; `ir` is older than the newest."""
+    return min(first for first, needed in _IR_FROM_OPSET.items() if needed > ir) - 1
 
 
 def read_installed() -> tuple[str, Limits]:

@@ -10,16 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import PipelineError
-from pipeline.settings import compat
 from pipeline.settings.compose import PARAMS
 from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
 from pipeline.settings.parity import Parity
 from pipeline.settings.short_names import LOSSES, expand
+from pipeline.settings.target import PREFIX, IrVersion, Opset, Runtime, check_fit, choose_opset
 
 Share = Annotated[float, Field(ge=0, lt=1)]
-# StringSplit and RegexFullMatch, which split text into words, came with it.
+# StringSplit and RegexFullMatch, which split text into words, came with it; onnxruntime has loaded it since 1.17.
 WORDS_OPSET = 20
+WORDS_TARGET = f"{PREFIX}1.17"
 # Sections that may name files.
 SECTIONS_WITH_FILES = ("data", "model")
 # What conf/ holds where a person must set a value.
@@ -98,19 +99,9 @@ class Train(Section):
 
 class Export(Section):
     exporter: Literal["auto", "dynamo", "tracer"]
-    opset: int
+    opset: Opset
+    ir_version: IrVersion
     golden_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
-
-    @field_validator("opset")
-    @classmethod
-    def _loadable(cls, opset: int) -> int:
-        runtime, limits = compat.read_installed()
-        if not compat.LOWEST_OPSET <= opset <= limits.opset:
-            raise ValueError(
-                f"expected an opset from {compat.LOWEST_OPSET} to {limits.opset} (the highest that onnxruntime {runtime} "
-                f"loads), got {opset}"
-            )
-        return opset
 
 
 class Package(Section):
@@ -140,6 +131,7 @@ class Publish(Section):
 class Params(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     conf_hash: str
+    target: Runtime
     data: Data
     train: Train
     export: Export
@@ -150,6 +142,11 @@ class Params(Section):
     model: Model
 
     @model_validator(mode="after")
+    def _the_target_loads_the_graph(self) -> "Params":
+        check_fit(self.target, self.export.opset, self.export.ir_version)
+        return self
+
+    @model_validator(mode="after")
     def _text_has_its_operators(self) -> "Params":
         words = [name for name, encoder in self.model.encoders.items() if encoder.kind == "words"]
         for name in words:
@@ -157,9 +154,13 @@ class Params(Section):
                 raise ValueError(
                     f"model.encoders.{name} with kind=words needs one text a row: model.dynamic_axes={{{name}: {{0: batch}}}}"
                 )
-        if words and self.export.opset < WORDS_OPSET:
+        opset = choose_opset(self.target, self.export.opset)
+        if words and opset < WORDS_OPSET:
+            chosen_by = f"target={self.target}" if self.export.opset == "auto" else f"export.opset={opset}"
+            change = f"target={WORDS_TARGET} or later" if self.export.opset == "auto" else "export.opset=auto"
             raise ValueError(
-                f"model.encoders with kind=words needs export.opset={WORDS_OPSET} or later (StringSplit came with it), got {self.export.opset}"
+                f"model.encoders with kind=words needs export.opset={WORDS_OPSET} or later (StringSplit came with it), got opset {opset} "
+                f"({chosen_by}): set {change}"
             )
         return self
 
@@ -244,8 +245,9 @@ def _explain(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     # The message of one of our own validators has the value in it.
     got = "" if first["type"] == "value_error" else f", got {first['input']!r}"
-    if not key:  # of several settings together
-        return f"{message}{others}"
+    # Of several settings together, or with what to type in it.
+    if not key or f" {key}=" in message:
+        return f"{key}: {message}{others}" if key else f"{message}{others}"
     return f"{key}: {message[0].lower()}{message[1:]}{got}; set it with `python -m pipeline params {key}=...` or -S{others}"
 
 

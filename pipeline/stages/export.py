@@ -22,10 +22,12 @@ from pipeline.export import determinism
 from pipeline.export.attempts import export_network
 from pipeline.export.reference import Reference, answer_everything, describe_left_out
 from pipeline.graph import external_data, onnx_model
+from pipeline.graph.ir_version import set_ir_version
 from pipeline.metrics.score import describe_task, score
 from pipeline.settings.model import Model, TensorSettings
 from pipeline.settings.outside import find_files
 from pipeline.settings.params import Params
+from pipeline.settings.target import choose_ir_version, choose_opset
 
 # In place of a golden file's SHA-256 until the file is written.
 UNKNOWN = "0" * 64
@@ -57,13 +59,15 @@ def describe_tensor(name: str, array: Array, shape: list[int | str], settings: T
     return TensorSpec(name=name, dtype=dtype, shape=shape, **settings.model_dump())
 
 
-def configuration_hash(params: Params) -> str:
+def configuration_hash(params: Params, ir_version: int) -> str:
     """SHA-256 of the settings that decide the model's bytes, so that an edit elsewhere leaves them alone.
 
-    Files count by what is in them, wherever they lie; the weights have a fingerprint of their own.
+    Files count by what is in them, wherever they lie; the weights have a fingerprint of their own. The target counts by the opset
+    and the IR version (the graph's) that came of it.
     """
     settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
     del settings["model"]["weights"], settings["model"]["task"]
+    settings["export"] |= {"opset": choose_opset(params.target, params.export.opset), "ir_version": ir_version}
     with known_files() as files:
         for named in find_files(settings["model"], "model"):
             *sections, last = [int(part) if part.isdigit() else part for part in named.setting.split(".")]
@@ -106,10 +110,10 @@ def build_contract(reference: Reference, params: Params, weights: str, ir_versio
         inputs=inputs,
         outputs=outputs,
         task=make_task(model),
-        opset=params.export.opset,
+        opset=choose_opset(params.target, params.export.opset),
         ir_version=ir_version,
         weights_sha256=weights,
-        configuration_sha256=configuration_hash(params),
+        configuration_sha256=configuration_hash(params, ir_version),
         scales=reference.scales,
         axes={
             name: ProvenAxis(
@@ -135,7 +139,7 @@ def write_golden(reference: Reference, contract: Contract) -> None:
 def run(params: Params) -> None:
     reference = answer_everything(params, params.train.threads)
     check_task(reference)
-    weights, opset = recorded_sha256(CHECKPOINT, "train"), params.export.opset
+    weights = recorded_sha256(CHECKPOINT, "train")
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:
         folder = Path(scratch)
@@ -148,7 +152,9 @@ def run(params: Params) -> None:
             calls=[*reference.calls, *guard_calls],
             left_out=reference.left_out | reference.trial.left_out,
         )
-        contract = build_contract(reference, params, weights, model.ir_version)
+        ir_version = choose_ir_version(params.target, params.export.ir_version, model.ir_version)
+        set_ir_version(model, ir_version, str(EXPORTED))
+        contract = build_contract(reference, params, weights, ir_version)
         if reference.rows.batched:
             determinism.check_row_independence(
                 reference.adapter(), reference.rows, reference.test_split, reference.scales, reference.work
@@ -165,8 +171,8 @@ def run(params: Params) -> None:
     write_golden(reference, contract)
     texts = sum(len(call.texts) for call in reference.calls)
     report = ExportReport(
-        opset=opset,
-        ir_version=model.ir_version,
+        opset=contract.opset,
+        ir_version=ir_version,
         torch=torch.__version__,
         golden_calls=len(reference.calls),
         golden_texts=texts,
@@ -184,7 +190,7 @@ def run(params: Params) -> None:
         print(f"export: taken for granted by {report.exporter}, and no size shows it: {'; '.join(unshown)}")
     unused = "".join(f"; {exporter} was not used: {reason}" for exporter, reason in report.attempts.items() if reason)
     print(
-        f"export: {EXPORTED}: {report.exporter}, opset {opset}, {report.before_folding.nodes} nodes, "
+        f"export: {EXPORTED}: {report.exporter}, opset {contract.opset}, IR {ir_version}, {report.before_folding.nodes} nodes, "
         f"{len(model.graph.node)} after constant folding, {external_data.size(model):,} bytes; {len(reference.calls)} golden calls, "
         f"{f'{texts:,} texts, ' if texts else ''}{len(reference.rows)} test rows answered"
         f"{'' if reference.rows.batched else ', one a call (no axis is named batch)'}{unused}"

@@ -1,11 +1,13 @@
 """fingerprint: what lies outside of the repository -> build/fingerprint/; always runs, so that no other stage has to check.
 
-A small file a kind: the user's data, the task's metric, the network's weights and source, the libraries, the .NET SDK.
+A small file a kind: the user's data, the task's metric, the network's weights and source, the libraries, the .NET SDK, the
+onnxruntime that `target` names.
 Content that has not changed gives the same bytes, so that nothing runs after it.
 """
 
 import contextlib
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, packages_distributions, version
 from pathlib import Path
@@ -16,17 +18,22 @@ from pipeline.core.files import replacing_folder, write_json
 from pipeline.core.known_files import KnownFiles, known_files
 from pipeline.core.paths import (
     DATA_FINGERPRINT,
+    DEPARTURE,
     DOTNET_FINGERPRINT,
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
     NETWORK_FINGERPRINT,
+    TARGET_FINGERPRINT,
     TASK_FINGERPRINT,
 )
+from pipeline.core.target_runtime import TargetRuntime, write_target
 from pipeline.dotnet import sdk
+from pipeline.runtimes.wheels import require_wheel
 from pipeline.settings.compose import conf_sha256
 from pipeline.settings.outside import SettingValue, find_files, find_targets
 from pipeline.settings.params import Params
 from pipeline.settings.source_code import OURS, import_closure, imported_libraries
+from pipeline.settings.target import target_version
 
 # Libraries whose version may decide bytes. mlflow, dvc and hydra decide none.
 LIBRARIES = (
@@ -85,8 +92,22 @@ def library_version(module: str) -> str | None:
     return next((version(name) for name in packages_distributions().get(module, [])), None)
 
 
+def find_runtime(target: str | None) -> TargetRuntime:
+    """The installed onnxruntime, or the wheel that `target` names.
+
+    Raises:
+        PipelineError: There is no such wheel on this machine.
+    """
+    if target is None:
+        return TargetRuntime(target=None, onnxruntime=version("onnxruntime"))
+    return TargetRuntime(target=target, onnxruntime=require_wheel(target_version(target), f"target={target}").version)
+
+
 def run(params: Params) -> None:
     check_params(params)
+    target = find_runtime(params.target)
+    # It tells of the build before.
+    shutil.rmtree(DEPARTURE, ignore_errors=True)
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
@@ -106,7 +127,8 @@ def run(params: Params) -> None:
         write_json(folder / LIBRARIES_FINGERPRINT.name, libraries)
         dotnet = sdk.version(sdk.find()) or "none"
         write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
+        write_target(target, folder / TARGET_FINGERPRINT.name)
     print(
         f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
-        f".NET SDK {dotnet}"
+        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}"
     )

@@ -73,7 +73,7 @@ from pipeline.settings.params import Params, load, parse
         ("publish.alias=1st", "publish.alias: string should match pattern"),
         ("publish.tracking_uri=''", "publish.tracking_uri: string should have at least 1 character"),
         ("+train.epoch=5", "train.epoch: there is no such setting; did you mean 'epochs'?"),
-        ("+zzz=5", "zzz: there is no such setting; expected one of seed, conf_hash, data, train, export,"),
+        ("+zzz=5", "zzz: there is no such setting; expected one of seed, conf_hash, target, data, train, export,"),
         ("+model.net.target=a.b", "model.net.target: there is no such setting; did you mean '_target_'?"),
         ("~seed", "seed: the setting is missing; compose the file again with `python -m pipeline params`"),
     ],
