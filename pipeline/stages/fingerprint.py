@@ -20,6 +20,7 @@ from pipeline.core.paths import (
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
     NETWORK_FINGERPRINT,
+    TARGET_FINGERPRINT,
     TASK_FINGERPRINT,
 )
 from pipeline.dotnet import sdk
@@ -106,6 +107,7 @@ def run(params: Params) -> None:
         write_json(folder / LIBRARIES_FINGERPRINT.name, libraries)
         dotnet = sdk.version(sdk.find()) or "none"
         write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
+        write_json(folder / TARGET_FINGERPRINT.name, {"target": None, "onnxruntime": version("onnxruntime")})
     print(
         f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
         f".NET SDK {dotnet}"
