@@ -8,7 +8,7 @@ from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 
-_TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
+TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
 
 
 def describe_tensor(tensor: TensorSpec) -> str:
@@ -106,19 +106,19 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         "no model file to copy and no tensor code.",
         "",
         "```csharp",
-        example(contract, identity),
+        example(contract, identity.namespace, identity.class_name),
         "```",
         "",
         *describe_calls(contract),
         "",
         "## Inputs",
         "",
-        *_TABLE_HEAD,
+        *TABLE_HEAD,
         *(describe_tensor(tensor) for tensor in contract.inputs),
         "",
         "## Outputs",
         "",
-        *_TABLE_HEAD,
+        *TABLE_HEAD,
         *(describe_tensor(tensor) for tensor in contract.outputs),
         "",
         "## Measured",
