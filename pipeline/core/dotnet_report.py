@@ -5,6 +5,10 @@ from pydantic import Field
 from pipeline.core.parity_report import Attribution, Comparison, PairedScore
 from pipeline.core.records import Record
 
+# What an onnxruntime is asked for as, beside a version: the lowest that the package asks for; the lowest above it, where no NuGet source
+# has that one; the highest that the sources have.
+BOUND, NEAREST, NEWEST = "bound", "nearest", "newest"
+
 
 class OutputSummary(Record):
     max_abs: float | None
@@ -34,8 +38,9 @@ class DotnetTask(Record):
 class DotnetRuntime(Record):
     """The package, replayed in .NET on one version of Microsoft.ML.OnnxRuntime.
 
-    `asked` is what was asked for: "bound" (the lower bound of the package), "newest", or a version. `onnxruntime` is the version that
-    ran, None where none could be restored; `reason` says why it is not verified.
+    `asked` is what was asked for: "bound" (the lower bound of the package), "newest", or a version; "nearest" ran where the NuGet sources
+    do not have the bound. `onnxruntime` is the version that ran, None where none could be restored; `reason` says why it is not verified,
+    `note` what else is to be known of it.
     """
 
     asked: str
@@ -45,12 +50,17 @@ class DotnetRuntime(Record):
     comparisons: int = 0
     values: int = 0
     used: float | None = None
+    note: str = ""
 
 
 class DotnetReport(Record):
     """Whether the package answers like PyTorch in real .NET; `reason` says why not. Without an SDK nothing was compared.
 
-    `runtimes` has every version of onnxruntime that was asked for; `attribution` says where a wrong answer comes from.
+    `verified` speaks of what a plain consumer runs: the package's lower bound was replayed and answers like PyTorch, and so does every
+    other onnxruntime that was asked for and that the NuGet sources have. Where they do not have the bound it is False, whatever else ran:
+    `runtimes` then says of each version what holds for it. `onnxruntime`, `rows`, `values`, `outputs`, `texts` and `task` are of the first
+    that ran, the bound where it is there; `comparisons` of all, with `runtime` where it is another. `attribution` says where a wrong
+    answer comes from.
     """
 
     package: str
@@ -75,3 +85,19 @@ class DotnetReport(Record):
     task: DotnetTask | None = None
     runtimes: list[DotnetRuntime] = Field(default=[])
     attribution: Attribution | None = None
+
+    def list_verified(self) -> list[str]:
+        """The versions of onnxruntime on which the package answers like PyTorch in .NET, in the order in which they ran."""
+        return list(dict.fromkeys(entry.onnxruntime for entry in self.runtimes if entry.onnxruntime and entry.verified))
+
+    @property
+    def departs(self) -> bool:
+        """Whether an answer was not PyTorch's, on any onnxruntime, or the report contradicts itself."""
+        ran = [entry for entry in self.runtimes if entry.onnxruntime is not None]
+        bound_is_absent = any(entry.asked == BOUND and entry.onnxruntime is None for entry in self.runtimes)
+        return (
+            not all(entry.passed for entry in self.comparisons)
+            or not all(entry.verified for entry in ran)
+            or (self.verified and bound_is_absent)
+            or (not self.verified and bool(self.comparisons) and not bound_is_absent)
+        )

@@ -13,6 +13,8 @@ from pipeline.core.errors import PipelineError
 OLDEST = (8, 0)
 ENVIRONMENT = {
     "DOTNET_NOLOGO": "1",
+    # What it prints is read here.
+    "DOTNET_CLI_UI_LANGUAGE": "en",
     "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
     "DOTNET_SKIP_FIRST_TIME_EXPERIENCE": "1",
     "DOTNET_GENERATE_ASPNET_CERTIFICATE": "false",
@@ -20,6 +22,20 @@ ENVIRONMENT = {
     "DOTNET_CLI_USE_MSBUILD_SERVER": "0",
     "MSBUILDDISABLENODEREUSE": "1",
 }
+
+
+class MissingPackageError(PipelineError):
+    """A package that no NuGet source has, or not in the version that is asked for.
+
+    Attributes:
+        package: Its id.
+        nearest: The version that the sources have and that is nearest; None where they have none.
+    """
+
+    def __init__(self, message: str, package: str, nearest: str | None) -> None:
+        super().__init__(message)
+        self.package = package
+        self.nearest = nearest
 
 
 class Sdk(NamedTuple):
@@ -51,12 +67,13 @@ def version(dotnet: Path | None) -> str | None:
     folder = dotnet.resolve().parent / "sdk"
     if folder.is_dir():
         versions = [path.name for path in folder.iterdir() if path.name[:1].isdigit()]
-        return max(versions, key=_numbers, default=None)
+        return max(versions, key=numbers, default=None)
     completed = subprocess.run([dotnet, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
     return completed.stdout.strip() or None if completed.returncode == 0 else None
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers of a version, by which it is older or newer than others; what stands behind a dash does not count."""
     return tuple(int(part) for part in text.partition("-")[0].split(".") if part.isdigit())
 
 
@@ -73,7 +90,7 @@ def require(purpose: str) -> Sdk:
             f"{purpose} needs a .NET SDK, {OLDEST[0]}.{OLDEST[1]} or later: none was found on PATH, in DOTNET_ROOT or in ~/.dotnet; "
             "install one"
         )
-    if _numbers(newest) < OLDEST:
+    if numbers(newest) < OLDEST:
         raise PipelineError(
             f"{purpose} needs a .NET SDK, {OLDEST[0]}.{OLDEST[1]} or later, got {newest} ({dotnet}): install a newer one"
         )
@@ -82,7 +99,7 @@ def require(purpose: str) -> Sdk:
 
 def target_framework(sdk: str) -> str:
     """The target framework of an SDK's own runtime: 10.0.401 -> net10.0."""
-    major, minor = _numbers(sdk)[:2]
+    major, minor = numbers(sdk)[:2]
     return f"net{major}.{minor}"
 
 
@@ -90,6 +107,7 @@ def run(dotnet: Path, *arguments: str, folder: Path, timeout: float = 600) -> st
     """Run `dotnet` in `folder` and return what it prints.
 
     Raises:
+        MissingPackageError: A package cannot be restored.
         PipelineError: It fails, with the first error that it prints, or it takes more than `timeout` seconds.
     """
     command = [str(dotnet), *arguments]
@@ -103,8 +121,18 @@ def run(dotnet: Path, *arguments: str, folder: Path, timeout: float = 600) -> st
             f"`{' '.join(command[:2])}` took more than {timeout:.0f} s: run it by hand in {folder}"
         ) from None
     if completed.returncode:
-        raise PipelineError(explain(" ".join(command[1:2]), completed.stdout + "\n" + completed.stderr))
+        printed = completed.stdout + "\n" + completed.stderr
+        message = explain(" ".join(command[1:2]), printed)
+        missing = re.search(r"NU110[12]: Unable to find package ([\w.-]*\w)", printed)
+        if missing:
+            raise MissingPackageError(message, missing.group(1), find_nearest(printed))
+        raise PipelineError(message)
     return completed.stdout
+
+
+def find_nearest(printed: str) -> str | None:
+    """The lowest of the versions that NuGet names as nearest, one a source, where it finds not the one that is asked for."""
+    return min(re.findall(r"\[ Nearest version: (\S+) \]", printed), key=numbers, default=None)
 
 
 def explain(command: str, printed: str) -> str:

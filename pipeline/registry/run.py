@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.contract import Contract
-from pipeline.core.dotnet_report import DotnetReport
+from pipeline.core.dotnet_report import DotnetReport, DotnetRuntime
 from pipeline.core.errors import PipelineError
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import (
@@ -64,11 +64,35 @@ class Evidence:
 
 
 def dotnet_tags(dotnet: DotnetReport) -> dict[str, str]:
-    """Whether the package was verified in real .NET, and with which versions, or why not."""
-    details = {key: getattr(dotnet, key) for key in ("sdk", "runtime", "onnxruntime", "note", "reason")}
+    """Whether the package was verified in real .NET, and with which versions, or why not.
+
+    `dotnet.verified` is `DotnetReport.verified`: true says that the package's lower bound, which plain consumers run, was replayed.
+    `dotnet.onnxruntime` has every version that answers like PyTorch, and `dotnet.onnxruntime.<bound, newest or a version>` what came of
+    that one.
+    """
+    details = {key: getattr(dotnet, key) for key in ("sdk", "runtime", "note", "reason")}
+    details["onnxruntime"] = ", ".join(dotnet.list_verified())
     return {
         "dotnet.verified": str(dotnet.verified).lower(),
         **{f"dotnet.{key}": str(value) for key, value in details.items() if value},
+        **{f"dotnet.onnxruntime.{entry.asked}": describe_runtime(entry) for entry in dotnet.runtimes},
+    }
+
+
+def describe_runtime(entry: DotnetRuntime) -> str:
+    """What came of one onnxruntime, such as "1.31.1: verified, 3.49% of what is allowed"."""
+    if not entry.verified:
+        return f"{entry.onnxruntime or 'none'}: {entry.reason}"
+    used = f", {entry.used:.2%} of what is allowed" if entry.used is not None else ""
+    note = f" ({entry.note})" if entry.note else ""
+    return f"{entry.onnxruntime}: verified{used}{note}"
+
+
+def runtime_tags(manifest: Manifest) -> dict[str, str]:
+    """The onnxruntime that the package asks for at least, and those in which Python has proven the model."""
+    return {
+        "onnxruntime.bound": manifest.onnxruntime.bound,
+        "onnxruntime.proven": ", ".join(manifest.onnxruntime.proven),
     }
 
 
@@ -113,6 +137,9 @@ def collect_metrics(evidence: Evidence) -> dict[str, float]:
     for output, summary in dotnet.outputs.items():
         metrics |= {f"dotnet.{output}.{key}": value for key, value in summary if value is not None}
     metrics["dotnet.verified"] = float(dotnet.verified)
+    metrics |= {
+        f"dotnet.onnxruntime.{entry.asked}.used": entry.used for entry in dotnet.runtimes if entry.used is not None
+    }
     metrics["graph.nodes"] = evidence.simplify.nodes
     metrics["graph.bytes"] = evidence.simplify.bytes
     metrics["graph.folded_constants"] = evidence.simplify.folded_constants

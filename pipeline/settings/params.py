@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings.compose import PARAMS
+from pipeline.settings.dotnet_runtimes import DotnetRuntimes
 from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
 from pipeline.settings.parity import Parity
@@ -118,6 +119,7 @@ class Package(Section):
 class Verify(Section):
     mode: Literal["auto", "required", "off"]
     threads: Annotated[int, Field(ge=1, le=64)]
+    runtimes: DotnetRuntimes
     least_cosine: Annotated[float, Field(ge=0, lt=1)]
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.core.contract import Contract, load_contract
@@ -22,11 +21,13 @@ from pipeline.core.paths import (
     TOKENIZER_VOCABULARY,
 )
 from pipeline.core.reports import read_report
+from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.dotnet.client import generator, health_check, text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
+from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
 from pipeline.graph import external_data
 from pipeline.settings import compat
 from pipeline.settings.params import Package, Params
@@ -51,8 +52,14 @@ def check_size(settings: Package) -> None:
         )
 
 
-def choose_identity(contract: Contract, model: Path, settings: Package) -> Identity:
-    """Names and fingerprints that the client is generated with."""
+def choose_identity(
+    contract: Contract, model: Path, parity: ParityReport, target: TargetRuntime, settings: Package
+) -> Identity:
+    """Names, fingerprints and versions that the client is generated with.
+
+    Raises:
+        PipelineError: The model was not proven in the target's onnxruntime.
+    """
     class_name = settings.class_name or pascal(contract.name)
     digest = sha256(model)
     return Identity(
@@ -64,8 +71,8 @@ def choose_identity(contract: Contract, model: Path, settings: Package) -> Ident
         model_file=f"{class_name}.{digest[:8]}.onnx",
         model_sha256=digest,
         model_bytes=model.stat().st_size,
-        minimum_onnxruntime=compat.minimum_onnxruntime(contract.opset, contract.ir_version),
-        validated_onnxruntime=version("onnxruntime"),
+        bound_onnxruntime=choose_bound(target, parity),
+        proven_onnxruntime=tuple(list_proven(parity)),
         vocabulary_file=f"{class_name}.{contract.tokenizer.vocabulary_sha256[:8]}.vocab.txt"
         if contract.tokenizer
         else "",
@@ -104,12 +111,13 @@ def assemble_files(
         pieces = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
         vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": pieces}
     calls = load_calls()
+    oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     sources = generator.generate(contract, identity, characters, health_check.choose_sizes(calls))
     files: dict[str, bytes | Path] = {
         f"{targets.MODEL_FOLDER}/{identity.model_file}": model,
         **vocabulary,
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity).encode(),
+        "README.md": readme.write(contract, identity, parity, oldest).encode(),
         **golden_files.files(calls, contract.tokenizer),
     }
     msbuild = targets.targets(contract, identity, compiled=settings.client == "compiled")
@@ -140,7 +148,7 @@ def run(params: Params) -> None:
         raise PipelineError(
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-    identity = choose_identity(contract, SIMPLIFIED, settings)
+    identity = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
     files = assemble_files(contract, SIMPLIFIED, parity, identity, settings)
     packed = PackedManifest(
         id=identity.package_id,
@@ -149,7 +157,7 @@ def run(params: Params) -> None:
         namespace=identity.namespace,
         class_name=identity.class_name,
         model=identity.model_file,
-        onnxruntime=RuntimeVersions(minimum=identity.minimum_onnxruntime, validated=identity.validated_onnxruntime),
+        onnxruntime=RuntimeVersions(bound=identity.bound_onnxruntime, proven=list(identity.proven_onnxruntime)),
         lineage=describe_origin(contract),
         files={path: hash_content(data) for path, data in sorted(files.items())},
     )
@@ -161,7 +169,7 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={"Microsoft.ML.OnnxRuntime": identity.validated_onnxruntime, **text_input.libraries(contract)},
+        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, **text_input.libraries(contract)},
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"
     with replacing_folder(PACKAGE) as folder:

@@ -17,7 +17,7 @@ from pipeline.core.paths import CONTRACT, DOTNET_REPORT, EXPORTED, MANIFEST, PAR
 from pipeline.core.reports import ExportReport, PublishReport, SimplifyReport, TrainReport, read_report, write_report
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.graph import onnx_model
-from pipeline.registry import model_registry
+from pipeline.registry import model_card, model_registry
 from pipeline.registry.provenance import collect_provenance
 from pipeline.registry.run import (
     CONTENT,
@@ -28,6 +28,7 @@ from pipeline.registry.run import (
     log_numbers,
     parity_tags,
     read_curves,
+    runtime_tags,
 )
 from pipeline.registry.tracking import check_reachable, choose_tracking_uri
 from pipeline.settings.params import Params
@@ -82,7 +83,7 @@ def check_proof(manifest: Manifest, dotnet: DotnetReport) -> None:
         raise PipelineError(
             f"{DOTNET_REPORT} speaks of another package than {manifest.path}: run `python -m pipeline verify` again"
         )
-    if (not dotnet.verified and dotnet.comparisons) or not all(entry.passed for entry in dotnet.comparisons):
+    if dotnet.departs:
         raise PipelineError(
             f"{DOTNET_REPORT}: .NET does not answer like PyTorch ({dotnet.reason}): nothing is published"
         )
@@ -109,7 +110,8 @@ def publish(
         [experiment], f"tags.{PUBLICATION_TAG} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
     )
     number = model_registry.find_version(client, settings.registered_model, package)
-    proof = {**dotnet_tags(evidence.dotnet), **parity_tags(evidence.parity)}
+    proof = {**dotnet_tags(evidence.dotnet), **parity_tags(evidence.parity), **runtime_tags(evidence.manifest)}
+    card = model_card.write(evidence)
     if done and number:
         run_id = done[0].info.run_id
     else:
@@ -126,12 +128,14 @@ def publish(
             run_id = run.info.run_id
             log_numbers(client, run_id, params, evidence, tags)
             log_files(evidence.manifest)
+            mlflow.log_text(card, model_card.ARTIFACT)
             number = number or model_registry.register(settings.registered_model, contract, package, run_id)
             model_registry.check_registered(settings.registered_model, number)
             client.set_tag(run_id, "model_version", number)
             # Last: a run without it is one that did not end well.
             client.set_tag(run_id, PUBLICATION_TAG, publication)
     model_registry.tag_version(client, settings.registered_model, number, "dotnet.", proof)
+    client.update_model_version(settings.registered_model, number, description=model_card.shorten(card))
     client.set_registered_model_alias(settings.registered_model, settings.alias, number)
     report = PublishReport(
         tracking_uri=settings.tracking_uri or "",

@@ -1,22 +1,26 @@
-"""verify: the package, restored and run by a throw-away program in real .NET, against PyTorch's golden answers."""
+"""verify: the package, restored and run by throw-away programs in real .NET, against PyTorch's golden answers."""
 
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
-from pipeline.core.dotnet_report import DotnetReport
+from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport
 from pipeline.core.errors import PipelineError
-from pipeline.core.golden import golden_texts, load_calls
+from pipeline.core.golden import load_calls
 from pipeline.core.paths import DOTNET_REPORT
 from pipeline.core.reports import write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
-from pipeline.dotnet.proof import answers, consumer, split_answers, text_answers
-from pipeline.parity.gate import describe_exempt, explain_failure
+from pipeline.dotnet.proof import answers, split_answers, text_answers
+from pipeline.dotnet.proof.matrix import TEST_SPLIT, replay_runtimes
+from pipeline.dotnet.proof.replay import Examination
+from pipeline.dotnet.runtime_versions import join_versions
+from pipeline.parity.gate import describe_exempt
 from pipeline.settings.params import Params, Verify
+
+NAMES = {BOUND: "the package's lower bound", NEAREST: "the nearest to the package's lower bound", NEWEST: "the newest"}
 
 
 def report_unverified(manifest: Manifest, mode: str, reason: str) -> DotnetReport:
@@ -32,51 +36,67 @@ def report_unverified(manifest: Manifest, mode: str, reason: str) -> DotnetRepor
 
 
 def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tolerances: Policy) -> DotnetReport:
-    """Build and run the consumer, and compare its answers.
+    """Build and run the consumers, and compare their answers.
 
     Raises:
-        PipelineError: The SDK is missing or too old, the consumer does not build or run.
+        PipelineError: The SDK is missing or too old, a consumer does not build or run, or, with verify.mode=required, no NuGet source
+            has an onnxruntime that is asked for.
     """
     dotnet = sdk.require("verify")
-    calls, layout = load_calls(), derive_layout(contract)
-    with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as folder:
-        split = split_answers.write_split(Path(folder) / consumer.TEST_SPLIT, contract)
-        versions = consumer.replay(dotnet, contract, manifest, Path(folder), settings.threads)
-        answers_folder = Path(folder) / consumer.ANSWERS
-        without_texts = [call for call in calls if not call.texts]
-        compared = answers.compare_calls(answers_folder, without_texts, settings.threads, tolerances, layout.methods)
-        test_answers = split_answers.read_split(answers_folder, split)
-        compared_split = split_answers.compare_split(test_answers, split, layout.bulk_method, tolerances)
-        texts = []
-        if contract.tokenizer:
-            golden = golden_texts(calls, contract.tokenizer.fills["ids"])
-            texts = text_answers.compare_texts(answers_folder, golden, tolerances, settings.least_cosine)
-    problem = explain_failure([*compared, *compared_split, *texts])
-    python = version("onnxruntime")
-    return DotnetReport(
-        package=manifest.package,
-        package_sha256=manifest.package_sha256,
-        mode=settings.mode,
-        verified=not problem,
-        reason=problem,
-        sdk=dotnet.version,
-        runtime=versions["runtime"],
-        onnxruntime=versions["onnxruntime"],
-        onnxruntime_python=python,
-        note=""
-        if versions["onnxruntime"] == python
-        else f"Python validated with onnxruntime {python}, .NET ran {versions['onnxruntime']}",
-        ways=list(layout.methods),
-        threads=settings.threads,
-        rows=answers.count_rows(compared) * settings.threads,
-        values=sum(entry.values for entry in compared) * settings.threads
-        + sum(entry.values for entry in compared_split),
-        outputs=answers.summarize([*compared, *compared_split]),
-        exempt=dict(tolerances.exempt),
-        texts=text_answers.summarize(texts) if texts else None,
-        test_rows=len(split),
-        task=None if problem else split_answers.score_split(test_answers, split, contract),
-        comparisons=[*compared, *compared_split, *texts],
+    with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as scratch:
+        folder = Path(scratch)
+        split = split_answers.write_split(folder / TEST_SPLIT, contract)
+        examination = Examination(contract, load_calls(), split, tolerances, settings.threads, settings.least_cosine)
+        ran = replay_runtimes(dotnet, manifest, examination, settings.runtimes, folder)
+    if ran.absent and settings.mode == "required":
+        raise PipelineError(next(iter(ran.absent.values())))
+    reason = ran.explain_departure() or ran.absent.get(BOUND, "")
+    report = report_unverified(manifest, settings.mode, reason)
+    report = report.model_copy(update={"runtimes": ran.list_runtimes(), "note": ran.describe_notes()})
+    if not ran.replays:
+        return report
+    first = next(iter(ran.replays.values()))
+    comparisons = [*first.calls, *first.split]
+    details = {
+        "verified": not reason,
+        "sdk": dotnet.version,
+        "runtime": first.versions.dotnet,
+        "onnxruntime": first.versions.onnxruntime,
+        "onnxruntime_python": ", ".join(manifest.onnxruntime.proven),
+        "ways": list(derive_layout(contract).methods),
+        "threads": settings.threads,
+        "rows": answers.count_rows(first.calls) * settings.threads,
+        "values": sum(entry.values for entry in first.calls) * settings.threads
+        + sum(entry.values for entry in first.split),
+        "outputs": answers.summarize(comparisons),
+        "exempt": dict(tolerances.exempt),
+        "texts": text_answers.summarize(first.texts) if first.texts else None,
+        "test_rows": len(split),
+        "task": first.task,
+        "comparisons": [entry for replay in ran.replays.values() for entry in replay.comparisons],
+    }
+    return report.model_copy(update=details)
+
+
+def describe_runs(report: DotnetReport) -> str:
+    """What was run, and on what."""
+    names: dict[str, list[str]] = {}
+    for entry in report.runtimes:
+        if entry.onnxruntime is not None:
+            names.setdefault(entry.onnxruntime, []).append(entry.note or NAMES.get(entry.asked, "verify.runtimes"))
+    onnxruntime = f"onnxruntime {report.onnxruntime}"
+    if len(report.runtimes) > 1:
+        versions = [f"{version} ({' and '.join(reasons)})" for version, reasons in names.items()]
+        onnxruntime = f"{'each on ' if len(versions) > 1 else ''}onnxruntime {join_versions(versions)}"
+    texts = report.texts
+    texts_note = (
+        f"; {texts.texts:,} texts, every token equal, smallest cosine {texts.least_cosine:.9f}" if texts else ""
+    )
+    note = f"; {report.note}" if report.note else ""
+    return (
+        f"{report.rows:,} rows through {len(report.ways)} ways in, {report.threads} threads; "
+        f"{split_answers.describe_split(report.test_rows, report.task)}; {report.runtime}, SDK {report.sdk}, {onnxruntime}"
+        f"{texts_note}{note}{describe_exempt(report.exempt)}"
     )
 
 
@@ -90,18 +110,10 @@ def run(params: Params) -> None:
         tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
         report = verify_package(contract, manifest, params.verify, tolerances)
     write_report(report)
-    if report.verified:
-        note = f"; {report.note}" if report.note else ""
-        texts = report.texts
-        texts_note = (
-            f"; {texts.texts:,} texts, every token equal, smallest cosine {texts.least_cosine:.9f}" if texts else ""
-        )
-        print(
-            f"verify: verified in .NET: {report.rows:,} rows through {len(report.ways)} ways in, {report.threads} threads; "
-            f"{split_answers.describe_split(report.test_rows, report.task)}; "
-            f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}{describe_exempt(report.exempt)}"
-        )
-    elif report.sdk:
+    if report.departs:
         raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")
+    if report.verified:
+        print(f"verify: verified in .NET: {describe_runs(report)}")
     else:
-        print(f"verify: not verified in .NET: {report.reason}")
+        ran = f"; what ran answers like PyTorch: {describe_runs(report)}" if report.sdk else ""
+        print(f"verify: not verified in .NET: {report.reason}{ran}")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from csharp_projects import MIXED, SCALAR, TINY, Dotnet, mixed_model, scalar_model, tiny_model
+from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,7 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
     dotnet.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
     dotnet.pack(MIXED, mixed_model(), "Mixed")
     dotnet.pack(SCALAR, scalar_model(), "Scalar")
+    dotnet.pack(SCALAR, future_model(), "Future")
     return dotnet
 
 

@@ -72,11 +72,11 @@ def make_identity(
             "class_name": class_name,
             "model_file": f"{class_name}.{digest[:8]}.onnx",
             "model_sha256": digest,
-            "minimum_onnxruntime": "1.16",
-            "validated_onnxruntime": "1.31.1",
+            "bound_onnxruntime": "1.31.1",
             **changes,
         },
         model_bytes=len(model),
+        proven_onnxruntime=("1.31.1",),
     )
 
 
@@ -142,6 +142,13 @@ def mixed_model() -> bytes:
 
 def scalar_model() -> bytes:
     return make_model([helper.make_node("Neg", ["x"], ["y"])], SCALAR, [])
+
+
+def future_model() -> bytes:
+    """In a format that no onnxruntime knows yet."""
+    model = onnx.load_from_string(scalar_model())
+    model.ir_version = 99
+    return model.SerializeToString()
 
 
 def make_model(nodes: list[onnx.NodeProto], contract: Contract, initializers: list[onnx.TensorProto]) -> bytes:

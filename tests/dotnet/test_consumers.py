@@ -29,7 +29,7 @@ def answers(dotnet: Dotnet) -> tuple[np.ndarray, list[str]]:
     """The rows, and what the program Answers.cs prints about them."""
     rows = np.random.default_rng(0).uniform(0, 16, size=(9, 4)).astype(np.float32)
     items = "".join(
-        f'<PackageReference Include="Acme.{name}" Version="1.0.0" />' for name in ("Tiny", "Mixed", "Scalar")
+        f'<PackageReference Include="Acme.{name}" Version="1.0.0" />' for name in ("Tiny", "Mixed", "Scalar", "Future")
     )
     folder = dotnet.project("answers", NET10, items, "Answers.cs", "Failures.cs")
     np.savetxt(folder / "rows.txt", rows, fmt="%.9g")
@@ -87,7 +87,11 @@ def test_scalars_are_passed_as_they_are(answers: tuple[np.ndarray, list[str]]) -
             r"TinyException: Expected the model with SHA-256 \w{64} \(\d+ bytes\), got \w{64} \(3 bytes\) from the byte array",
         ),
         ("other stream", "TinyException: .* from the stream"),
-        ("too old", "TinyException: Expected onnxruntime 1.16 or later, got 1.15.1: add a reference"),
+        (
+            "too old",
+            r"FutureException: onnxruntime 1\.31\.1 could not load the model: .*IR version.* proven in Python with onnxruntime 1\.31\.1, and "
+            r"Acme\.Future asks for 1\.31\.1 or later: reference Microsoft\.ML\.OnnxRuntime 1\.31\.1 or later from the program's own project\.",
+        ),
         ("option", r"ArgumentOutOfRangeException: Expected at least 1. \(Parameter 'MaxBatchSize'\)"),
         ("no batch", "ArgumentOutOfRangeException: Expected at least 1 row"),
         ("no such class", "MixedException: onnxruntime could not run the model"),

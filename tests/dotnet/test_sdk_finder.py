@@ -112,6 +112,37 @@ def test_explanations(printed, advice):
     assert advice in sdk.explain("build", printed)
 
 
+MISSING = (
+    "x.csproj : error NU1102: Unable to find package Microsoft.ML.OnnxRuntime with version (= 1.18.1)\n"
+    "x.csproj : error NU1102:   - Found 2 version(s) in offline [ Nearest version: 1.30.0 ]\n"
+    "x.csproj : error NU1102:   - Found 9 version(s) in other [ Nearest version: 1.9.0 ]\n"
+    "x.csproj : error NU1102:   - Found 0 version(s) in third\n"
+)
+
+
+def test_the_nearest_version_is_the_lowest_of_any_source():
+    assert sdk.find_nearest(MISSING) == "1.9.0"
+
+
+def test_no_version_is_nearest_where_there_is_none():
+    assert sdk.find_nearest("error NU1101: Unable to find package Digits. No packages exist with this id") is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "package", "nearest"),
+    [
+        (MISSING, "Microsoft.ML.OnnxRuntime", "1.9.0"),
+        ("error NU1101: Unable to find package Acme.Digits. No packages exist with this id\n", "Acme.Digits", None),
+    ],
+)
+def test_a_package_that_no_source_has_is_named(printed, package, nearest, install, without_dotnet):
+    (without_dotnet / "printed").write_text(printed)
+    program = install(without_dotnet / "bin", script='while read -r line; do echo "$line"; done < printed; exit 1')
+    with pytest.raises(sdk.MissingPackageError) as caught:
+        sdk.run(program, "build", folder=without_dotnet)
+    assert (caught.value.package, caught.value.nearest) == (package, nearest)
+
+
 def test_no_build_server_outlives_the_command(install, without_dotnet):
     program = install(without_dotnet / "bin", script="echo $MSBUILDDISABLENODEREUSE$DOTNET_CLI_USE_MSBUILD_SERVER")
     assert sdk.run(program, folder=without_dotnet).strip() == "10"

@@ -8,10 +8,13 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.files import read_json, sha256, write_json
-from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED
+from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED, TARGET_FINGERPRINT
 from pipeline.dotnet import sdk
 from pipeline_runs import reseal
 
+needs_dotnet = pytest.mark.skipif(
+    sdk.version(sdk.find()) is None, reason="no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet"
+)
 MANIFEST = Path("build/package/manifest.json")
 
 
@@ -83,6 +86,47 @@ def test_names_of_ones_own(linear, configure, passes):
         assert "buildTransitive/Acme.Linear.targets" in opened.namelist()
 
 
+def prove_in_older_onnxruntime() -> None:
+    """As if `fingerprint` had found the target's wheel, and `validate` had replayed in it."""
+    report = read_json(PARITY_REPORT, "validate")
+    replay = {
+        "python": "3.11",
+        "numpy": "2.4.1",
+        "passed": True,
+        "problem": "",
+        "comparisons": 10,
+        "values": 99,
+        "used": 0.1,
+    }
+    write_json(PARITY_REPORT, {**report, "runtimes": [{"onnxruntime": "1.30.0", **replay}]})
+    write_json(TARGET_FINGERPRINT, {"target": "onnxruntime-1.30", "onnxruntime": "1.30.0"})
+    reseal(TARGET_FINGERPRINT)
+
+
+def test_the_lower_bound_is_the_target_s_version(linear, passes):
+    prove_in_older_onnxruntime()
+    passes("package")
+    with archive() as opened:
+        nuspec = opened.read("Linear.nuspec").decode()
+        client = opened.read("client/LinearModelFile.cs").decode()
+        readme = opened.read("README.md").decode()
+    assert '<dependency id="Microsoft.ML.OnnxRuntime" version="1.30.0" />' in nuspec
+    assert manifest()["onnxruntime"] == {"bound": "1.30.0", "proven": ["1.30.0", "1.31.1"]}
+    assert "proven in Python with onnxruntime 1.30.0 and 1.31.1, and Linear asks for 1.30.0 or later" in client
+    assert "Proven in Python with onnxruntime 1.30.0 and 1.31.1" in readme
+
+
+def test_a_target_that_was_not_replayed_is_refused(linear, fails):
+    write_json(TARGET_FINGERPRINT, {"target": "onnxruntime-1.30", "onnxruntime": "1.30.0"})
+    reseal(TARGET_FINGERPRINT)
+    assert f"{PARITY_REPORT}: expected a proof in onnxruntime 1.30.0" in fails("package")
+
+
+def test_without_a_target_s_version(linear, fails):
+    TARGET_FINGERPRINT.unlink()
+    assert f"{TARGET_FINGERPRINT} is missing: it is written by `python -m pipeline fingerprint`" in fails("package")
+
+
 def test_readme_shows_usage_and_measurement(digits, passes):
     text = archive().read("README.md").decode()
     assert "Digits.Load()" in text
@@ -142,6 +186,20 @@ def test_compiled_needs_an_sdk(linear, monkeypatch, configure, fails):
     configure("package.client=compiled")
     monkeypatch.setattr(sdk, "find", lambda: None)
     assert "package.client=compiled needs a .NET SDK" in fails("package")
+
+
+@needs_dotnet
+def test_a_compiled_client_is_compiled_against_the_bound_alone(linear, configure, fails):
+    target = {"target": "onnxruntime-1.18", "onnxruntime": "1.18.1"}
+    write_json(TARGET_FINGERPRINT, target)
+    reseal(TARGET_FINGERPRINT)
+    write_json(PARITY_REPORT, {**read_json(PARITY_REPORT, "validate"), "onnxruntime": "1.18.1"})
+    configure("package.client=compiled")
+    assert (
+        "package.client=compiled compiles against the package's lower bound, Microsoft.ML.OnnxRuntime 1.18.1, which none of your NuGet "
+        "sources has (the nearest is 1.30.0): add a source that has it, or take one that is there: `python -m pipeline params "
+        "target=onnxruntime-1.30.0`, or set package.client=source"
+    ) in fails("package")
 
 
 def test_the_contract_that_was_compared_is_packed(linear, fails):

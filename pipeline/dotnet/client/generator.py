@@ -15,6 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import health_check, identifiers, name_conflicts, proven_sizes, ragged, text_input
 from pipeline.dotnet.client.layout import Layout, derive_layout
 from pipeline.dotnet.client.members import View
+from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.dotnet.templates import render
 
 # Templates of every client, of a client whose rows all have one size, of a ragged client, and of what the consumer's project
@@ -37,7 +38,10 @@ _HALF_ALIAS = """
 
 @dataclass(frozen=True)
 class Identity:
-    """Names of the package and its C# types, the model file in it, and the onnxruntime versions that it is for."""
+    """Names of the package and its C# types, the model file in it, and versions of onnxruntime.
+
+    `bound` is the lowest that the package asks for, `proven` are those in which Python has proven the model; the bound is among them.
+    """
 
     package_id: str
     version: str
@@ -48,8 +52,8 @@ class Identity:
     model_file: str
     model_sha256: str
     model_bytes: int
-    minimum_onnxruntime: str
-    validated_onnxruntime: str
+    bound_onnxruntime: str
+    proven_onnxruntime: tuple[str, ...]
     # Of a model with a tokenizer; named in the same way.
     vocabulary_file: str = ""
 
@@ -157,9 +161,8 @@ def _template_values(
         "vocabulary_file": identity.vocabulary_file,
         "model_sha256": identity.model_sha256,
         "model_bytes": identity.model_bytes,
-        "minimum": identity.minimum_onnxruntime,
-        "minimum_parts": ", ".join(identity.minimum_onnxruntime.split(".")),
-        "validated": identity.validated_onnxruntime,
+        "bound": identity.bound_onnxruntime,
+        "proven": join_versions(identity.proven_onnxruntime),
         "inputs": inputs,
         "outputs": outputs,
         "label_lists": label_lists,

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, advise_target, describe_absence
 
 FRAMEWORKS = ("netstandard2.0", "net8.0")
 
@@ -24,7 +26,7 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
     <NoWarn>NU1603</NoWarn>
   </PropertyGroup>
   <ItemGroup>
-    <PackageReference Include="Microsoft.ML.OnnxRuntime" Version="{onnxruntime}" />
+    <PackageReference Include="{runtime_package}" Version="[{onnxruntime}]" />
     <PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="8.0.0" />{libraries}
   </ItemGroup>
 </Project>
@@ -43,7 +45,7 @@ def build(sources: Mapping[str, str], identity: Identity, libraries: Mapping[str
         Path in the package -> content: `lib/<framework>/<Id>.dll` and `.xml` for every framework.
 
     Raises:
-        PipelineError: There is no .NET SDK, or the client does not compile.
+        PipelineError: There is no .NET SDK, no source has the onnxruntime that the package asks for, or the client does not compile.
     """
     dotnet = sdk.require("package.client=compiled").dotnet
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-client-") as scratch:
@@ -53,7 +55,8 @@ def build(sources: Mapping[str, str], identity: Identity, libraries: Mapping[str
                 frameworks=";".join(FRAMEWORKS),
                 name=escape(identity.package_id),
                 version=escape(identity.version),
-                onnxruntime=escape(identity.validated_onnxruntime),
+                runtime_package=RUNTIME_PACKAGE,
+                onnxruntime=escape(identity.bound_onnxruntime),
                 libraries="".join(
                     f'\n    <PackageReference Include="{name}" Version="{version}" />'
                     for name, version in libraries.items()
@@ -62,7 +65,15 @@ def build(sources: Mapping[str, str], identity: Identity, libraries: Mapping[str
         )
         for name, text in sources.items():
             (folder / name).write_text(text)
-        sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", "-v", "quiet", folder=folder)
+        try:
+            sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", "-v", "quiet", folder=folder)
+        except sdk.MissingPackageError as error:
+            if error.package != RUNTIME_PACKAGE:
+                raise
+            raise PipelineError(
+                f"package.client=compiled compiles against {describe_absence(identity.bound_onnxruntime, error.nearest)}: add a source "
+                f"that has it{advise_target(error.nearest)}, or set package.client=source"
+            ) from None
         return {
             f"lib/{framework}/{identity.package_id}.{extension}": (
                 folder / "bin" / "Release" / framework / f"{identity.package_id}.{extension}"

@@ -11,10 +11,10 @@ from pipeline.core.records import Record, read_record
 
 
 class RuntimeVersions(Record):
-    """The oldest onnxruntime that loads the model's format, and the one that it was validated with."""
+    """The lowest onnxruntime that the package asks for, and those in which Python has proven the model, the bound among them."""
 
-    minimum: str
-    validated: str
+    bound: str
+    proven: list[str]
 
 
 class Origin(Record):

@@ -6,8 +6,9 @@ from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.proof.replay_program import example
+from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 
-_TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
+TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
 
 
 def describe_tensor(tensor: TensorSpec) -> str:
@@ -84,15 +85,16 @@ def describe_proven_sizes(contract: Contract) -> str:
     return f"- Sizes proven: {sizes}."
 
 
-def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
+def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: str) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
     Args:
         contract: What the client is for.
         identity: Names and versions of the package.
         parity: The report of `validate`.
+        oldest: The oldest onnxruntime that takes the model's format, by its documentation.
     """
-    comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify"]
+    comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
     task = parity.task
     lines = [
@@ -104,19 +106,19 @@ def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
         "no model file to copy and no tensor code.",
         "",
         "```csharp",
-        example(contract, identity),
+        example(contract, identity.namespace, identity.class_name),
         "```",
         "",
         *describe_calls(contract),
         "",
         "## Inputs",
         "",
-        *_TABLE_HEAD,
+        *TABLE_HEAD,
         *(describe_tensor(tensor) for tensor in contract.inputs),
         "",
         "## Outputs",
         "",
-        *_TABLE_HEAD,
+        *TABLE_HEAD,
         *(describe_tensor(tensor) for tensor in contract.outputs),
         "",
         "## Measured",
@@ -130,7 +132,9 @@ def write(contract: Contract, identity: Identity, parity: ParityReport) -> str:
             if task
             else []
         ),
-        f"- ONNX opset {contract.opset}, IR version {contract.ir_version}: needs onnxruntime {identity.minimum_onnxruntime} or later.",
+        f"- Proven in Python with onnxruntime {join_versions(identity.proven_onnxruntime)}; this package asks for {RUNTIME_PACKAGE} "
+        f"{identity.bound_onnxruntime} or later.",
+        f"- Its format (ONNX opset {contract.opset}, IR version {contract.ir_version}) may load in others from {oldest} on: untried.",
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",
         "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has the golden",
         "  inputs and PyTorch's answers to them.",

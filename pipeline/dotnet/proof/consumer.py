@@ -1,8 +1,9 @@
 """A throw-away .NET program that sees only the package, and replays every golden row through every way in."""
 
 import json
-import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from pipeline.core.contract import Contract
@@ -12,10 +13,9 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof import replay_program
+from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE
 from pipeline.dotnet.sdk import Sdk
 
-# In the consumer's folder: what its program answers, and the inputs of the test split that `verify` has put there.
-ANSWERS, TEST_SPLIT = "answers", "test-split"
 # Seconds in which the program must have ended: for the golden calls, and for each row of the test split.
 LIMIT, LIMIT_A_ROW = 600.0, 1.0
 
@@ -34,53 +34,98 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
     <AssemblyName>verify</AssemblyName>
   </PropertyGroup>
   <ItemGroup>
-    <PackageReference Include="{id}" Version="[{version}]" />
+    <PackageReference Include="{id}" Version="[{version}]" />{runtime}
   </ItemGroup>
 </Project>
 """
+# NU1605: a consumer may go below the package's lower bound, knowingly.
+RUNTIME_REFERENCE = """
+    <PackageReference Include="{id}" Version="{version}" NoWarn="NU1605" />"""
 
 
-def project(framework: str, source: Path, restored: Path, package_id: str, version: str) -> str:
-    """The consumer's .csproj: one package reference, to exactly this version."""
+class Versions(NamedTuple):
+    """What the program ran on, as it says itself: .NET, and onnxruntime's native library."""
+
+    dotnet: str
+    onnxruntime: str
+
+
+def project(framework: str, source: Path, restored: Path, manifest: Manifest, runtime: str | None = None) -> str:
+    """The consumer's .csproj: a reference to exactly this package.
+
+    Args:
+        framework: Its target framework.
+        source: The folder with the package.
+        restored: Where restored packages lie.
+        manifest: The package's.
+        runtime: The version of onnxruntime that it asks for itself, as NuGet writes it ("[1.31.1]", "*"). None: it takes what the
+            package asks for, as a plain consumer does.
+    """
     return PROJECT.format(
         framework=framework,
         source=escape(str(source)),
         restored=escape(str(restored)),
-        id=escape(package_id),
-        version=escape(version),
+        id=escape(manifest.id),
+        version=escape(manifest.version),
+        runtime=RUNTIME_REFERENCE.format(id=RUNTIME_PACKAGE, version=runtime) if runtime else "",
     )
 
 
-def replay(found: Sdk, contract: Contract, manifest: Manifest, folder: Path, threads: int) -> dict[str, str]:
-    """Build the consumer of the package in build/package in `folder` and run it; its answers go to `folder`/answers.
+@dataclass(frozen=True)
+class Consumer:
+    """A program that uses the package in build/package, in a folder of its own that `build` makes."""
 
-    The inputs of the test split are in `folder`/test-split.
+    found: Sdk
+    contract: Contract
+    manifest: Manifest
+    folder: Path
 
-    Returns:
-        `runtime` and `onnxruntime`: the versions that ran.
+    @property
+    def answers(self) -> Path:
+        """The folder that the program writes its answers to."""
+        return self.folder / "answers"
 
-    Raises:
-        PipelineError: The consumer does not restore, build or run.
-    """
-    restored = RESTORED_PACKAGES.resolve()
-    mine = restored / manifest.id.lower() / manifest.version.lower()
-    # NuGet never looks twice at one version.
-    shutil.rmtree(mine, ignore_errors=True)
-    answers = folder / ANSWERS
-    answers.mkdir()
-    framework = sdk.target_framework(found.version)
-    (folder / "verify.csproj").write_text(
-        project(framework, PACKAGE.resolve(), restored, manifest.id, manifest.version)
-    )
-    (folder / "Program.cs").write_text(replay_program.replay(contract, manifest.namespace, manifest.class_name))
-    sdk.run(
-        found.dotnet, "build", "--configuration", "Release", "--output", "out", "--nologo", "-v", "quiet", folder=folder
-    )
-    limit = LIMIT + LIMIT_A_ROW * golden_files.count_rows(folder / TEST_SPLIT)
-    command = ["out/verify.dll", str(mine / "golden"), ANSWERS, str(threads), TEST_SPLIT]
-    sdk.run(found.dotnet, *command, folder=folder, timeout=limit)
-    try:
-        ran: dict[str, str] = json.loads((answers / "runtime.json").read_text())
-    except (OSError, ValueError):
-        raise PipelineError("the program that verifies ended without saying what it ran on: run it again") from None
-    return ran
+    def build(self, runtime: str | None = None) -> str:
+        """Restore the package and build the program; `runtime` as in `project`.
+
+        Returns:
+            The version of onnxruntime that NuGet gave it.
+
+        Raises:
+            MissingPackageError: No NuGet source has a package that it needs.
+            PipelineError: It does not restore or build.
+        """
+        self.folder.mkdir()
+        framework = sdk.target_framework(self.found.version)
+        (self.folder / "verify.csproj").write_text(
+            project(framework, PACKAGE.resolve(), RESTORED_PACKAGES.resolve(), self.manifest, runtime)
+        )
+        program = replay_program.replay(self.contract, self.manifest.namespace, self.manifest.class_name)
+        (self.folder / "Program.cs").write_text(program)
+        command = ["build", "--configuration", "Release", "--output", "out", "--nologo", "-v", "quiet"]
+        sdk.run(self.found.dotnet, *command, folder=self.folder)
+        libraries = json.loads((self.folder / "obj" / "project.assets.json").read_text())["libraries"]
+        (restored,) = (name for name in libraries if name.startswith(f"{RUNTIME_PACKAGE}/"))
+        return str(restored.partition("/")[2])
+
+    def replay(self, threads: int, test_split: Path) -> Versions:
+        """Run the program that was built: it answers the golden calls, and then the test split, whose inputs are in `test_split`.
+
+        Raises:
+            PipelineError: It does not run, or not to its end.
+        """
+        self.answers.mkdir()
+        golden = restored_package(self.manifest) / golden_files.FOLDER
+        limit = LIMIT + LIMIT_A_ROW * golden_files.count_rows(test_split)
+        command = ["out/verify.dll", str(golden), str(self.answers), str(threads), str(test_split)]
+        sdk.run(self.found.dotnet, *command, folder=self.folder, timeout=limit)
+        try:
+            ran = json.loads((self.answers / "runtime.json").read_text())
+            return Versions(ran["runtime"], ran["onnxruntime"])
+        except (OSError, ValueError):
+            raise PipelineError("the program that verifies ended without saying what it ran on: run it again") from None
+
+
+def restored_package(manifest: Manifest) -> Path:
+    """The folder that NuGet unpacks the package to."""
+    return RESTORED_PACKAGES.resolve() / manifest.id.lower() / manifest.version.lower()

@@ -1,7 +1,6 @@
 """C# that calls the client: the program that `verify` runs, and the example of the package's README."""
 
 from pipeline.core.contract import Contract
-from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
 from pipeline.dotnet.client.members import Axis, View
 from pipeline.dotnet.client.proven_sizes import typical_size
@@ -55,54 +54,50 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
     )
 
 
-def example(contract: Contract, identity: Identity) -> str:
-    """The C# of the package's README: one row, many rows, ASP.NET Core."""
+def example(contract: Contract, namespace: str, class_name: str) -> str:
+    """The C# of the package's README and of the model card: one row, many rows, ASP.NET Core."""
     layout = derive_layout(contract)
     inputs, outputs = layout.inputs, layout.outputs
     arguments = ", ".join([*(view.parameter for view in inputs), *(axis.parameter for axis in layout.explicit_axes)])
     sizes = {axis.name: axis.parameter for axis in layout.axes}
     shown = next((view for view in outputs if view.names_classes), outputs[0])
-    rows = f"new {identity.class_name}Input({arguments})" if layout.has_row_type else inputs[0].parameter
+    rows = f"new {class_name}Input({arguments})" if layout.has_row_type else inputs[0].parameter
     if contract.tokenizer:
-        return _text_example(identity, shown)
+        return _text_example(namespace, class_name, shown)
     return "\n".join(
         [
-            f"using {identity.namespace};",
+            f"using {namespace};",
             "",
-            f"using var model = {identity.class_name}.Load();",
+            f"using var model = {class_name}.Load();",
             *(
                 f"int {axis.parameter} = {typical_size(contract, axis)}; // replace it by the size that your data has"
                 for axis in layout.axes
             ),
             *(f"{view.array} {view.parameter} = {view.example_row(sizes)}; // {view.summary}" for view in inputs),
-            f"{identity.class_name}Output one = model.Run({arguments});",
-            *(
-                [f"{identity.class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"]
-                if layout.batched
-                else []
-            ),
+            f"{class_name}Output one = model.Run({arguments});",
+            *([f"{class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
             f"Console.WriteLine(one.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
             "",
             "// In ASP.NET Core:",
-            f"builder.Services.Add{identity.class_name}(options => options.IntraOpNumThreads = 1);",
+            f"builder.Services.Add{class_name}(options => options.IntraOpNumThreads = 1);",
         ]
     )
 
 
-def _text_example(identity: Identity, shown: View) -> str:
+def _text_example(namespace: str, class_name: str, shown: View) -> str:
     member = f"{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'}"
     return "\n".join(
         [
-            f"using {identity.namespace};",
+            f"using {namespace};",
             "",
-            f"using var model = {identity.class_name}.Load();",
-            f'{identity.class_name}Output one = model.Run("some text");',
-            f'{identity.class_name}Output[] many = model.Run(new[] {{ "some text", "another, longer one" }});',
+            f"using var model = {class_name}.Load();",
+            f'{class_name}Output one = model.Run("some text");',
+            f'{class_name}Output[] many = model.Run(new[] {{ "some text", "another, longer one" }});',
             'long[] tokens = model.Tokenize("some text"); // what the model itself takes, with a mask; Run takes those too',
             f"Console.WriteLine(one.{member});",
             "",
             "// In ASP.NET Core:",
-            f"builder.Services.Add{identity.class_name}(options => options.IntraOpNumThreads = 1);",
+            f"builder.Services.Add{class_name}(options => options.IntraOpNumThreads = 1);",
         ]
     )
 

@@ -14,8 +14,8 @@ namespace $ namespace $
     /// $ description | doc(4) $
     /// </summary>
     /// <remarks>
-    /// Load it once and share it: all members are thread-safe, <see cref="Dispose"/> included. It needs Microsoft.ML.OnnxRuntime
-    /// $ minimum $ or later, and was validated with $ validated $.
+    /// Load it once and share it: all members are thread-safe, <see cref="Dispose"/> included. The package asks for
+    /// Microsoft.ML.OnnxRuntime $ bound $ or later; the model was proven in Python with onnxruntime $ proven $.
     /// </remarks>
     sealed partial class $Class$ : IDisposable
     {

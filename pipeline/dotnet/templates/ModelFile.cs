@@ -65,7 +65,7 @@ namespace $ namespace $
 
         internal static InferenceSession CreateSession(byte[] model, $Class$Options options)
         {
-            CheckRuntime(RuntimeVersion());
+            string runtime = RuntimeVersion();
             using (var sessionOptions = new global::Microsoft.ML.OnnxRuntime.SessionOptions())
             {
                 sessionOptions.IntraOpNumThreads = options.IntraOpNumThreads;
@@ -81,21 +81,11 @@ namespace $ namespace $
                 catch (OnnxRuntimeException error)
                 {
                     throw new $Class$Exception(
-                        "onnxruntime " + RuntimeVersion() + " could not load the model: " + error.Message
-                        + " It was validated with Microsoft.ML.OnnxRuntime $ validated $: install that version.",
+                        "onnxruntime " + runtime + " could not load the model: " + error.Message
+                        + " The model was proven in Python with onnxruntime $ proven $, and $ package_id $ asks for $ bound $ or later:"
+                        + " reference Microsoft.ML.OnnxRuntime $ bound $ or later from the program's own project.",
                         error);
                 }
-            }
-        }
-
-        internal static void CheckRuntime(string version)
-        {
-            Version parsed;
-            if (Version.TryParse(version.Split('-', '+')[0], out parsed) && parsed < new Version($ minimum_parts $))
-            {
-                throw new $Class$Exception(
-                    "Expected onnxruntime $ minimum $ or later, got " + version
-                    + ": add a reference to Microsoft.ML.OnnxRuntime $ validated $, with which the model was validated, to the project.");
             }
         }
 
@@ -109,7 +99,7 @@ namespace $ namespace $
             {
                 throw new $Class$Exception(
                     "Expected the native library of Microsoft.ML.OnnxRuntime in the program's folder, got none that loads (the inner exception says why)."
-                    + " Reference the package Microsoft.ML.OnnxRuntime $ validated $ from the program's own project, and run it on a platform that"
+                    + " Reference the package Microsoft.ML.OnnxRuntime $ bound $ or later from the program's own project, and run it on a platform that"
                     + " the package supports (Alpine Linux is not one).",
                     error);
             }

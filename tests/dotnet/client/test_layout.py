@@ -117,7 +117,7 @@ def test_an_axis_with_the_name_of_a_tensor_gets_a_suffix() -> None:
 
 
 def test_the_example_of_the_readme_passes_sizes() -> None:
-    text = replay_program.example(contract_of(tensor("x", "float32", "batch", "h", "w")), make_identity())
+    text = replay_program.example(contract_of(tensor("x", "float32", "batch", "h", "w")), "Acme.Models", "Tiny")
     assert "int h = 16; //" in text
     assert "float[] x = new float[h * w];" in text
     assert "model.Run(x, h, w)" in text
@@ -128,6 +128,6 @@ def test_the_example_of_the_readme_has_a_proven_size() -> None:
     contract = contract_of(tensor("x", "float32", "batch", "h", "w")).model_copy(
         update={"axes": {"h": ProvenAxis(sizes=[1, 3, 20, 40])}}
     )
-    text = replay_program.example(contract, make_identity())
+    text = replay_program.example(contract, "Acme.Models", "Tiny")
     assert "int h = 20; //" in text
     assert "int w = 16; //" in text
