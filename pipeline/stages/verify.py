@@ -9,12 +9,14 @@ from pipeline.core.contract import Contract, load_contract
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import golden_texts, load_calls
-from pipeline.core.paths import DOTNET_REPORT
-from pipeline.core.reports import write_report
+from pipeline.core.parity_report import ParityReport
+from pipeline.core.paths import DOTNET_REPORT, PARITY_REPORT
+from pipeline.core.reports import read_report, write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, consumer, split_answers, text_answers
+from pipeline.parity.attribution import attribute_dotnet
 from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.settings.params import Params, Verify
 
@@ -53,6 +55,7 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
             texts = text_answers.compare_texts(answers_folder, golden, tolerances, settings.least_cosine)
     problem = explain_failure([*compared, *compared_split, *texts])
     python = version("onnxruntime")
+    attribution = attribute_dotnet([*compared, *compared_split, *texts], versions["onnxruntime"], read_proof(manifest))
     return DotnetReport(
         package=manifest.package,
         package_sha256=manifest.package_sha256,
@@ -77,7 +80,16 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         test_rows=len(split),
         task=None if problem else split_answers.score_split(test_answers, split, contract),
         comparisons=[*compared, *compared_split, *texts],
+        attribution=attribution,
     )
+
+
+def read_proof(manifest: Manifest) -> ParityReport | None:
+    """What `validate` proved of the graph in the package; None where its report is of another, or is not there."""
+    if not PARITY_REPORT.exists():
+        return None
+    parity = read_report(ParityReport)
+    return parity if parity.models.get("simplify") == manifest.files.get(f"model/{manifest.model}") else None
 
 
 def run(params: Params) -> None:
@@ -102,6 +114,7 @@ def run(params: Params) -> None:
             f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}{describe_exempt(report.exempt)}"
         )
     elif report.sdk:
-        raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")
+        origin = f"; {report.attribution.sentence}" if report.attribution else ""
+        raise PipelineError(f".NET does not answer like PyTorch: {report.reason}{origin} (all of it: {DOTNET_REPORT})")
     else:
         print(f"verify: not verified in .NET: {report.reason}")
