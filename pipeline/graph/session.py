@@ -30,6 +30,7 @@ def open_session(
     model: Path | bytes,
     weights_folder: Path | None = None,
     replaced: Arrays | None = None,
+    *,
     optimizer: Literal["all", "off"] = "all",
     disabled: Sequence[str] = (),
 ) -> onnxruntime.InferenceSession:

@@ -6,14 +6,17 @@ from pathlib import Path
 import onnxruntime
 from onnxruntime import InferenceSession
 
-from pipeline.compare.comparison import compare
+from pipeline.compare.comparison import compare, failure
 from pipeline.compare.policy import Policy, Stage
-from pipeline.core.parity_report import CONTRACT_CASE, TEST_CASE, Attribution, Comparison
+from pipeline.core.arrays import Arrays
+from pipeline.core.errors import PipelineError
+from pipeline.core.golden import GoldenCall
+from pipeline.core.parity_report import CONTRACT_CASE, TEST_CASE, UNOPENED_CASE, Attribution, Comparison
 from pipeline.core.rows import Rows
 from pipeline.graph.optimizers import explain_change
-from pipeline.graph.session import answer
+from pipeline.graph.session import answer, open_session
 from pipeline.parity.attribution import Graphs, attribute, is_departure, rounding_of
-from pipeline.parity.replay import GoldenAnswers, replay_unoptimized
+from pipeline.parity.replay import GoldenAnswers, make_entry
 
 
 def find_origin(
@@ -42,7 +45,8 @@ def find_origin(
         if any(entry.case == CONTRACT_CASE for entry in entries):
             continue
         departs_in_split = any(entry.case == TEST_CASE and is_departure(entry, graphs.rounding) for entry in entries)
-        unoptimized += replay_unoptimized(stage, path, golden, policies[stage], with_split=departs_in_split)
+        calls = [*golden.calls, golden.test_split] if departs_in_split else golden.calls
+        unoptimized += replay_unoptimized(stage, path, calls, golden.contract.batched, policies[stage])
 
     def name_optimizer(entry: Comparison) -> str:
         judged = {stage: path for stage, path in files.items() if stage == entry.stage}
@@ -53,17 +57,42 @@ def find_origin(
     return unoptimized, attribute(comparisons, unoptimized, graphs, name_optimizer)
 
 
+def replay_unoptimized(
+    stage: str, path: Path, calls: Sequence[GoldenCall], batched: bool, policy: Policy
+) -> list[Comparison]:
+    """Run one graph with the optimizer off.
+
+    Returns:
+        A comparison for each call and output; one of the case "(session)" where onnxruntime cannot do without its optimizer.
+    """
+    try:
+        session = open_session(path, optimizer="off")
+    except PipelineError as error:
+        return [make_entry(stage, UNOPENED_CASE, None, failure("(run)", str(error)), "off")]
+    comparisons: list[Comparison] = []
+    for call in calls:
+        try:
+            outputs = compare(call.outputs, _answer(session, call, batched), policy)
+        except PipelineError as error:
+            outputs = [failure("(run)", str(error))]
+        comparisons += [make_entry(stage, call.name, call.rows or 1, output, "off") for output in outputs]
+    return comparisons
+
+
+def _answer(session: InferenceSession, call: GoldenCall, batched: bool) -> Arrays:
+    """What a session answers to a golden call, or to the test split, which is asked in parts."""
+    if call.name != TEST_CASE:
+        return answer(session, call.inputs)
+    rows = Rows(call.inputs, batched)
+    return rows.gather([answer(session, inputs) for inputs in rows.all()])
+
+
 def _judge(golden: GoldenAnswers, policy: Policy, case: str) -> Callable[[InferenceSession], bool]:
     """Whether a session answers one call, or the test split, like PyTorch."""
-    calls = {call.name: call for call in (*golden.calls, golden.test_split)}
-    expected = calls[case].outputs
+    call = next(call for call in (*golden.calls, golden.test_split) if call.name == case)
 
     def is_right(session: InferenceSession) -> bool:
-        if case == TEST_CASE:
-            rows = Rows(calls[case].inputs, golden.contract.batched)
-            outputs = rows.gather([answer(session, inputs) for inputs in rows.all()])
-        else:
-            outputs = answer(session, calls[case].inputs)
-        return all(comparison.passed for comparison in compare(expected, outputs, policy))
+        outputs = _answer(session, call, golden.contract.batched)
+        return all(comparison.passed for comparison in compare(call.outputs, outputs, policy))
 
     return is_right

@@ -5,8 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from onnxruntime import InferenceSession
-
 from pipeline.compare.comparison import OutputComparison, compare, failure
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Arrays
@@ -14,7 +12,7 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
-from pipeline.core.parity_report import CONTRACT_CASE, UNOPENED_CASE, Comparison
+from pipeline.core.parity_report import CONTRACT_CASE, Comparison
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.optimizers import explain_unopened
@@ -42,8 +40,11 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
 
     Returns:
         A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
+
+    Raises:
+        PipelineError: The graph is missing or damaged, or onnxruntime refuses it.
     """
-    contract = golden.contract
+    contract, test = golden.contract, golden.test_split
     model = onnx_model.load_graph(checked(path, stage), made_by=stage)
     problems = mismatches(model, contract)
     if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
@@ -54,67 +55,18 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
         session = open_session(path)
     except PipelineError as error:
         raise PipelineError(f"{error}{explain_unopened(path)}") from None
-    comparisons = _replay_calls(session, stage, golden.calls, tolerances)
-    outputs, answers = _replay_split(session, golden, tolerances)
-    test = golden.test_split
-    return [*comparisons, *(make_entry(stage, test.name, _rows(golden), output) for output in outputs)], answers
-
-
-def replay_unoptimized(
-    stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy, *, with_split: bool = False
-) -> list[Comparison]:
-    """Run one graph on every golden call with onnxruntime's optimizer off.
-
-    Args:
-        stage: What made the graph.
-        path: A graph that keeps the contract.
-        golden: What PyTorch answered.
-        tolerances: Those of the stage.
-        with_split: The test split too.
-
-    Returns:
-        A comparison for each call and output; one of the call "(session)" where onnxruntime cannot do without its optimizer.
-    """
-    try:
-        session = open_session(path, optimizer="off")
-    except PipelineError as error:
-        return [make_entry(stage, UNOPENED_CASE, None, failure("(run)", str(error)), "off")]
-    comparisons = _replay_calls(session, stage, golden.calls, tolerances, "off")
-    if with_split:
-        outputs, _ = _replay_split(session, golden, tolerances)
-        test = golden.test_split
-        comparisons += [make_entry(stage, test.name, _rows(golden), output, "off") for output in outputs]
-    return comparisons
-
-
-def _replay_calls(
-    session: InferenceSession,
-    stage: str,
-    calls: Sequence[GoldenCall],
-    tolerances: Policy,
-    optimizer: Literal["all", "off"] = "all",
-) -> list[Comparison]:
     comparisons: list[Comparison] = []
-    for call in calls:
+    for call in golden.calls:
         try:
             outputs = compare(call.outputs, answer(session, call.inputs), tolerances)
         except PipelineError as error:
             outputs = [failure("(run)", str(error))]
-        comparisons += [make_entry(stage, call.name, call.rows or 1, output, optimizer) for output in outputs]
-    return comparisons
-
-
-def _replay_split(
-    session: InferenceSession, golden: GoldenAnswers, tolerances: Policy
-) -> tuple[list[OutputComparison], Arrays]:
-    rows = Rows(golden.test_split.inputs, golden.contract.batched)
+        comparisons += [make_entry(stage, call.name, call.rows or 1, output) for output in outputs]
+    rows = Rows(test.inputs, contract.batched)
     answers: Arrays = {}
     try:
         answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
-        return compare(golden.test_split.outputs, answers, tolerances), answers
+        outputs = compare(test.outputs, answers, tolerances)
     except PipelineError as error:
-        return [failure("(run)", str(error))], answers
-
-
-def _rows(golden: GoldenAnswers) -> int:
-    return len(Rows(golden.test_split.inputs, golden.contract.batched))
+        outputs = [failure("(run)", str(error))]
+    return [*comparisons, *(make_entry(stage, test.name, len(rows), output) for output in outputs)], answers
