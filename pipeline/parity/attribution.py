@@ -17,6 +17,8 @@ from pipeline.core.parity_report import (
 
 # What is only rounding: so many units in the last place, or times what one rounding of weights and inputs moves the network's answer by.
 UNITS, ROUNDINGS = 32, 4
+# A share of an output's scale by which `export` lets no graph depart.
+GROSS = 0.05
 # What each stage's graph is made from; a variant is made from the simplified graph.
 BEFORE = {"simplify": "export", "variant": "simplify"}
 STAGES = ("export", "simplify", "variant")
@@ -150,7 +152,8 @@ def _attribute_graph(
             evidence = f"{graphs.files.get(BEFORE[origin], BEFORE[origin])} is right, and {graph} departs, with onnxruntime's optimizer off too"
         else:
             evidence = f"{graph} departs with onnxruntime's optimizer off too"
-        return _cause(MAKERS[origin], f"{evidence}: {_WRITTEN[origin]}")
+        doubt = _doubt(departures) if origin == "export" else ""
+        return _cause(MAKERS[origin], f"{evidence}: {_WRITTEN[origin]}{doubt}")
     decided = [entry for entry in departures if entry.case in by_call]
     if not decided:
         unopened = next((f" ({entry.problem})" for entry in plain if entry.case == UNOPENED_CASE), "")
@@ -171,6 +174,16 @@ _WRITTEN = {
     "simplify": "the simplifier changed what the graph computes",
     "variant": "what made it of the simplified graph changed what it computes",
 }
+
+
+def _doubt(departures: Sequence[Comparison]) -> str:
+    """Why it may be no exporter's doing, but files that do not belong together: `export` has compared the golden calls too."""
+    golden = [entry for entry in departures if entry.case != TEST_CASE]
+    if not golden:
+        return "; no golden call departs, only rows of the test split: or its rows are not those that PyTorch answered (`dvc repro`)"
+    if any(entry.max_abs is None or not entry.scale or entry.max_abs > GROSS * entry.scale for entry in golden):
+        return "; `export` would have refused that much: or the graph or the golden answers were changed since it ran (`dvc repro`)"
+    return ""
 
 
 def _wrong_calls(unoptimized: Sequence[Comparison], stage: str, rounding: Mapping[str, float]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from pipeline.metrics.score import Score, score
 from pipeline.parity import page
 from pipeline.parity.attribution import describe_unoptimized
 from pipeline.parity.gate import describe_exempt, explain_failure
+from pipeline.parity.locate_process import locate
 from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.origin import find_origin
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
@@ -45,6 +47,8 @@ GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
 PUBLISHED: Stage = "simplify"
 # Name of the whole test split among the golden calls.
 TEST = TEST_CASE
+# Where a departure begins in a graph, so that a node of it can be found.
+GRAPH_CAUSES = ("exporter", "simplifier", "optimizer")
 COLUMNS = (
     "stage",
     "variant",
@@ -189,6 +193,10 @@ def run(params: Params) -> None:
     write_text(PARITY_PAGE, page.render_html(report))
     if problem:
         origin = f"; {attribution.sentence}" if attribution else ""
+        if attribution and attribution.cause in GRAPH_CAUSES:
+            located = locate(params.path)
+            print("\n".join(located.lines), end="\n" if located.lines else "", file=sys.stderr)
+            origin += f"; {located.problem}" if located.problem else ""
         raise PipelineError(f"the parity gate failed: {problem}{origin} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
     print(f"validate: {format_summary(report)}")
     if power:
