@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.arrays import save
+from pipeline.parity import locate_process
 from pipeline.settings.compose import compose
 from pipeline.settings.params import Params, load
 from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, run_stages
@@ -53,6 +54,12 @@ def texts_run(tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def _no_tracking_server(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_locating(monkeypatch):
+    """A gate that fails starts `locate`, which imports torch in a process of its own; who tests that sets another command."""
+    monkeypatch.setattr(locate_process, "COMMAND", (sys.executable, "-S", "-c", ""))
 
 
 @pytest.fixture

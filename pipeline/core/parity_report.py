@@ -7,6 +7,10 @@ from pydantic import Field
 from pipeline.core.power_report import PowerReport
 from pipeline.core.records import Record
 
+# Cases of comparisons that are no golden calls: the whole test split; a graph's signature and weights beside the contract's; a session
+# that onnxruntime does not open.
+TEST_CASE, CONTRACT_CASE, UNOPENED_CASE = "test", "contract", "(session)"
+
 
 class Comparison(Record):
     """One output of one golden call, answered by one graph or by .NET, against PyTorch.

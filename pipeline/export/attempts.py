@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import onnx
+import onnxruntime
 from onnx import ModelProto
+from onnxruntime import InferenceSession
 
 from pipeline.compare.comparison import compare
 from pipeline.compare.policy import COARSE, Policy
@@ -24,6 +26,7 @@ from pipeline.export.limits import Limit, find_limit
 from pipeline.export.reference import Reference, answer_with_numbers, single_rows
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import operator_versions, signature
+from pipeline.graph.optimizers import explain_change, explain_unopened
 from pipeline.graph.session import answer as answer_onnx
 from pipeline.graph.session import open_session
 from pipeline.network import encoders
@@ -43,13 +46,14 @@ def choose_exporters(export: Export) -> list[str]:
 
 
 class Mismatch(NamedTuple):
-    """Where a graph does not answer like the network: the call, and what is wrong there."""
+    """Where a graph does not answer like the network: the call, what is wrong there, and onnxruntime's optimizer where that does it."""
 
     call: GoldenCall
     problem: str
+    optimizer: str = ""
 
     def __str__(self) -> str:
-        return f"{self.problem} (call {self.call.name})"
+        return f"{self.problem} (call {self.call.name}){self.optimizer}"
 
 
 @dataclass
@@ -77,17 +81,32 @@ def find_mismatch(file: Path, calls: Iterable[GoldenCall], policy: Policy) -> Mi
     try:
         session = open_session(file)
     except PipelineError as error:
-        raise PipelineError(unsupported.explain(str(error), file)) from None
+        raise PipelineError(f"{unsupported.explain(str(error), file)}{explain_unopened(file)}") from None
     for call in calls:
         try:
             comparisons = compare(call.outputs, answer_onnx(session, call.inputs), policy)
         except PipelineError as error:
-            return Mismatch(call, str(error))
+            return Mismatch(call, str(error), explain_optimizer(file, call, policy))
         for comparison in comparisons:
             if not comparison.passed:
                 # Without the tolerance that would pass: this one is no setting.
-                return Mismatch(call, comparison.problem.partition(";")[0])
+                return Mismatch(call, comparison.problem.partition(";")[0], explain_optimizer(file, call, policy))
     return None
+
+
+def explain_optimizer(file: Path, call: GoldenCall, policy: Policy) -> str:
+    """Behind a mismatch: that the graph is right where onnxruntime's optimizer is off; empty where it is not."""
+
+    def is_right(session: InferenceSession) -> bool:
+        return all(comparison.passed for comparison in compare(call.outputs, answer_onnx(session, call.inputs), policy))
+
+    try:
+        if not is_right(open_session(file, optimizer="off")):
+            return ""
+    except PipelineError:
+        return ""
+    culprit = explain_change(file, is_right)
+    return f", and right with the optimizer of onnxruntime {onnxruntime.__version__} off{f': {culprit}' if culprit else ''}"
 
 
 def export_network(

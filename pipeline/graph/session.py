@@ -1,7 +1,9 @@
 """onnxruntime sessions, set up as the .NET client sets them up."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
@@ -10,6 +12,8 @@ from pipeline.core.arrays import Arrays, is_text
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
 
+# The session option, in Python and in C#, that leaves out optimizers by name.
+DISABLED = "optimization.disable_specified_optimizers"
 _RUNTIME_ERRORS = (
     state.Fail,
     state.InvalidArgument,
@@ -23,22 +27,32 @@ _RUNTIME_ERRORS = (
 
 
 def open_session(
-    model: Path | bytes, threads: int = 1, weights_folder: Path | None = None, replaced: Arrays | None = None
+    model: Path | bytes,
+    weights_folder: Path | None = None,
+    replaced: Arrays | None = None,
+    *,
+    optimizer: Literal["all", "off"] = "all",
+    disabled: Sequence[str] = (),
 ) -> onnxruntime.InferenceSession:
     """Open `model` on the CPU with all graph optimizations; one thread, so that sums are rounded the same in every run.
 
     Args:
         model: A file, or a graph's bytes.
-        threads: How many work on one call.
         weights_folder: Where the files of weights are that a graph given as bytes names.
         replaced: Weights that take the place of some in those files, by name.
+        optimizer: "off" runs the graph node for node, as it stands in the file.
+        disabled: Optimizers that are left out, by the names of graph/optimizers.py.
 
     Raises:
         PipelineError: onnxruntime refuses the model.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
+    if optimizer == "off":
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if disabled:
+        options.add_session_config_entry(DISABLED, ";".join(disabled))
     if weights_folder is not None:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights_folder))
     if replaced:

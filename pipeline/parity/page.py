@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from pipeline.core.parity_report import Comparison, ParityReport, TaskReport
+from pipeline.parity.attribution import describe_unoptimized
 from pipeline.parity.power_section import render_power
 
 STYLE = """
@@ -38,6 +39,11 @@ def render_html(report: ParityReport) -> str:
             f"<title>Parity of {escape(report.model)}: {word}</title><style>{STYLE}</style>",
             f"<h1>Parity of {escape(report.model)}</h1>",
             f'<div class="verdict {kind}"><strong>The gate {word}.</strong> {escape(gate)}</div>',
+            *(
+                [f"<p>{escape(report.attribution.sentence[:1].upper() + report.attribution.sentence[1:])}.</p>"]
+                if report.attribution
+                else []
+            ),
             f"<p>{len(report.comparisons)} comparisons, {report.values:,} values, onnxruntime {escape(report.onnxruntime)}. "
             f"Largest difference {_number(report.max_abs)}{_describe_margin(report)}.</p>",
             *_remarks(report),
@@ -61,6 +67,8 @@ def _remarks(report: ParityReport) -> Iterator[str]:
     """What weakens the proof: outputs that are not judged, and those that hardly vary."""
     for output, reason in report.exempt.items():
         yield f'<p class="remark"><strong>Not judged:</strong> {escape(output)}: {escape(reason)} (parity.exempt)</p>'
+    if remark := describe_unoptimized(report.comparisons, report.unoptimized):
+        yield f'<p class="remark"><strong>Without onnxruntime\'s optimizer:</strong> {escape(remark)}</p>'
     for output in report.unvarying:
         yield (
             f'<p class="remark"><strong>Hardly varies:</strong> {escape(output)} is the same for nearly all rows, so that comparing it proves '

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pipeline.compare.comparison import OutputComparison, compare, failure
 from pipeline.compare.policy import Policy
@@ -12,9 +12,10 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
-from pipeline.core.parity_report import Comparison
+from pipeline.core.parity_report import CONTRACT_CASE, Comparison
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
+from pipeline.graph.optimizers import explain_unopened
 from pipeline.graph.session import answer, open_session
 from pipeline.graph.signature import mismatches
 
@@ -27,9 +28,11 @@ class GoldenAnswers(NamedTuple):
     test_split: GoldenCall
 
 
-def make_entry(stage: str, call: str, batch: int | None, comparison: OutputComparison) -> Comparison:
-    """One entry of parity.json's `comparisons`."""
-    return Comparison(stage=stage, variant="fp32", case=call, batch=batch, **asdict(comparison))
+def make_entry(
+    stage: str, call: str, batch: int | None, comparison: OutputComparison, optimizer: Literal["all", "off"] = "all"
+) -> Comparison:
+    """One entry of parity.json's `comparisons`, or of `unoptimized`."""
+    return Comparison(stage=stage, variant="fp32", case=call, batch=batch, optimizer=optimizer, **asdict(comparison))
 
 
 def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) -> tuple[list[Comparison], Arrays]:
@@ -37,6 +40,9 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
 
     Returns:
         A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
+
+    Raises:
+        PipelineError: The graph is missing or damaged, or onnxruntime refuses it.
     """
     contract, test = golden.contract, golden.test_split
     model = onnx_model.load_graph(checked(path, stage), made_by=stage)
@@ -44,8 +50,11 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
     if onnx_model.metadata(model).get("weights_sha256") != contract.weights_sha256:
         problems.append(f"{path} holds other weights than the contract was made for: run `dvc repro`")
     if problems:
-        return [make_entry(stage, "contract", None, failure("(contract)", problem)) for problem in problems], {}
-    session = open_session(path)
+        return [make_entry(stage, CONTRACT_CASE, None, failure("(contract)", problem)) for problem in problems], {}
+    try:
+        session = open_session(path)
+    except PipelineError as error:
+        raise PipelineError(f"{error}{explain_unopened(path)}") from None
     comparisons: list[Comparison] = []
     for call in golden.calls:
         try:

@@ -7,7 +7,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings.compose import PARAMS
@@ -142,6 +142,12 @@ class Params(Section):
     verify: Verify
     publish: Publish
     model: Model
+    _path: Path = PrivateAttr(default=PARAMS)
+
+    @property
+    def path(self) -> Path:
+        """The file that they were read from."""
+        return self._path
 
     @model_validator(mode="after")
     def _the_target_loads_the_graph(self) -> "Params":
@@ -190,7 +196,7 @@ def load(path: Path = PARAMS) -> Params:
             package that is not installed.
     """
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        params = parse(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         state = "is a folder, not a file" if path.is_dir() else "is missing"
         raise PipelineError(f"{path} {state}: compose it from conf/ with `python -m pipeline params`") from None
@@ -200,6 +206,8 @@ def load(path: Path = PARAMS) -> Params:
         ) from None
     except PipelineError as error:
         raise PipelineError(f"{path}: {error}") from None
+    params._path = path
+    return params
 
 
 def parse(text: str, *, locate_files: bool = True) -> Params:

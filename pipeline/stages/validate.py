@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, sha256, write_json, write_text
 from pipeline.core.golden import GoldenCall, check_proven, load_calls
-from pipeline.core.parity_report import Comparison, ParityReport, TaskReport
+from pipeline.core.parity_report import TEST_CASE, Comparison, ParityReport, TaskReport
 from pipeline.core.paths import (
     CONTRACT,
     EXPORTED,
@@ -33,8 +34,11 @@ from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
 from pipeline.parity import page
+from pipeline.parity.attribution import describe_unoptimized
 from pipeline.parity.gate import describe_exempt, explain_failure
+from pipeline.parity.locate_process import locate
 from pipeline.parity.mutant_runner import Thresholds
+from pipeline.parity.origin import find_origin
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.parity.target_replay import PublishedGraph, format_runtimes, replay_target
@@ -44,7 +48,9 @@ GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
 # The one that is published.
 PUBLISHED: Stage = "simplify"
 # Name of the whole test split among the golden calls.
-TEST = "test"
+TEST = TEST_CASE
+# Where a departure begins in a graph, so that a node of it can be found.
+GRAPH_CAUSES = ("exporter", "simplifier", "optimizer")
 COLUMNS = (
     "stage",
     "runtime",
@@ -150,6 +156,7 @@ def run(params: Params) -> None:
     )
     in_target = replay_target(read_target(), published, golden, policies[PUBLISHED])
     comparisons += in_target.comparisons
+    unoptimized, attribution = find_origin(comparisons, GRAPHS, golden, policies)
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
     models: dict[str, str] = {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()}
@@ -186,13 +193,20 @@ def run(params: Params) -> None:
         comparisons=comparisons,
         power=power,
         runtimes=in_target.runtimes,
+        unoptimized=unoptimized,
+        attribution=attribution,
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
     write_text(PARITY_TABLE, format_table(comparisons))
     write_text(PARITY_PAGE, page.render_html(report))
     if problem:
-        raise PipelineError(f"the parity gate failed: {problem} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
+        origin = f"; {attribution.sentence}" if attribution else ""
+        if attribution and attribution.cause in GRAPH_CAUSES:
+            located = locate(params.path)
+            print("\n".join(located.lines), end="\n" if located.lines else "", file=sys.stderr)
+            origin += f"; {located.problem}" if located.problem else ""
+        raise PipelineError(f"the parity gate failed: {problem}{origin} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
     print(f"validate: {format_summary(report)}")
     for line in format_runtimes(report.runtimes):
         print(f"validate: {line}")
@@ -210,7 +224,9 @@ def format_summary(report: ParityReport) -> str:
         if report.unvarying
         else ""
     )
-    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{task}{unvarying}{describe_exempt(report.exempt)}"
+    remark = describe_unoptimized(report.comparisons, report.unoptimized)
+    optimizer = f"; {remark}" if remark else ""
+    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{task}{unvarying}{optimizer}{describe_exempt(report.exempt)}"
 
 
 def _list(names: Sequence[str]) -> str:

@@ -8,15 +8,17 @@ from pipeline.core.contract import Contract, load_contract
 from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import load_calls
-from pipeline.core.paths import DOTNET_REPORT
-from pipeline.core.reports import write_report
+from pipeline.core.parity_report import Attribution, ParityReport
+from pipeline.core.paths import DOTNET_REPORT, PARITY_REPORT
+from pipeline.core.reports import read_report, write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, split_answers, text_answers
-from pipeline.dotnet.proof.matrix import TEST_SPLIT, replay_runtimes
+from pipeline.dotnet.proof.matrix import TEST_SPLIT, Matrix, replay_runtimes
 from pipeline.dotnet.proof.replay import Examination
 from pipeline.dotnet.runtime_versions import join_versions
+from pipeline.parity.attribution import attribute_dotnet
 from pipeline.parity.gate import describe_exempt
 from pipeline.settings.params import Params, Verify
 
@@ -74,8 +76,19 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         "test_rows": len(split),
         "task": first.task,
         "comparisons": [entry for replay in ran.replays.values() for entry in replay.comparisons],
+        "attribution": attribute_departure(ran, read_proof(manifest)),
     }
     return report.model_copy(update=details)
+
+
+def attribute_departure(ran: Matrix, parity: ParityReport | None) -> Attribution | None:
+    """Whether the client or an onnxruntime is wrong, by the first version that departs; None where none does."""
+    right = [version for version, replay in ran.replays.items() if not replay.problem]
+    wrong = next(((version, replay) for version, replay in ran.replays.items() if replay.problem), None)
+    if wrong is None:
+        return None
+    version, replay = wrong
+    return attribute_dotnet(replay.comparisons, version, parity, right)
 
 
 def describe_runs(report: DotnetReport) -> str:
@@ -100,6 +113,14 @@ def describe_runs(report: DotnetReport) -> str:
     )
 
 
+def read_proof(manifest: Manifest) -> ParityReport | None:
+    """What `validate` proved of the graph in the package; None where its report is of another, or is not there."""
+    if not PARITY_REPORT.exists():
+        return None
+    parity = read_report(ParityReport)
+    return parity if parity.models.get("simplify") == manifest.files.get(f"model/{manifest.model}") else None
+
+
 def run(params: Params) -> None:
     contract, manifest, mode = load_contract(), read_package(), params.verify.mode
     if mode == "off":
@@ -111,7 +132,8 @@ def run(params: Params) -> None:
         report = verify_package(contract, manifest, params.verify, tolerances)
     write_report(report)
     if report.departs:
-        raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")
+        origin = f"; {report.attribution.sentence}" if report.attribution else ""
+        raise PipelineError(f".NET does not answer like PyTorch: {report.reason}{origin} (all of it: {DOTNET_REPORT})")
     if report.verified:
         print(f"verify: verified in .NET: {describe_runs(report)}")
     else:

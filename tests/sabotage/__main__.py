@@ -33,11 +33,11 @@ def main() -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 good_builds.make(name, folder)
         (Path(scratch) / "other").symlink_to(builds[good_builds.OTHER])
-        print(f"| {'sabotage':<{width}} | caught by | seconds | what it says")
-        print(f"| {'-' * width} | --------- | ------- | ------------", flush=True)
+        print(f"| {'sabotage':<{width}} | caught by | begins in  | seconds | what it says")
+        print(f"| {'-' * width} | --------- | ---------- | ------- | ------------", flush=True)
         for sabotage in REGISTRY:
             if sabotage.dotnet and not dotnet:
-                print(f"| {sabotage.name:<{width}} | {'no SDK':<9} | {'':>7} |")
+                print(f"| {sabotage.name:<{width}} | {'no SDK':<9} | {'':<10} | {'':>7} |")
                 untried += 1
                 continue
             folder = Path(shutil.copytree(builds[sabotage.build], Path(scratch) / "project"))
@@ -47,7 +47,7 @@ def main() -> None:
                 problems.append(f"{sabotage.name}: {wrong}")
             sentence = trial.sentence.removeprefix(f"error: {trial.stage}: ")
             print(
-                f"| {sabotage.name:<{width}} | {trial.stage or 'nobody':<9} | {trial.seconds:>7.2f} | {sentence[:120]}",
+                f"| {sabotage.name:<{width}} | {trial.stage or 'nobody':<9} | {trial.begins_in:<10} | {trial.seconds:>7.2f} | {sentence[:120]}",
                 flush=True,
             )
             shutil.rmtree(folder)

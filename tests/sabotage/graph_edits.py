@@ -28,14 +28,14 @@ SOURCES: dict[Kind, Callable[[ModelProto, Path, np.random.Generator], Iterator[M
 }
 
 
-def in_graph(change: Change) -> Callable[[], None]:
-    """Change the simplified graph, and make its checksum agree."""
+def in_graph(change: Change, path: Path = SIMPLIFIED) -> Callable[[], None]:
+    """Change the simplified graph, or another, and make its checksum agree."""
 
     def apply() -> None:
-        model = onnx_model.load(SIMPLIFIED, "simplify")
+        model = onnx_model.load(path, "simplify")
         change(model)
-        onnx_model.save(model, SIMPLIFIED)
-        reseal(SIMPLIFIED)
+        onnx_model.save(model, path)
+        reseal(path)
 
     return apply
 

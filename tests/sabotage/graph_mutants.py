@@ -5,7 +5,7 @@ from onnx import ModelProto, TensorProto
 
 from graph_edits import Change, attribute, in_graph, insert, make, mutate, node, weight
 from pipeline.core.arrays import load
-from pipeline.core.paths import TEST_SPLIT
+from pipeline.core.paths import EXPORTED, TEST_SPLIT
 from sabotage import Sabotage
 
 
@@ -41,10 +41,42 @@ ANY = NUMBERS.format(r"\w+")
 
 
 def mutant(name: str, breaks: str, change: Change, says: str = ANY, build: str = "courier") -> Sabotage:
-    return Sabotage(name, breaks, build, in_graph(change), ("validate",), says)
+    return Sabotage(name, breaks, build, in_graph(change), ("validate",), says, begins_in="simplifier")
 
 
+def of_exporter(name: str, breaks: str, change: Change) -> Sabotage:
+    """A graph that was exported wrong, and simplified as it was."""
+    says = r"comparisons failed; build/exported/model\.onnx: output '\w+', row \d+.*; it begins in the exporter: "
+    return Sabotage(
+        name, breaks, "courier", in_graph(change, EXPORTED), ("simplify", "validate"), says, begins_in="exporter"
+    )
+
+
+# As onnxruntime's DivMulFusion takes it: (1 / a) * b is b / a, where 1 / 2 is 0 for integers.
+HALVES = insert(
+    "due",
+    make("Clip", ["raw", "two", "two"], ["always two"]),
+    make("Div", ["one", "always two"], ["nothing"]),
+    make("Mul", ["nothing", "raw"], ["nothing of it"]),
+    make("Add", ["raw", "nothing of it"], ["cooked"]),
+    constants={"one": np.int64(1), "two": np.int64(2)},
+)
 MUTANTS = (
+    of_exporter("weight zeroed by the exporter", "one matrix of weights", weight("embed.weight", np.zeros_like)),
+    of_exporter(
+        "epsilon moved by the exporter",
+        "that of the layer normalization, to 1e-4",
+        attribute("LayerNormalization", "epsilon", 1e-4),
+    ),
+    Sabotage(
+        "right, but for onnxruntime's optimizer",
+        "nothing: the optimizer divides integers otherwise",
+        "courier",
+        in_graph(HALVES),
+        ("validate",),
+        r"it begins in onnxruntime's optimizer: build/simplified/model\.onnx is right .* off, .*: it is DivMulFusion, which",
+        begins_in="optimizer",
+    ),
     mutant("weight zeroed", "one matrix of weights", weight("embed.weight", np.zeros_like)),
     mutant("one weight zeroed", "one of 60 weights", weight("score.weight", lambda w: np.where(w == w.flat[0], 0, w))),
     mutant("weight by a thousandth", "one weight, by 1e-3 of its tensor's scale", mutate("weight", "embed.weight")),

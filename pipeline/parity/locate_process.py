@@ -1,0 +1,44 @@
+"""`python -m pipeline locate`, started where the gate has failed: a process of its own, since it needs torch, which the gate does not."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.core.paths import CHECKPOINT
+
+COMMAND = (sys.executable, "-m", "pipeline", "locate")
+# Seconds after which it is given up: the gate's sentence must not wait for it much longer than for the gate.
+LIMIT = 300.0
+
+
+class Located(NamedTuple):
+    """What `locate` printed, or in a clause why it printed nothing."""
+
+    lines: list[str]
+    problem: str = ""
+
+
+def locate(params: Path, limit: float = LIMIT) -> Located:
+    """Ask which node departs. Whatever happens to it is said in a clause, and raised never.
+
+    Args:
+        params: The configuration that the gate was run with.
+        limit: Seconds that it may take.
+    """
+    if importlib.util.find_spec("torch") is None:
+        return Located([], "the node was not located: there is no torch in this Python")
+    if not CHECKPOINT.exists():
+        return Located([], f"the node was not located: {CHECKPOINT} is not here")
+    command = [*COMMAND, "--params", str(params)]
+    try:
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        return Located([], f"the node was not located: `python -m pipeline locate` took more than {limit:g} s")
+    except OSError as error:
+        return Located([], f"the node was not located: `python -m pipeline locate` cannot be started: {error}")
+    if completed.returncode:
+        said = completed.stderr.strip().splitlines() or [f"it ended with {completed.returncode}"]
+        return Located([], f"the node was not located: {said[-1].removeprefix('error: ')}")
+    return Located(completed.stdout.strip().splitlines())
