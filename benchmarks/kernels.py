@@ -2,6 +2,7 @@
 
     python -m pipeline compat --install 1.16 1.17 ... 1.32      (once)
     python benchmarks/kernels.py
+    python benchmarks/kernels.py --prove                        what the table expects of onnx's own test models, and what the wheels do
 
 Every wheel lists its kernels and the operators that it knows, each in a process of its own, and opens identity models of every opset
 and IR version. The table has, for each version of an operator, the element types of its kernels by the first onnxruntime that has them.
@@ -11,14 +12,15 @@ An operator without a kernel whose meaning onnx spells out in other operators co
 import json
 import subprocess
 import sys
-from collections import defaultdict
+import tempfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.files import write_text
 from pipeline.runtimes.kernel_table import TABLE
-from pipeline.runtimes.wheels import find_wheel, minor_of
+from pipeline.runtimes.wheels import find_wheel, list_wheels, minor_of
 from pipeline.settings.compat import CLIENT_MINOR, NEWEST_MINOR
 
 DOMAINS = ("", "ai.onnx.ml", "com.microsoft")
@@ -196,8 +198,81 @@ def vanished(wheels: dict[int, dict[str, Any]]) -> Iterator[str]:
         before = today
 
 
+def write_cases(folder: Path) -> None:
+    """Write the models of onnx's own tests, each with the oldest opset that its operators have and an IR version that all take."""
+    import onnx
+    from onnx.backend.test.case.node import collect_testcases
+
+    for case in collect_testcases(None):
+        if case.model is None or case.name.endswith("_expanded"):
+            continue
+        model = onnx.ModelProto.FromString(case.model.SerializeToString())
+        for entry in model.opset_import:
+            nodes = [node for node in model.graph.node if node.domain == entry.domain]
+            known = [node.op_type for node in nodes if onnx.defs.has(node.op_type, entry.domain)]
+            since = [onnx.defs.get_schema(name, entry.version, entry.domain).since_version for name in known]
+            entry.version = max([*since, 1 if entry.domain else 7])
+        model.ir_version = 8
+        (folder / f"{case.name}.onnx").write_bytes(model.SerializeToString())
+
+
+def open_cases(folder: Path) -> dict[str, str]:
+    """Open each in the onnxruntime of this process: why not, "" where it does."""
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    errors = {}
+    for path in sorted(folder.glob("*.onnx")):
+        errors[path.stem] = ""
+        try:
+            onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except (
+            state.Fail,
+            state.InvalidGraph,
+            state.NotImplemented,
+            state.InvalidArgument,
+            state.RuntimeException,
+        ) as error:
+            errors[path.stem] = " ".join(str(error).split())
+    return errors
+
+
+def prove() -> None:
+    """Print how often the table is right, and what it is wrong about."""
+    from pipeline.graph import onnx_model
+    from pipeline.graph.operators import read_requirements
+    from pipeline.runtimes.compatibility import expect
+
+    counts: Counter[str] = Counter()
+    wrong: dict[str, list[str]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_cases(folder)
+        graphs = {path.stem: read_requirements(onnx_model.load_graph(path, "onnx")) for path in folder.glob("*.onnx")}
+        for wheel in list_wheels():
+            command = wheel.command(str(Path(__file__).resolve()), "--open", name)
+            printed = subprocess.run(
+                command, env=wheel.environment(), capture_output=True, text=True, check=True
+            ).stdout
+            for case, error in json.loads(printed).items():
+                expected = next(expect(wheel.version, graphs[case]), "")
+                counts[f"expected to {'be refused' if expected else 'load'}, {'refused' if error else 'loads'}"] += 1
+                if bool(expected) != bool(error):
+                    wrong[f"{case}: {expected or error}"[:200]].append(wheel.version)
+    for sentence, count in sorted(counts.items()):
+        print(f"{sentence}: {count:,}")
+    for case, versions in sorted(wrong.items()):
+        print(f"  {versions[0]} to {versions[-1]}: {case}")
+
+
 if __name__ == "__main__":
     if "--describe" in sys.argv:
         print(json.dumps(describe()))
+    elif "--open" in sys.argv:
+        print(json.dumps(open_cases(Path(sys.argv[-1]))))
+    elif "--prove" in sys.argv:
+        prove()
     else:
         main()

@@ -5,16 +5,19 @@ from onnx import TensorProto, helper
 
 from pipeline.graph.session import answer, open_session
 from pipeline.runtimes.wheel_session import answer_calls
-from pipeline.runtimes.wheels import own_wheel
+from pipeline.runtimes.wheels import list_wheels, own_wheel
 from wheel_folders import DYING, SLOW
 
+# The oldest and the newest wheel that somebody has installed here; a test installs none.
+REAL = [wheel for wheel in list_wheels() if wheel.folder]
+REAL = [*REAL[:1], *REAL[1:][-1:]]
 X = {"x": np.array([1.5, -2.5], dtype=np.float32)}
 
 
-def write(path, node, element=TensorProto.FLOAT, opset=20):
+def write(path, node, element=TensorProto.FLOAT):
     ports = [helper.make_tensor_value_info(name, element, [None]) for name in "xy"]
     graph = helper.make_graph([node], "g", ports[:1], ports[1:])
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=8), path)
     return path
 
 
@@ -42,7 +45,7 @@ def test_text_goes_over_whole(tmp_path):
 
 
 def test_a_model_that_is_refused(tmp_path):
-    path = write(tmp_path / "model.onnx", helper.make_node("ImageDecoder", ["x"], ["y"]), TensorProto.UINT8)
+    path = write(tmp_path / "model.onnx", helper.make_node("Hardmax", ["x"], ["y"]), TensorProto.DOUBLE)
     answered = answer_calls(own_wheel(), path, [X])
     assert (answered.end, answered.calls) == ("refused", [])
     assert (
@@ -85,3 +88,17 @@ def test_a_wheel_that_cannot_be_imported(abs_model, wheel):
 def test_a_wheel_that_is_another_version(abs_model, wheel):
     answered = answer_calls(wheel("1.18.9", "__version__ = '1.18.8'"), abs_model, [X])
     assert "it says that it is 1.18.8" in answered.problem
+
+
+@pytest.mark.skipif(not REAL, reason="no wheel is here: python -m pipeline compat --install 1.18")
+@pytest.mark.parametrize("real", REAL, ids=lambda real: real.version)
+def test_real_wheels_answer_numbers_as_this_environment_does(real, abs_model):
+    np.testing.assert_array_equal(answer_calls(real, abs_model, [X]).calls[0]["y"], np.abs(X["x"]))
+
+
+@pytest.mark.skipif(not REAL, reason="no wheel is here: python -m pipeline compat --install 1.18")
+@pytest.mark.parametrize("real", REAL, ids=lambda real: real.version)
+def test_real_wheels_take_text(real, tmp_path):
+    texts = {"x": np.array(["", "ä\0", "🙂" * 3], dtype=object)}
+    path = write(tmp_path / "text.onnx", helper.make_node("Identity", ["x"], ["y"]), TensorProto.STRING)
+    assert answer_calls(real, path, [texts]).calls[0]["y"].tolist() == texts["x"].tolist()
