@@ -60,17 +60,12 @@ def refusal(graph: ModelProto, locate=nowhere) -> str:
             'p = Constant<value_ints=[0,1,0,1]>() y = Pad<mode="wrap">(x, p)',
             "has no value 'wrap'; set export.opset=19 or later",
         ),
-        (18, 'y = ScatterElements<reduction="max">(x, x, x)', ""),
         (17, 'y = ScatterElements<reduction="max">(x, x, x)', "has no value 'max'; set export.opset=18 or later"),
         (20, 'y = GridSample<mode="bilinear">(x, x)', "has no value 'bilinear'; set export.opset=19 or lower"),
     ],
 )
 def test_a_node_of_another_opset_is_refused_with_the_opset_that_has_it(opset, body, says):
-    graph = model(opset, body)
-    if says:
-        assert says in refusal(graph)
-    else:
-        assert "has no value" not in refusal(graph)  # the types of its indices are another matter
+    assert says in refusal(model(opset, body))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +99,7 @@ def test_a_type_that_the_opset_s_operator_does_not_take(opset, body, inputs, say
     ("body", "more"),
     [
         ("y = Clip(x)", ""),
+        ('i = Cast<to=7>(x) y = ScatterElements<reduction="max">(x, i, x)', ""),
         ("y = com.microsoft.Gelu(x)", ', "com.microsoft" : 1'),
         ("y = Sum(x, x, x)", ""),
         ("y, _ = Dropout(x)", ""),
@@ -131,10 +127,9 @@ def test_onnx_s_own_domain_has_two_names():
 
 
 def test_another_domain_has_opsets_of_its_own():
-    graph = model(18, "y = ai.onnx.ml.LabelEncoder<keys_tensor=x>(x)", more=', "ai.onnx.ml" : 3')
-    graph.graph.node[0].attribute[0].CopyFrom(
-        helper.make_attribute("keys_tensor", onnx.TensorProto(dims=[1], data_type=1))
-    )
+    graph = model(18, "y = ai.onnx.ml.LabelEncoder(x)", more=', "ai.onnx.ml" : 3')
+    keys = helper.make_tensor("keys", onnx.TensorProto.FLOAT, [1], [1.0])
+    graph.graph.node[0].attribute.append(helper.make_attribute("keys_tensor", keys))
     said = refusal(graph)
     assert (
         "does not fit opset 3 of ai.onnx.ml: there it has no attribute 'keys_tensor'; opset 4 of ai.onnx.ml has it"
@@ -176,12 +171,11 @@ def test_the_sentence_says_where_the_node_comes_from_and_how_many_more_there_are
 )
 def test_onnx_s_converter_leaves_half_converted_graphs(opset, body, to, says):
     graph = model(opset, body)
-    for entry, constant in zip(graph.graph.node, ("ints",), strict=False):
-        if entry.op_type == "Constant":  # which the converter wants as a tensor
-            values = list(entry.attribute[0].ints)
-            entry.attribute[0].CopyFrom(
-                helper.make_attribute("value", helper.make_tensor(constant, 7, [len(values)], values))
-            )
+    for node in graph.graph.node:
+        if node.op_type == "Constant":  # which the converter wants as a tensor
+            values = list(node.attribute[0].ints)
+            tensor = helper.make_tensor("ints", onnx.TensorProto.INT64, [len(values)], values)
+            node.attribute[0].CopyFrom(helper.make_attribute("value", tensor))
     check_operators(graph, WHERE, nowhere)
     converted = version_converter.convert_version(graph, to)
     assert converted.opset_import[0].version == to
