@@ -25,6 +25,18 @@ os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
 atexit.register(gc.unfreeze)
 
 
+# The linear model's network, with a forward of the test's own.
+EXPORTED_NET = """
+class Net(nn.Module):
+    def __init__(self, in_features, out_features):
+        super().__init__()
+        self.linear = nn.Linear(in_features, out_features)
+
+    def forward(self, input):
+        {forward}
+"""
+
+
 def snapshot() -> dict[str, bytes]:
     """Every file that the pipeline has made, those that are left half-written too."""
     made = [Path("params.yaml"), *Path("build").rglob("*"), *Path("reports").rglob("*"), *Path().glob(".*.tmp*")]
@@ -168,6 +180,19 @@ def module(tmp_path, monkeypatch) -> Callable[[str], str]:
         return name
 
     return write
+
+
+@pytest.fixture
+def exporting(linear, configure, module, passes) -> Callable[..., str]:
+    """Configure and 'train' a network with this forward; its target."""
+
+    def make(forward: str, *overrides: str) -> str:
+        target = f"{module(EXPORTED_NET.format(forward=forward))}.Net"
+        configure(f"model.net._target_={target}", *overrides)
+        passes("train")
+        return target
+
+    return make
 
 
 @pytest.fixture

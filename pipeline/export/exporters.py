@@ -22,7 +22,7 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.export import derivatives, diagnostics, rewriting
 from pipeline.export.assumptions import Assumption
-from pipeline.export.conversion import find_obstacle
+from pipeline.export.conversion import TORCH_OPSET, find_obstacle, lower_opset
 from pipeline.export.guards import GuardRecorder
 from pipeline.export.size_arithmetic import compute_sizes_in_double
 from pipeline.export.translations import TRANSLATIONS
@@ -93,15 +93,18 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
         "dynamic_shapes": {"values": tuple(axes)},
     }
     recorder = GuardRecorder()
+    convertible = request._replace(opset=max(request.opset, TORCH_OPSET))
     with recorder.recording():
         try:
-            program, _ = _call_torch("dynamo", network, request, **options)
+            program, _ = _call_torch("dynamo", network, convertible, **options)
         except PipelineError:
             example = [torch.from_numpy(array.copy()) for array in request.example.values()]
             if not derivatives.differentiates(network, example):
                 raise
-            program, _ = _call_torch("dynamo", derivatives.Unrolled(network, example), request, **options)
+            program, _ = _call_torch("dynamo", derivatives.Unrolled(network, example), convertible, **options)
     assumptions = recorder.assumptions(program.exported_program, axes)
+    if request.opset < TORCH_OPSET:
+        lower_opset(program.model, request.opset)
     widen_indices(program.model.graph)
     compute_sizes_in_double(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")

@@ -49,6 +49,8 @@ def simplify(
     """
     onnx_model.check(model, str(source))
     onnxsim = import_onnxsim()
+    # First: onnxsim may edit what it is given.
+    ir_version, opsets = model.ir_version, _opsets(model)
     stripped, weights = external_data.strip(model)
     try:
         # check_n=0: its own check runs random numbers; `validate` runs real rows.
@@ -58,17 +60,24 @@ def simplify(
     _keep_empty_axes(simplified, {output for node in model.graph.node for output in node.output})
     simplified = external_data.restore(simplified, weights)
     _copy_description(model, simplified)
+    simplified.ir_version = ir_version
     # An input whose Reshape it drops has its axes renamed (`tokens` to `unk__0`).
     signature.name_axes(simplified, contract)
     signature.fix_axes(simplified, contract)
-    before, after = ({entry.domain: entry.version for entry in graph.opset_import} for graph in (model, simplified))
-    if not after.items() <= before.items():
-        raise PipelineError(f"{target}: simplification changed the opsets: expected {before}, got {after}")
+    if not _opsets(simplified).items() <= opsets.items():
+        raise PipelineError(
+            f"{target}: simplification changed the opsets: expected {opsets}, got {_opsets(simplified)}"
+        )
     operator_versions.check_operators(simplified, str(target), locate)
     onnx_model.check(simplified, str(target))
     if mismatches := signature.mismatches(simplified, contract):
         raise PipelineError(f"{target}: simplification changed the contract: {'; '.join(mismatches)}")
     return simplified
+
+
+def _opsets(model: ModelProto) -> dict[str, int]:
+    """The opset of each domain."""
+    return {entry.domain: entry.version for entry in model.opset_import}
 
 
 def _keep_empty_axes(simplified: ModelProto, known: Collection[str]) -> None:
@@ -93,7 +102,6 @@ def _keep_empty_axes(simplified: ModelProto, known: Collection[str]) -> None:
 
 def _copy_description(model: ModelProto, simplified: ModelProto) -> None:
     """Copy what the file says of itself, which onnxsim loses."""
-    simplified.ir_version = model.ir_version
     simplified.producer_name, simplified.producer_version = model.producer_name, model.producer_version
     simplified.doc_string, simplified.graph.doc_string = model.doc_string, model.graph.doc_string
     simplified.graph.name = model.graph.name

@@ -153,7 +153,6 @@ def run(params: Params) -> None:
             left_out=reference.left_out | reference.trial.left_out,
         )
         ir_version = choose_ir_version(params.target, params.export.ir_version, model.ir_version)
-        set_ir_version(model, ir_version, str(EXPORTED))
         contract = build_contract(reference, params, weights, ir_version)
         if reference.rows.batched:
             determinism.check_row_independence(
@@ -165,6 +164,7 @@ def run(params: Params) -> None:
             "configuration_sha256": contract.configuration_sha256,
         }
         annotate(model, contract.name, contract.description, metadata)
+        set_ir_version(model, ir_version, str(EXPORTED))
         onnx_model.check(model, str(EXPORTED))
         with replacing_folder(EXPORTED.parent) as exported:
             onnx_model.save(model, exported / EXPORTED.name, folder)

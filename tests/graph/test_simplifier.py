@@ -131,3 +131,46 @@ def test_an_axis_that_is_empty_stays_so():
     contract = Contract.model_construct(inputs=[tensor("x", SHAPE)], outputs=[tensor("y", ["batch", "some", 3])])
     session = open_session(simplify(model, contract, SOURCE, TARGET).SerializeToString())
     assert answer(session, {"x": np.ones((2, 1, 4), np.float32)})["y"].shape == (2, 0, 3)
+
+
+@pytest.mark.parametrize(("opset", "ir"), [(18, 8), (20, 9), (20, 10), (21, 11), (26, 13)])
+def test_opset_and_ir_version_stay(opset, ir, model, contract):
+    model.opset_import[0].version, model.ir_version = opset, ir
+    simplified = simplify(model, contract, SOURCE, TARGET)
+    assert (simplified.opset_import[0].version, simplified.ir_version) == (opset, ir)
+
+
+def test_an_ir_version_that_onnxsim_changes_is_written_back(model, contract, monkeypatch):
+    def change(model, **_):
+        model.ir_version = 12
+        return model, True
+
+    monkeypatch.setattr(onnxsim, "simplify", change)
+    assert simplify(model, contract, SOURCE, TARGET).ir_version == 10
+
+
+def test_an_opset_that_onnxsim_changes_is_noticed(model, contract, monkeypatch):
+    def change(model, **_):
+        changed = ModelProto.FromString(model.SerializeToString())
+        changed.opset_import[0].version = 21
+        return changed, True
+
+    monkeypatch.setattr(onnxsim, "simplify", change)
+    with pytest.raises(
+        PipelineError, match=r"^build/to\.onnx: simplification changed the opsets: expected \{'': 20\}, got \{'': 21\}"
+    ):
+        simplify(model, contract, SOURCE, TARGET)
+
+
+def test_an_operator_of_another_opset_is_named_with_where_it_comes_from(model, contract, monkeypatch):
+    def change(model, **_):
+        changed = ModelProto.FromString(model.SerializeToString())
+        changed.graph.node[-1].op_type = "Swish"
+        return changed, True
+
+    monkeypatch.setattr(onnxsim, "simplify", change)
+    with pytest.raises(
+        PipelineError,
+        match=r"^build/to\.onnx: operator Swish of node 'y', f \(net.py:3\), does not fit opset 20: .* opset 24",
+    ):
+        simplify(model, contract, SOURCE, TARGET, lambda node: "f (net.py:3)")

@@ -68,3 +68,19 @@ def test_the_oldest_runtime_that_loads_the_model(opset, ir, expected):
 def test_no_runtime_loads_a_newer_opset():
     with pytest.raises(PipelineError, match="got opset 99"):
         compat.minimum_onnxruntime(99, 8)
+
+
+@pytest.mark.parametrize("opset", range(compat.LOWEST_OPSET, onnx.defs.onnx_opset_version() + 1))
+def test_the_ir_version_of_an_opset_is_onnx_s(opset):
+    assert compat.least_ir(opset) == helper.find_min_ir_version_for([helper.make_opsetid("", opset)])
+
+
+@pytest.mark.parametrize("minor", range(compat.CLIENT_MINOR, compat.NEWEST_MINOR + 1))
+def test_a_runtime_loads_the_ir_version_of_its_highest_opset(minor):
+    limits = compat.find_limits(f"1.{minor}")
+    assert compat.least_ir(limits.opset) <= limits.ir
+
+
+@pytest.mark.parametrize(("ir", "opset"), [(8, 18), (9, 20), (10, 22), (11, 23)])
+def test_the_highest_opset_of_an_ir_version(ir, opset):
+    assert compat.highest_opset(ir) == opset

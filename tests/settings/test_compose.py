@@ -37,6 +37,7 @@ def test_an_override_beats_the_model_s_own_choice(params):
         ["export.golden_batches=[1,2]"],
         ["experiment=quick", "model=minilm"],
         ["experiment=digits_wide"],
+        ["target=onnxruntime-1.18", "export.opset=19", "export.ir_version=9"],
     ],
 )
 def test_same_bytes_as_dvc_exp_run(overrides, tmp_path):

@@ -14,29 +14,6 @@ from pipeline.graph import onnx_model, signature
 from pipeline.network.factory import build, load_weights, save_weights
 from pipeline_runs import SMALL, golden_inputs, golden_outputs, net, reseal
 
-NET = """
-class Net(nn.Module):
-    def __init__(self, in_features, out_features):
-        super().__init__()
-        self.linear = nn.Linear(in_features, out_features)
-
-    def forward(self, input):
-        {forward}
-"""
-
-
-@pytest.fixture
-def exporting(linear, configure, module, passes):
-    """Configure and 'train' a network with this forward; its target."""
-
-    def make(forward: str, *overrides: str) -> str:
-        target = f"{module(NET.format(forward=forward))}.Net"
-        configure(f"model.net._target_={target}", *overrides)
-        passes("train")
-        return target
-
-    return make
-
 
 def test_the_golden_answers_are_pytorch_s(digits, params):
     network = build(params(*SMALL).model.net)
@@ -79,23 +56,6 @@ def test_the_network_that_answers_is_the_one_that_is_exported(linear, configure,
     configure(f"model.net._target_={module(noisy)}.Net")
     for stage in ("train", "export", "simplify", "validate"):
         passes(stage)
-
-
-@pytest.mark.parametrize("opset", [16, 18, 22, 26])
-def test_every_opset_is_reached(opset, linear, configure, passes):
-    configure(f"export.opset={opset}")
-    passes("export")
-    assert [entry.version for entry in onnx_model.load(EXPORTED, "export").opset_import if entry.domain == ""] == [
-        opset
-    ]
-    assert load_contract().opset == opset
-
-
-def test_an_opset_that_the_exporter_cannot_reach(exporting, fails):
-    exporting("return nn.functional.pad(self.linear(input), (1, 1))", "export.opset=16", "export.exporter=dynamo")
-    said = fails("export")
-    assert "expected opset 16 (export.opset), got 18: torch's dynamo exporter cannot convert this graph" in said
-    assert "use export.opset=18" in said
 
 
 def test_names_of_several_outputs(exporting, passes):

@@ -75,12 +75,19 @@ def test_tensor(said, dtype):
         ("publish.alias=x", True),
         ("seed=1", False),
         ("export.opset=18", False),
+        ("export.opset=20", True),
+        ("target=onnxruntime-1.16", False),
+        ("target=onnxruntime-1.18", True),
         ("model.description=x", False),
         ("model.task.metric=macro_f1", True),
     ],
 )
 def test_configuration_hash_sees_what_decides_the_bytes(override, same, params):
-    assert (configuration_hash(params(override)) == configuration_hash(params())) is same
+    assert (configuration_hash(params(override), 10) == configuration_hash(params(), 10)) is same
+
+
+def test_configuration_hash_sees_the_ir_version(params):
+    assert configuration_hash(params(), 9) != configuration_hash(params(), 10)
 
 
 def test_the_report(linear):
@@ -105,7 +112,8 @@ def test_files_count_by_what_is_in_them(params, tmp_path):
                 f"+model.net.kwargs.config={file}",
                 f"model.weights={weights}",
                 f"+model.net.kwargs.more=[{file}]",
-            )
+            ),
+            10,
         )
 
     assert made("a", "1") == made("b", "1") != made("b", "2")
@@ -122,7 +130,8 @@ def test_relative_files_and_folders_count_by_what_is_in_them_too(params, monkeyp
                 "model=linear",
                 "+model.net.kwargs.config=pretrained/config.json",
                 "+model.net.kwargs.folder=pretrained",
-            )
+            ),
+            10,
         )
 
     assert configuration("a", "1") == configuration("b", "1") != configuration("b", "2")

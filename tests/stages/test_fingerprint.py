@@ -9,13 +9,17 @@ import pytest
 from pipeline.core.arrays import save
 from pipeline.core.paths import (
     DATA_FINGERPRINT,
+    DEPARTURE,
     DOTNET_FINGERPRINT,
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
     NETWORK_FINGERPRINT,
 )
+from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.dotnet import sdk
+from pipeline.runtimes.wheels import Wheel
 from pipeline.settings.source_code import search_path
+from pipeline.stages import fingerprint
 from pipeline.stages.fingerprint import library_version
 
 NET = "import torch\nfrom layers import Layer\n\nclass Net(torch.nn.Linear):\n    pass\n"
@@ -64,6 +68,7 @@ def test_a_file_a_kind(mine):
         "dotnet.json",
         "libraries.json",
         "network.json",
+        "target.json",
         "task.json",
     ]
     network = json.loads(NETWORK_FINGERPRINT.read_text())
@@ -196,3 +201,39 @@ def test_a_killed_run_s_leftovers_go(mine, passes):
     (FINGERPRINT.parent / ".fingerprint.999999999.tmp").mkdir()
     passes("fingerprint")
     assert [path.name for path in FINGERPRINT.parent.glob(".fingerprint*")] == []
+
+
+def test_without_a_target_it_is_the_installed_runtime(linear):
+    assert read_target() == TargetRuntime(target=None, onnxruntime=version("onnxruntime"))
+
+
+def test_a_target_that_the_environment_has_needs_no_other_wheel(linear, configure, passes):
+    minor = ".".join(version("onnxruntime").split(".")[:2])
+    configure(f"target=onnxruntime-{minor}")
+    passes("fingerprint")
+    assert read_target().target == f"onnxruntime-{minor}"
+
+
+def test_a_new_wheel_of_the_target_changes_nothing_else(linear, configure, passes, monkeypatch):
+    monkeypatch.setattr(fingerprint, "require_wheel", lambda *_: Wheel("1.18.0", Path("a")))
+    configure("target=onnxruntime-1.18")
+    passes("fingerprint")
+    before = content()
+    monkeypatch.setattr(fingerprint, "require_wheel", lambda *_: Wheel("1.18.1", Path("b")))
+    assert changed(passes, before) == ["target.json"]
+    assert read_target() == TargetRuntime(target="onnxruntime-1.18", onnxruntime="1.18.1")
+
+
+def test_a_target_whose_wheel_is_not_there(linear, configure, fails, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    configure("target=onnxruntime-1.16.0")
+    said = fails("fingerprint")
+    assert "target=onnxruntime-1.16.0: expected the wheel of onnxruntime 1.16.0 for Python 3." in said
+    assert "install it with `python -m pipeline compat --install 1.16.0`" in said
+
+
+def test_what_locate_wrote_of_the_build_before_goes(linear, passes):
+    DEPARTURE.mkdir(parents=True)
+    (DEPARTURE / "smallest.onnx").write_bytes(b"o")
+    passes("fingerprint")
+    assert not DEPARTURE.exists()
