@@ -14,8 +14,8 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, split_answers, text_answers
+from pipeline.dotnet.proof.examination import Examination
 from pipeline.dotnet.proof.matrix import TEST_SPLIT, replay_runtimes
-from pipeline.dotnet.proof.replay import Examination
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.parity.gate import describe_exempt
 from pipeline.settings.params import Params, Verify
