@@ -15,8 +15,8 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, split_answers, text_answers
+from pipeline.dotnet.proof.examination import Examination
 from pipeline.dotnet.proof.matrix import TEST_SPLIT, Matrix, replay_runtimes
-from pipeline.dotnet.proof.replay import Examination
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.parity.attribution import attribute_dotnet
 from pipeline.parity.gate import describe_exempt
@@ -50,9 +50,10 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         split = split_answers.write_split(folder / TEST_SPLIT, contract)
         examination = Examination(contract, load_calls(), split, tolerances, settings.threads, settings.least_cosine)
         ran = replay_runtimes(dotnet, manifest, examination, settings.runtimes, folder)
-    if ran.absent and settings.mode == "required":
+    departure = ran.explain_departure()
+    if ran.absent and not departure and settings.mode == "required":
         raise PipelineError(next(iter(ran.absent.values())))
-    reason = ran.explain_departure() or ran.absent.get(BOUND, "")
+    reason = departure or ran.absent.get(BOUND, "")
     report = report_unverified(manifest, settings.mode, reason)
     report = report.model_copy(update={"runtimes": ran.list_runtimes(), "note": ran.describe_notes()})
     if not ran.replays:

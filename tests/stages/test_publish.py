@@ -31,7 +31,7 @@ from pipeline.core.reports import ExportReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
-from pipeline.registry import model_registry, tracking
+from pipeline.registry import model_card, model_registry, tracking
 from pipeline.registry.model_registry import build_signature
 from pipeline.registry.run import CONTENT, REPORTS, Evidence, collect_metrics, flatten
 from pipeline.stages import publish as stage
@@ -136,7 +136,7 @@ def test_artifacts(run, published):
         }
     package = read_json(published / MANIFEST, "package")["package"]
     files = (*CONTENT, *REPORTS, MANIFEST, PACKAGE / package, Path("params.yaml"))
-    assert made == {path.as_posix() for path in files}
+    assert made == {path.as_posix() for path in files} | {model_card.ARTIFACT}
 
 
 def test_artifacts_lie_beside_the_store(published):
@@ -159,6 +159,14 @@ def test_the_registered_version(run, published):
     assert str(found.version) == "1"
     assert found.tags["package_sha256"] == run.data.tags["package_sha256"]
     assert found.tags["run_id"] == run.info.run_id
+
+
+def test_the_registered_version_is_described_by_the_model_card(run, published):
+    import mlflow
+
+    card = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{model_card.ARTIFACT}")
+    assert client(published).get_model_version("linear", "1").description == card
+    assert card.startswith("# Linear 1.0.0\n")
 
 
 def test_the_registered_model_answers_like_pytorch(published):
@@ -365,6 +373,7 @@ def test_a_version_that_is_verified_later_has_no_reason_any_more(again, passes, 
         "dotnet.verified": "true",
         "dotnet.runtime": ".NET 10",
     }
+    assert "Not verified" not in client().get_model_version("linear", "1").description
 
 
 def test_digest_sees_names_and_contents(empty):
@@ -397,3 +406,14 @@ def test_a_proof_that_contradicts_itself_is_not_published(packed, fails):
     report = read_json(DOTNET_REPORT, "verify")
     write_json(DOTNET_REPORT, {**report, "verified": True, "comparisons": [{**comparison, "passed": False}]})
     assert f"{DOTNET_REPORT}: .NET does not answer like PyTorch" in fails("publish")
+
+
+def test_a_package_whose_bound_could_not_be_run_is_published_as_not_verified(packed, passes):
+    comparison = read_json(PARITY_REPORT, "validate")["comparisons"][0]
+    report = read_json(DOTNET_REPORT, "verify")
+    absent = {"asked": "bound", "onnxruntime": None, "verified": False, "reason": "no source has it"}
+    nearest = {"asked": "nearest", "onnxruntime": "1.30.0", "verified": True, "reason": ""}
+    write_json(DOTNET_REPORT, {**report, "comparisons": [comparison], "runtimes": [absent, nearest]})
+    assert ", not verified in .NET" in passes("publish")
+    tags = client().get_model_version("linear", "1").tags
+    assert (tags["dotnet.verified"], tags["dotnet.onnxruntime"]) == ("false", "1.30.0")

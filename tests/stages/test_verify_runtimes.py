@@ -99,6 +99,11 @@ def test_a_runtime_that_no_source_has_is_an_error_where_proof_is_required(linear
     assert "verify.runtimes: none of your NuGet sources has Microsoft.ML.OnnxRuntime 1.29.0" in refused(capsys)
 
 
+def test_a_departure_is_said_before_a_runtime_that_no_source_has(linear, configure, capsys):
+    configure("verify.mode=required", "verify.threads=1", "parity.rtol=0", "parity.atol=0", "verify.runtimes=[1.29.0]")
+    assert ".NET does not answer like PyTorch: " in refused(capsys)
+
+
 def test_a_runtime_that_no_source_has_leaves_the_bound_verified(linear, configure, passes):
     configure("verify.mode=auto", "verify.threads=1", "verify.runtimes=[1.29.0]")
     assert "onnxruntime 1.31.1 (the package's lower bound); verify.runtimes: none of your NuGet sources has" in passes(

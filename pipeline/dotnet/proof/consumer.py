@@ -34,13 +34,10 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk">
     <AssemblyName>verify</AssemblyName>
   </PropertyGroup>
   <ItemGroup>
-    <PackageReference Include="{id}" Version="[{version}]" />{runtime}
+    {references}
   </ItemGroup>
 </Project>
 """
-# NU1605: a consumer may go below the package's lower bound, knowingly.
-RUNTIME_REFERENCE = """
-    <PackageReference Include="{id}" Version="{version}" NoWarn="NU1605" />"""
 
 
 class Versions(NamedTuple):
@@ -50,25 +47,29 @@ class Versions(NamedTuple):
     onnxruntime: str
 
 
-def project(framework: str, source: Path, restored: Path, manifest: Manifest, runtime: str | None = None) -> str:
-    """The consumer's .csproj: a reference to exactly this package.
+def project(framework: str, source: Path, restored: Path, *references: str) -> str:
+    """The consumer's .csproj.
 
     Args:
         framework: Its target framework.
         source: The folder with the package.
         restored: Where restored packages lie.
-        manifest: The package's.
-        runtime: The version of onnxruntime that it asks for itself, as NuGet writes it ("[1.31.1]", "*"). None: it takes what the
-            package asks for, as a plain consumer does.
+        references: What it asks for, as `reference` writes it.
     """
     return PROJECT.format(
         framework=framework,
         source=escape(str(source)),
         restored=escape(str(restored)),
-        id=escape(manifest.id),
-        version=escape(manifest.version),
-        runtime=RUNTIME_REFERENCE.format(id=RUNTIME_PACKAGE, version=runtime) if runtime else "",
+        references="\n    ".join(references),
     )
+
+
+def reference(package: str, version: str) -> str:
+    """An item of the .csproj: a package in a version as NuGet writes it, "[1.31.1]" for exactly that one, "*" for the newest.
+
+    NU1605: a consumer may go below what another package asks for, knowingly.
+    """
+    return f'<PackageReference Include="{escape(package)}" Version="{escape(version)}" NoWarn="NU1605" />'
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,11 @@ class Consumer:
         return self.folder / "answers"
 
     def build(self, runtime: str | None = None) -> str:
-        """Restore the package and build the program; `runtime` as in `project`.
+        """Restore the package and build the program.
+
+        Args:
+            runtime: The version of onnxruntime that the program asks for itself, as NuGet writes it. None: it takes what the package
+                asks for, as a plain consumer does.
 
         Returns:
             The version of onnxruntime that NuGet gave it.
@@ -97,8 +102,11 @@ class Consumer:
         """
         self.folder.mkdir()
         framework = sdk.target_framework(self.found.version)
+        references = [reference(self.manifest.id, f"[{self.manifest.version}]")]
+        if runtime is not None:
+            references.append(reference(RUNTIME_PACKAGE, runtime))
         (self.folder / "verify.csproj").write_text(
-            project(framework, PACKAGE.resolve(), RESTORED_PACKAGES.resolve(), self.manifest, runtime)
+            project(framework, PACKAGE.resolve(), RESTORED_PACKAGES.resolve(), *references)
         )
         program = replay_program.replay(self.contract, self.manifest.namespace, self.manifest.class_name)
         (self.folder / "Program.cs").write_text(program)

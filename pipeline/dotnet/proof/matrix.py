@@ -10,7 +10,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof.consumer import Consumer, restored_package
-from pipeline.dotnet.proof.replay import Examination, Replay, compare_answers
+from pipeline.dotnet.proof.examination import Examination, Replay, compare_answers
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, advise_target, describe_absence, join_versions
 
 # Of the folder with the consumers: the inputs of the test split.

@@ -11,8 +11,8 @@ from pipeline.core.parity_report import Comparison
 from pipeline.dotnet.nuget.manifest import Manifest, RuntimeVersions
 from pipeline.dotnet.proof import matrix as module
 from pipeline.dotnet.proof.consumer import Consumer, Versions
+from pipeline.dotnet.proof.examination import Examination, Replay
 from pipeline.dotnet.proof.matrix import Matrix, replay_runtimes
-from pipeline.dotnet.proof.replay import Examination, Replay
 from pipeline.dotnet.sdk import MissingPackageError, Sdk
 
 FOUND = Sdk(Path("dotnet"), "10.0.401")

@@ -56,7 +56,9 @@ def test_every_method_gives_the_answers_of_onnxruntime(make: Callable[[], Sample
     split = GoldenSplit(answers, None)
     write_inputs(folder / "split", inputs, split.parts(), layout.batched)
     (folder / "verify.csproj").write_text(
-        consumer.project("net10.0", dotnet.feed, dotnet.root / "packages", f"Acme.{sample.class_name}", "1.0.0")
+        consumer.project(
+            "net10.0", dotnet.feed, dotnet.root / "packages", consumer.reference(f"Acme.{sample.class_name}", "[1.0.0]")
+        )
     )
     (folder / "Program.cs").write_text(replay_program.replay(sample.contract, "Acme.Models", sample.class_name))
     dotnet(folder, "build", "--output", "out", "--nologo", "-v", "quiet")
