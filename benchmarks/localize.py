@@ -32,10 +32,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 import torch
-from graph_faults import KINDS, Fault, seed
-from localizers import Search, run_pipeline, run_polygraphy, run_torch
 
 import networks
+from graph_faults import KINDS, Fault, seed
+from localizers import Search, run_pipeline, run_polygraphy, run_torch
 from pipeline.__main__ import main as pipeline
 from pipeline.core.golden import GoldenCall, load_calls
 from pipeline.core.paths import EXPORTED, SIMPLIFIED
@@ -52,15 +52,11 @@ NETWORKS = (
     "TransformerEncoder",
     "attention",
     "bidirectional GRU",
-    "LSTM",
     "transformers BERT",
-    "transformers DistilBERT",
     "transformers GPT-2",
     "transformers DeBERTa-v2",
-    "transformers XLNet",
     "transformers ViT",
     "transformers Swin",
-    "transformers Wav2Vec2",
 )
 # onnxsim's binding calls what is frozen at the end of the process a leak.
 atexit.register(gc.unfreeze)
@@ -172,8 +168,7 @@ def try_fault(subject: Subject, stage: str, path: Path, fault: Fault, scratch: P
     paths = [str(PROJECT), str(PROJECT / "benchmarks")]
     searches = {"locate": run_pipeline(folder, paths)}
     if stage == "export" and subject.program is not None:
-        searches["torch"] = run_torch(subject.program, fault.model, first=False)
-        searches["torch, first"] = run_torch(subject.program, fault.model, first=True)
+        searches |= run_torch(subject.program, fault.model)
     healthy = onnx.load(subject.folder / path)
     searches["polygraphy"] = run_polygraphy(healthy, folder / path, dict(subject.call.inputs), scratch)
     return Trial(subject.name, stage, fault, searches)
@@ -235,8 +230,7 @@ def main() -> None:
     if options.large:
         from localize_large import measure_large
 
-        measure_large()
-        return
+        measure_large(run_quietly, reseal)
     names = [name for name in NETWORKS if not options.words or any(word in name for word in options.words)]
     used: Counter[str] = Counter()
     trials: list[Trial] = []

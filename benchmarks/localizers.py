@@ -1,12 +1,11 @@
 """Tools that look for the node at which a graph departs: the pipeline's own, torch's verification, and Polygraphy's `debug reduce`.
 
-Each says which nodes it suspects, most suspected first, as sets of the values that they make. `python benchmarks/localizers.py
-ANSWERS.npz GRAPH.onnx` is the check that Polygraphy runs: exit 1 where a piece of the graph does not answer as ANSWERS say.
+Each says which nodes it suspects, most suspected first, as sets of the values that they make.
 """
 
+import importlib.util
 import json
 import os
-import pickle
 import subprocess
 import sys
 import time
@@ -16,13 +15,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import ModelProto
 
+from polygraphy_check import ROUNDING, open_plain
+
+# Where Polygraphy is, unless this Python has it.
 POLYGRAPHY = Path(os.environ.get("POLYGRAPHY", "/tmp/polygraphy"))  # noqa: S108
 INSTALL = f"pip install --target {POLYGRAPHY} --no-deps polygraphy==0.53.6 onnx-graphsurgeon==0.6.1"
-# Of the largest number: below it is rounding.
-ROUNDING = 1e-4
+RUN_POLYGRAPHY = "import sys; from polygraphy.tools import main; sys.exit(main())"
+LOADER = """
+import numpy as np
+
+
+def load_data():
+    yield dict(np.load({path!r}))
+"""
+CHECK = Path(__file__).with_name("polygraphy_check.py")
 LIMIT = 300
 
 
@@ -40,18 +48,31 @@ class Search(NamedTuple):
         return next(places, None)
 
 
+# A child of a large process begins as large: this one, which is small, starts the command and measures it.
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+
+
 def run_measured(
     command: Sequence[str], folder: Path, environment: dict[str, str] | None = None
 ) -> tuple[int, str, float, float]:
-    """Run a command in a folder; its exit code, what it printed, seconds, and megabytes at the peak (its children's too)."""
-    with (folder / ".printed").open("w+") as printed:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=printed, stderr=printed, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        printed.seek(0)
-        return process.returncode, printed.read(), seconds, usage.ru_maxrss / 1024
+    """Run a command in a folder; its exit code, what it printed, seconds, and megabytes at the peak of its largest process."""
+    peak = folder / ".peak"
+    start = time.perf_counter()
+    completed = subprocess.run(
+        [sys.executable, "-S", "-c", MEASURE, str(peak), *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - start
+    return completed.returncode, completed.stdout + completed.stderr, seconds, int(peak.read_text()) / 1024
 
 
 def run_pipeline(folder: Path, paths: Sequence[str]) -> Search:
@@ -74,58 +95,55 @@ def run_pipeline(folder: Path, paths: Sequence[str]) -> Search:
     return Search(suspects, seconds, megabytes, content["cause"] if not suspects else "")
 
 
-def run_torch(program: Any, model: ModelProto, *, first: bool) -> Search:
-    """torch.onnx.verification on a dynamo program whose graph was replaced, in a child process.
+def run_torch(program: Any, model: ModelProto) -> dict[str, Search]:
+    """torch.onnx.verification on a dynamo program whose graph was replaced, in a child process, read in two ways.
 
-    Args:
-        program: torch's ONNXProgram.
-        model: The broken graph.
-        first: Whether the suspects are in order of the graph, from the first that departs; else in order of the difference.
+    "torch" has the suspects in order of the difference; "torch, first" as they come in the graph, from the first that differs.
     """
     import onnx_ir
     import torch
+    from torch.onnx import verification
 
     def verify() -> list[tuple[str, float]]:
         program.model = onnx_ir.from_proto(model)
         with torch.no_grad():
-            infos = torch.onnx.verification.verify_onnx_program(program, compare_intermediates=True)
+            infos = verification.verify_onnx_program(program, compare_intermediates=True)
         return [(info.name, float(info.max_abs_diff)) for info in infos]
 
     differences, seconds, megabytes = in_child(verify)
     if differences is None:
-        return Search(None, seconds, megabytes, "it failed")
+        return dict.fromkeys(("torch", "torch, first"), Search(None, seconds, megabytes, "it failed"))
     segments = _segments(model, [name for name, _ in differences])
     sizes = {name: np.inf if np.isnan(size) else size for name, size in differences}
-    if first:
-        ordered = [name for name, _ in differences if sizes[name] > ROUNDING]
-    else:
-        ordered = sorted(sizes, key=lambda name: -sizes[name])
-    return Search([segments[name] for name in ordered], seconds, megabytes)
+    orders = {
+        "torch": sorted(sizes, key=lambda name: -sizes[name]),
+        "torch, first": [name for name, _ in differences if sizes[name] > ROUNDING],
+    }
+    return {tool: Search([segments[name] for name in names], seconds, megabytes) for tool, names in orders.items()}
 
 
 def in_child(work: Callable[[], Any]) -> tuple[Any, float, float]:
-    """What `work` gives in a child process (None where it fails), the seconds, and the megabytes that it added at the peak."""
-    before = _resident()
+    """What `work` gives, as JSON has it, in a child process (None where it fails), the seconds, and megabytes at its peak."""
     read, write = os.pipe()
     start = time.perf_counter()
     child = os.fork()
     if child == 0:
         os.close(read)
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 (this process ends here)
+        Path("/proc/self/clear_refs").write_text("5")  # forgets the peak of the parent
         try:
-            with os.fdopen(write, "wb") as pipe:
-                pickle.dump(work(), pipe)
+            result = work()
+            peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+            with os.fdopen(write, "w") as pipe:
+                json.dump([result, int(peak.split()[1]) / 1024], pipe)
         finally:
             os._exit(0)
     os.close(write)
-    with os.fdopen(read, "rb") as pipe:
+    with os.fdopen(read) as pipe:
         content = pipe.read()
-    _, _, usage = os.wait4(child, 0)
-    return pickle.loads(content) if content else None, time.perf_counter() - start, usage.ru_maxrss / 1024 - before  # noqa: S301
-
-
-def _resident() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    os.waitpid(child, 0)
+    result, megabytes = json.loads(content) if content else (None, 0.0)
+    return result, time.perf_counter() - start, megabytes
 
 
 def _segments(model: ModelProto, verified: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -147,30 +165,38 @@ def _segments(model: ModelProto, verified: Sequence[str]) -> dict[str, frozenset
 
 def run_polygraphy(healthy: ModelProto, broken: Path, inputs: dict[str, np.ndarray], scratch: Path) -> Search:
     """`polygraphy debug reduce`, given what no user has: the values within the healthy graph."""
-    if not (POLYGRAPHY / "polygraphy").is_dir():
+    if not (POLYGRAPHY / "polygraphy").is_dir() and importlib.util.find_spec("polygraphy") is None:
         return Search(None, 0.0, 0.0, INSTALL)
     np.savez(scratch / "answers.npz", **{**all_values(healthy, inputs), **inputs})
     reduced = scratch / "reduced.onnx"
     reduced.unlink(missing_ok=True)
+    np.savez(scratch / "inputs.npz", **inputs)
+    loader = scratch / "inputs.py"
+    loader.write_text(LOADER.format(path=str(scratch / "inputs.npz")))
     shapes = [f"{name}:[{','.join(map(str, array.shape))}]" for name, array in inputs.items()]
-    check = [sys.executable, __file__, str(scratch / "answers.npz"), "polygraphy_debug.onnx"]
+    check = [sys.executable, str(CHECK), str(scratch / "answers.npz"), "polygraphy_debug.onnx"]
     command = [
         sys.executable,
-        str(POLYGRAPHY / "bin" / "polygraphy"),
+        "-c",
+        RUN_POLYGRAPHY,
         "debug",
         "reduce",
         str(broken),
         "-o",
         str(reduced),
     ]
+    command += ["--data-loader-script", str(loader)]  # what it freezes is of these inputs, and not of random ones
     command += ["--model-input-shapes", *shapes, "--mode=bisect", "--force-fallback-shape-inference", "--check", *check]
     environment = {**os.environ, "PYTHONPATH": str(POLYGRAPHY)}
     _, printed, seconds, megabytes = run_measured(["timeout", str(LIMIT), *command], scratch, environment)
     if not reduced.exists():
         lines = printed.strip().splitlines()
         return Search(None, seconds, megabytes, lines[-1] if lines else "")
-    nodes = onnx.load(reduced).graph.node
-    return Search([frozenset(name for node in nodes for name in node.output)], seconds, megabytes)
+    graph = onnx.load(reduced).graph
+    # What it freezes at the edge of the piece counts too: it takes that from the broken graph.
+    piece = {name for node in graph.node for name in node.output} | {tensor.name for tensor in graph.initializer}
+    makes = {name for node in onnx.load(broken).graph.node for name in node.output}
+    return Search([frozenset(piece & makes)], seconds, megabytes)
 
 
 def all_values(model: ModelProto, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -180,37 +206,5 @@ def all_values(model: ModelProto, inputs: dict[str, np.ndarray]) -> dict[str, np
     named = {value.name for value in wide.graph.output}
     made = [name for node in wide.graph.node for name in node.output if name and name not in named]
     wide.graph.output.extend(onnx.ValueInfoProto(name=name) for name in made)
-    session = _open(wide.SerializeToString())
+    session = open_plain(wide.SerializeToString())
     return dict(zip([value.name for value in session.get_outputs()], session.run(None, inputs), strict=True))
-
-
-def _open(model: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads, options.log_severity_level = 1, 4
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def differs(got: np.ndarray, expected: np.ndarray) -> bool:
-    """Whether an answer is another, by more than rounding."""
-    if got.shape != expected.shape or got.dtype != expected.dtype:
-        return True
-    if expected.dtype.kind != "f":
-        return not np.array_equal(got, expected)
-    scale = float(np.abs(expected).max(initial=0.0))
-    return not np.allclose(got, expected, rtol=0.0, atol=ROUNDING * max(scale, 1e-6), equal_nan=True)
-
-
-def check(answers: Path, model: Path) -> int:
-    expected = np.load(answers)
-    session = _open(model.read_bytes())
-    try:
-        got = session.run(None, {value.name: expected[value.name] for value in session.get_inputs()})
-    except KeyError:  # an input that is the fault's own
-        return 0
-    outputs = zip(session.get_outputs(), got, strict=True)
-    return int(any(value.name in expected and differs(array, expected[value.name]) for value, array in outputs))
-
-
-if __name__ == "__main__":
-    sys.exit(check(Path(sys.argv[1]), Path(sys.argv[2])))
