@@ -119,6 +119,11 @@ def _shorten(file: str) -> str:
     return path.relative_to(folder).as_posix()
 
 
+def below_adapter(module: str) -> str:
+    """The path of a module of the adapted network, in the user's own network."""
+    return "" if module == ADAPTER else module.removeprefix(f"{ADAPTER}.")
+
+
 def _read(node: NodeProto) -> Note | None:
     notes = {entry.key: entry.value for entry in node.metadata_props}
     scopes, classes = _split(notes.get(SCOPES, "")), _split(notes.get(CLASSES, ""))
@@ -126,8 +131,7 @@ def _read(node: NodeProto) -> Note | None:
         return None
     operator = _TARGET.search(notes.get(OPERATOR, ""))
     frames = [(file, int(number)) for file, number in _FRAME.findall(notes.get(STACK, ""))]
-    module = "" if scopes[-2] == ADAPTER else scopes[-2].removeprefix(f"{ADAPTER}.")
-    return Note(module, classes[-2], operator[1] if operator else "", frames[::-1])
+    return Note(below_adapter(scopes[-2]), classes[-2], operator[1] if operator else "", frames[::-1])
 
 
 def _find_module(node: str, modules: Container[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as state
@@ -23,7 +24,12 @@ _RUNTIME_ERRORS = (
 
 
 def open_session(
-    model: Path | bytes, threads: int = 1, weights_folder: Path | None = None, replaced: Arrays | None = None
+    model: Path | bytes,
+    threads: int = 1,
+    weights_folder: Path | None = None,
+    replaced: Arrays | None = None,
+    *,
+    optimizer: Literal["all", "off"] = "all",
 ) -> onnxruntime.InferenceSession:
     """Open `model` on the CPU with all graph optimizations; one thread, so that sums are rounded the same in every run.
 
@@ -32,6 +38,7 @@ def open_session(
         threads: How many work on one call.
         weights_folder: Where the files of weights are that a graph given as bytes names.
         replaced: Weights that take the place of some in those files, by name.
+        optimizer: "off" runs the graph as it is; the client has all.
 
     Raises:
         PipelineError: onnxruntime refuses the model.
@@ -39,6 +46,8 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
+    if optimizer == "off":
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     if weights_folder is not None:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights_folder))
     if replaced:

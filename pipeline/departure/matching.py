@@ -1,0 +1,130 @@
+"""Which of the eager network's values a value of the graph should be. Pure, but for the values that it reads from their file."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.compare.comparison import OutputComparison
+from pipeline.compare.policy import Policy
+from pipeline.core.arrays import Array, is_text
+from pipeline.core.node_sources import NodeSource
+from pipeline.departure.errors import measure
+from pipeline.departure.pieces import Pieces
+from pipeline.departure.recording import Event, Recording, thin_out
+from pipeline.export.notes import choose_frame
+
+# Beginnings and ends by which the operators of an exporter's notes and those that run differ: _softmax, native_layer_norm, relu_.
+_DECORATION = re.compile(r"^(_|native_|_native_)|_$")
+
+
+class Matcher:
+    """Finds PyTorch's own value of a graph's value: by what is known of its source, and by its numbers.
+
+    Args:
+        pieces: The graph.
+        sources: Where its values come from.
+        recording: What the eager network computed.
+        policy: What two values may differ by and be one.
+    """
+
+    def __init__(self, pieces: Pieces, sources: Mapping[str, NodeSource], recording: Recording, policy: Policy) -> None:
+        self._sources, self._recording = sources, recording
+        # Of the many values that are tried none is judged here: only what is equal but for rounding is one.
+        self._policy = replace(policy, exempt={})
+        self._pieces = pieces
+
+    def find_equal(self, name: str, value: Array, not_these: Collection[int]) -> tuple[Event, OutputComparison] | None:
+        """The event whose values are those of `value`, but for rounding, where the source allows it.
+
+        Args:
+            name: The graph's value.
+            value: What the graph computed from PyTorch's own values.
+            not_these: Numbers of events that the node's inputs are: a node that passes its input through has none of its own.
+        """
+        if is_text(value):
+            return None
+        sample = thin_out(value)
+        events = [event for event in self._of_source(name, value) if event.shape == value.shape]
+        for event in events or self._recording.events:
+            if event.shape != value.shape or event.dtype != value.dtype or event.number in not_these:
+                continue
+            if not _samples_agree(event.sample, sample):
+                continue
+            comparison = measure(name, self._recording.values(event), value, self._policy)
+            if comparison.passed:
+                return event, comparison
+        return None
+
+    def find_expected(self, name: str, value: Array | None, after: int, taken: Collection[int]) -> Event | None:
+        """The event that a value should have been, by its source alone; None where there is none, or where the source is another's too.
+
+        Args:
+            name: The graph's value.
+            value: What the graph computed; None where it could not.
+            after: The number of the last event that the node's inputs are: what it computes comes after.
+            taken: Numbers of events that other values are.
+        """
+        source = self._sources.get(name)
+        if source is None or not self.ends_source(name):
+            return None
+        events = [
+            event
+            for event in self._of_source(name, value)
+            if event.number > after and event.number not in taken and (value is None or event.dtype == value.dtype)
+        ]
+        on_line = [event for event in events if _is_on_line(event, source)]
+        events = on_line or events
+        if value is None or not events or any(event.shape != value.shape for event in events):
+            return events[0] if events else None
+        return min(events, key=lambda event: _distance(self._recording.values(event), value))
+
+    def ends_source(self, name: str) -> bool:
+        """Whether a value is the last of those that the exporter made of one operator."""
+        source = self._sources.get(name)
+        return not any(
+            self._sources.get(output) == source
+            for piece in self._pieces.consumers.get(name, [])
+            for output in piece.outputs
+        )
+
+    def find_line(self, event: Event, source: NodeSource) -> NodeSource:
+        """The source with the line that the eager network was in: exporters leave out functions between two forwards."""
+        line = choose_frame(event.frames, source.module_class)
+        return source.model_copy(update={"file": line[0], "line": line[1]}) if line else source
+
+    def _of_source(self, name: str, value: Array | None) -> Sequence[Event]:
+        """Events of the value's module, of its operator where any is; those of its shape, where any is."""
+        source = self._sources.get(name)
+        if source is None:
+            return []
+        events: Sequence[Event] = self._recording.by_module.get(source.module, [])
+        if value is not None:
+            events = [event for event in events if event.shape == value.shape] or events
+        operator = _base(source.operator)
+        return [event for event in events if operator and _base(event.operator) == operator] or events
+
+
+def _base(operator: str) -> str:
+    """aten._softmax.default: softmax."""
+    parts = operator.split(".")
+    return _DECORATION.sub("", parts[1]) if len(parts) > 1 else ""
+
+
+def _is_on_line(event: Event, source: NodeSource) -> bool:
+    return any(line == source.line and file.endswith(source.file) for file, line in event.frames)
+
+
+def _samples_agree(one: Array, other: Array) -> bool:
+    """Whether two samples may be of equal values: much wider than any policy, since scales are not known here."""
+    if one.dtype.kind != "f":
+        return bool((one == other).all())
+    a, b = one.astype(np.float64), other.astype(np.float64)
+    size = float(np.nanmax(np.abs(a), initial=0.0, where=np.isfinite(a)))
+    return bool(np.allclose(a, b, rtol=0.01, atol=0.01 * size, equal_nan=True))
+
+
+def _distance(expected: Array, value: Array) -> float:
+    difference = np.abs(np.asarray(expected, np.float64) - np.asarray(value, np.float64))
+    return float(np.nan_to_num(difference, nan=np.inf).mean()) if difference.size else 0.0
