@@ -1,7 +1,7 @@
 """Which of the eager network's values a value of the graph should be. Pure, but for the values that it reads from their file."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,27 +34,35 @@ class Matcher:
         # Of the many values that are tried none is judged here: only what is equal but for rounding is one.
         self._policy = replace(policy, exempt={})
         self._pieces = pieces
+        self._expected = dict(self._pair())
 
-    def find_equal(self, name: str, value: Array, not_these: Collection[int]) -> tuple[Event, OutputComparison] | None:
-        """The event whose values are those of `value`, but for rounding, where the source allows it.
+    def find_equal(self, name: str, value: Array, fed: Iterable[Array]) -> tuple[Event, OutputComparison] | None:
+        """The event whose values are those of `value`, but for rounding.
+
+        Where source and order say which one it has to be, no other will do. Where they do not, a value that is one of those that
+        the node is fed is none: the node may have been left out.
 
         Args:
             name: The graph's value.
             value: What the graph computed from PyTorch's own values.
-            not_these: Numbers of events that the node's inputs are: a node that passes its input through has none of its own.
+            fed: Those.
         """
         if is_text(value):
             return None
+        if name in self._expected:
+            events = [self._expected[name]]
+        elif any(other.shape == value.shape and np.array_equal(other, value) for other in fed):
+            return None
+        else:
+            of_source = self._of_source(name, value)
+            known = {event.number for event in of_source}
+            events = [*of_source, *(event for event in self._recording.events if event.number not in known)]
         sample = thin_out(value)
-        events = [event for event in self._of_source(name, value) if event.shape == value.shape]
-        for event in events or self._recording.events:
-            if event.shape != value.shape or event.dtype != value.dtype or event.number in not_these:
-                continue
-            if not _samples_agree(event.sample, sample):
-                continue
-            comparison = measure(name, self._recording.values(event), value, self._policy)
-            if comparison.passed:
-                return event, comparison
+        for event in events:
+            if event.shape == value.shape and event.dtype == value.dtype and _samples_agree(event.sample, sample):
+                comparison = measure(name, self._recording.values(event), value, self._policy)
+                if comparison.passed:
+                    return event, comparison
         return None
 
     def find_expected(self, name: str, value: Array | None, after: int, taken: Collection[int]) -> Event | None:
@@ -67,6 +75,8 @@ class Matcher:
             taken: Numbers of events that other values are.
         """
         source = self._sources.get(name)
+        if name in self._expected:
+            return self._expected[name]
         if source is None or not self.ends_source(name):
             return None
         events = [
@@ -93,6 +103,23 @@ class Matcher:
         """The source with the line that the eager network was in: exporters leave out functions between two forwards."""
         line = choose_frame(event.frames, source.module_class)
         return source.model_copy(update={"file": line[0], "line": line[1]}) if line else source
+
+    def _pair(self) -> Iterator[tuple[str, Event]]:
+        """Values whose operator ran as often as the graph has values of it, by their order: dynamo numbers what it names."""
+        alike: dict[NodeSource, list[str]] = {}
+        for name in self._pieces.maker:
+            source = self._sources.get(name)
+            if source is not None and re.fullmatch(rf"{re.escape(_base(source.operator))}(_\d+)?", name):
+                alike.setdefault(source, []).append(name)
+        for source, names in alike.items():
+            operator = _base(source.operator)
+            events = [
+                event
+                for event in self._recording.by_module.get(source.module, [])
+                if event.place == 0 and _base(event.operator) == operator and _is_on_line(event, source)
+            ]
+            if len(events) == len(names):
+                yield from zip(sorted(names, key=lambda name: (len(name), name)), events, strict=True)
 
     def _of_source(self, name: str, value: Array | None) -> Sequence[Event]:
         """Events of the value's module, of its operator where any is; those of its shape, where any is."""

@@ -30,12 +30,13 @@ PLACEHOLDER = "placeholder"
 class Event(NamedTuple):
     """One output of one operator: its number in the order of the run, where it was computed, and where its values lie in the file.
 
-    `frames` are (file, line) of the user's own code or of a library, the innermost first; `sample` has evenly spread values.
+    `place` is its place among the operator's outputs; `frames` are (file, line) of the user's own code or of a library, the innermost first; `sample` has evenly spread values.
     """
 
     number: int
     module: str
     operator: str
+    place: int
     frames: Sequence[tuple[str, int]]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -56,14 +57,15 @@ class Recording:
         self.events: list[Event] = []
         self.by_module: dict[str, list[Event]] = defaultdict(list)
 
-    def add(self, array: Array, module: str, operator: str, frames: Sequence[tuple[str, int]]) -> None:
-        """Write the values of one output; what happens to them later changes nothing here."""
-        array = np.ascontiguousarray(array)
-        offset = self._file.tell()
-        array.tofile(self._file)
-        event = Event(len(self.events), module, operator, frames, array.shape, array.dtype, offset, thin_out(array))
-        self.events.append(event)
-        self.by_module[module].append(event)
+    def add(self, outputs: Sequence[Array], module: str, operator: str, frames: Sequence[tuple[str, int]]) -> None:
+        """Write the values of an operator's outputs; what happens to them later changes nothing here."""
+        for place, output in enumerate(outputs):
+            array, offset = np.ascontiguousarray(output).reshape(output.shape), self._file.tell()
+            array.tofile(self._file)
+            number, sample = len(self.events), thin_out(array)
+            event = Event(number, module, operator, place, frames, array.shape, array.dtype, offset, sample)
+            self.events.append(event)
+            self.by_module[module].append(event)
 
     def close(self) -> None:
         self._file.close()
@@ -93,7 +95,7 @@ def record(adapter: Adapter, inputs: Arrays, encoders: Encoders, path: Path) -> 
     recording = Recording(path)
     for array in encode(inputs, encoders).values():
         if not is_text(array):
-            recording.add(array, "", PLACEHOLDER, [])
+            recording.add([array], "", PLACEHOLDER, [])
     with contextlib.closing(recording), _Watch(adapter, recording):
         answers = adapter.answer(inputs)
     return recording, answers
@@ -147,10 +149,8 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         tensors = [leaf for leaf in tree_leaves(outputs) if isinstance(leaf, Tensor)]
         arrays = [array for tensor in tensors if (array := self._read(tensor)) is not None]
         if arrays:
-            frames = _frames()
             module = self._running[-1] if self._running else ""
-            for array in arrays:
-                self._recording.add(array, module, str(func), frames)
+            self._recording.add(arrays, module, str(func), _frames())
         return outputs
 
     def _read(self, tensor: Tensor) -> Array | None:

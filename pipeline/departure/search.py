@@ -208,7 +208,7 @@ class Searcher:
                 if value is not None:
                     self._kinds[name] = "text" if is_text(value) else value.dtype.kind
                 if piece.number in affected:
-                    self._compare(piece, name, value)
+                    self._compare(name, value, feeds)
                 if name not in self._search.matches:
                     values[name] = value
             for name in piece.inputs:
@@ -230,7 +230,7 @@ class Searcher:
             self._problems[name] = problem
         return dict.fromkeys(piece.outputs)
 
-    def _compare(self, piece: Piece, name: str, value: Array | None) -> None:
+    def _compare(self, name: str, value: Array | None, feeds: Mapping[str, Array | None]) -> None:
         """Hold what was computed beside PyTorch's own, where there is one that is equal, or that it has to be."""
         if name in self._search.departing:
             return
@@ -243,8 +243,7 @@ class Searcher:
             return
         found = None
         if value is not None:
-            inputs = [self._search.matches[given].number for given in piece.inputs if given in self._search.matches]
-            found = self._matcher.find_equal(name, value, inputs)
+            found = self._matcher.find_equal(name, value, (array for array in feeds.values() if array is not None))
         if found is None:
             self._search.matches.pop(name, None)
         else:
