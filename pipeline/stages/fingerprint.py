@@ -6,6 +6,7 @@ Content that has not changed gives the same bytes, so that nothing runs after it
 
 import contextlib
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, packages_distributions, version
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.core.files import replacing_folder, write_json
 from pipeline.core.known_files import KnownFiles, known_files
 from pipeline.core.paths import (
     DATA_FINGERPRINT,
+    DEPARTURE,
     DOTNET_FINGERPRINT,
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
@@ -87,6 +89,8 @@ def library_version(module: str) -> str | None:
 
 def run(params: Params) -> None:
     check_params(params)
+    # Of an earlier build: `validate` writes it again where the gate fails.
+    shutil.rmtree(DEPARTURE, ignore_errors=True)
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
