@@ -10,7 +10,7 @@ from pipeline.core.departure import DepartingNode, Departure
 from pipeline.core.files import sha256
 from pipeline.core.paths import CONTRACT, DEPARTURE
 from pipeline.departure.search import Search
-from pipeline.departure.subject import Subject
+from pipeline.departure.subject import RefusedCall
 from pipeline.graph import onnx_model
 
 
@@ -40,7 +40,7 @@ class Findings(NamedTuple):
     values: int
 
 
-def describe(subject: Subject, answers: Answers, findings: Findings) -> Departure:
+def describe(subject: RefusedCall, answers: Answers, findings: Findings) -> Departure:
     """The record, with its lines."""
     departure = Departure(
         departs=findings.cause != "none",
@@ -59,7 +59,7 @@ def describe(subject: Subject, answers: Answers, findings: Findings) -> Departur
     return departure.model_copy(update={"lines": format_lines(departure, subject, answers)})
 
 
-def format_lines(departure: Departure, subject: Subject, answers: Answers) -> list[str]:
+def format_lines(departure: Departure, subject: RefusedCall, answers: Answers) -> list[str]:
     """One line where nothing departs, five where something does."""
     worst = answers.worst
     where = f"{subject.path}, call {departure.call}"

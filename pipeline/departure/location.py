@@ -20,11 +20,11 @@ from pipeline.departure import optimizer
 from pipeline.departure.description import Answers, Findings, describe
 from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Pieces
-from pipeline.departure.ranking import Evidence, rank
+from pipeline.departure.ranking import GraphFindings, rank
 from pipeline.departure.recording import plain_attention, record
 from pipeline.departure.search import Search, Searcher, Truth
 from pipeline.departure.smallest_graph import SmallestGraph, hold_weights, write_files
-from pipeline.departure.subject import Graph, Subject, choose_subject
+from pipeline.departure.subject import Graph, RefusedCall, choose_subject
 from pipeline.departure.whole_graph import compare_answers
 from pipeline.export.reference import restore_adapter
 from pipeline.graph.memory import return_large_blocks
@@ -67,15 +67,17 @@ def locate(params: Params, stage: Graph | None = None, call: str | None = None) 
     return departure
 
 
-def _search(subject: Subject, params: Params, policy: Policy, scratch: Path) -> tuple[Findings, SmallestGraph | None]:
+def _search(
+    subject: RefusedCall, params: Params, policy: Policy, scratch: Path
+) -> tuple[Findings, SmallestGraph | None]:
     """Against the eager network."""
     truth, weights = _record(subject, params, policy, scratch)
     pieces, sources = Pieces(subject.path), read_sources()
     matcher = Matcher(pieces, sources, truth.recording, policy)
     searcher = Searcher(pieces, matcher, truth, policy)
     search = searcher.run()
-    candidates = rank(Evidence(pieces, searcher, search, matcher, sources, weights), truth.inputs, policy)
-    findings = Findings("node" if search.departing else "accumulated", candidates, search, len(pieces.maker))
+    candidates = rank(GraphFindings(pieces, searcher, search, matcher, sources, weights), truth.inputs, policy)
+    findings = Findings("node" if search.departs else "accumulated", candidates, search, len(pieces.maker))
     if not candidates:
         return findings, None
     name = candidates[0].value
@@ -85,7 +87,7 @@ def _search(subject: Subject, params: Params, policy: Policy, scratch: Path) -> 
     return findings, SmallestGraph(hold_weights(model, pieces.folder), feeds, {name: searcher.truth(name)})
 
 
-def _record(subject: Subject, params: Params, policy: Policy, scratch: Path) -> tuple[Truth, list[Array]]:
+def _record(subject: RefusedCall, params: Params, policy: Policy, scratch: Path) -> tuple[Truth, list[Array]]:
     """What the eager network computes, step by step where that is what it answers; and its weights."""
     golden, contract = subject.call, subject.contract
     checked(CHECKPOINT, "train")
@@ -102,7 +104,7 @@ def _record(subject: Subject, params: Params, policy: Policy, scratch: Path) -> 
     return Truth(recording, golden.inputs, golden.outputs), weights
 
 
-def _search_optimized(subject: Subject, policy: Policy, scratch: Path) -> tuple[Findings, SmallestGraph]:
+def _search_optimized(subject: RefusedCall, policy: Policy, scratch: Path) -> tuple[Findings, SmallestGraph]:
     """The optimized graph against the plain one."""
     inputs, plain = subject.call.inputs, Pieces(subject.path)
     recording, events = optimizer.record_graph(plain, inputs, scratch / "values")
@@ -111,9 +113,9 @@ def _search_optimized(subject: Subject, policy: Policy, scratch: Path) -> tuple[
     matcher = optimizer.NameMatcher(pieces, recording, events, policy)
     searcher = Searcher(pieces, matcher, Truth(recording, inputs, answers), policy)
     search = searcher.run()
-    candidates = rank(Evidence(pieces, searcher, search, matcher, read_sources(), []), inputs, policy)
+    candidates = rank(GraphFindings(pieces, searcher, search, matcher, read_sources(), []), inputs, policy)
     findings = Findings("optimizer", candidates, search, len(pieces.maker))
-    if search.departing:
+    if search.departs:
         name = candidates[0].value
         numbers, fed = optimizer.cut_plain(plain, name, searcher.feeds(searcher.segment(name)))
         feeds = {given: inputs[given] if given in inputs else recording.values(events[given]) for given in fed}

@@ -13,7 +13,7 @@ from pipeline.compare.comparison import OutputComparison
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.errors import PipelineError
-from pipeline.departure.errors import measure
+from pipeline.departure.distance import measure
 from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Pieces
 from pipeline.departure.recording import Event, Recording

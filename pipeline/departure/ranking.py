@@ -11,20 +11,35 @@ from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays
 from pipeline.core.departure import DepartingNode
 from pipeline.core.node_sources import NodeSource
-from pipeline.departure.errors import measure, share
+from pipeline.departure.distance import measure, share
 from pipeline.departure.matching import Matcher
-from pipeline.departure.pieces import Piece, Pieces
+from pipeline.departure.pieces import VALUELESS, Piece, Pieces
 from pipeline.departure.search import Search, Searcher
 from pipeline.departure.whole_graph import answer_between
 from pipeline.graph import mapped_weights
 
 # What departs by less than this share of the largest is not taken for the beginning.
 CLEARLY = 0.01
+# Operators that move values and compute none.
+MOVING = {
+    "Concat",
+    "Expand",
+    "Flatten",
+    "Gather",
+    "Pad",
+    "Reshape",
+    "Slice",
+    "Split",
+    "Squeeze",
+    "Tile",
+    "Transpose",
+    "Unsqueeze",
+}
 # Candidates that are reported.
 MOST = 10
 
 
-class Evidence(NamedTuple):
+class GraphFindings(NamedTuple):
     """What ranking needs: the graph, what the search found, where values come from, and the network's own weights."""
 
     pieces: Pieces
@@ -35,48 +50,49 @@ class Evidence(NamedTuple):
     weights: Sequence[Array]
 
 
-def rank(evidence: Evidence, inputs: Arrays, policy: Policy) -> list[DepartingNode]:
+def rank(graph: GraphFindings, inputs: Arrays, policy: Policy) -> list[DepartingNode]:
     """The candidates; where no value departs by itself, those whose nodes come closest to it.
 
     The measure is the error by itself, as a share of what the policy allows at the value's own scale. Of those that clearly depart the
     first of the graph is suspected most; the others follow by their error.
     """
-    search = evidence.search
-    local = {name: share(search.matches[name].local) for name in search.departing}
+    search = graph.search
+    departing = [name for name in search.departing if not search.matches[name].local.passed]
+    local = {name: share(search.matches[name].local) for name in departing}
     if not local:
         local = {name: share(match.local) for name, match in search.matches.items()}
-    place = {name: number for number, name in enumerate(evidence.pieces.maker)}
+    place = {name: number for number, name in enumerate(graph.pieces.maker)}
     names = sorted(local, key=lambda name: (-local[name], place[name]))[:MOST]
     clear = [name for name in names if local[name] >= CLEARLY * local[names[0]]]
-    if search.departing:
+    if departing:
         first = min(clear, key=lambda name: place[name])
         names = [first, *(name for name in names if name != first)]
-    segments = {name: evidence.searcher.segment(name) for name in names}
-    fed = {name: [given for given in evidence.searcher.feeds(segments[name]) if given not in inputs] for name in names}
+    segments = {name: graph.searcher.segment(name) for name in names}
+    fed = {name: [given for given in graph.searcher.feeds(segments[name]) if given not in inputs] for name in names}
     told = list(dict.fromkeys([*names, *(given for values in fed.values() for given in values)]))
-    cumulative = answer_between(evidence.pieces, inputs, told)
-    errors = {name: measure(name, evidence.searcher.truth(name), cumulative.get(name), policy) for name in told}
-    explained = evidence.searcher.explained()
+    cumulative = answer_between(graph.pieces, inputs, told)
+    errors = {name: measure(name, graph.searcher.truth(name), cumulative.get(name), policy) for name in told}
+    explained = graph.searcher.explained()
     candidates = []
     for name in names:
-        nodes = _by_suspicion(evidence, segments[name], explained)
+        nodes = _by_suspicion(graph, name, segments[name], explained)
         before = max((share(errors[given]) for given in fed[name]), default=0.0) if cumulative else None
-        candidates.append(_describe(evidence, name, nodes, before, errors[name] if name in cumulative else None))
+        candidates.append(_describe(graph, name, nodes, before, errors[name] if name in cumulative else None))
     return candidates
 
 
 def _describe(
-    evidence: Evidence,
+    graph: GraphFindings,
     name: str,
     nodes: Sequence[NodeProto],
     before: float | None,
     cumulative: OutputComparison | None,
 ) -> DepartingNode:
-    match = evidence.search.matches[name]
-    source_of = _nearest_source(evidence, name)
-    source = evidence.sources.get(source_of)
+    match = graph.search.matches[name]
+    source_of = _nearest_source(graph, name)
+    source = graph.sources.get(source_of)
     if source and match.event:
-        source = evidence.matcher.find_line(match.event, source)
+        source = graph.matcher.find_line(match.event, source)
     return DepartingNode(
         value=name,
         operator=nodes[0].op_type,
@@ -94,14 +110,25 @@ def _describe(
     )
 
 
-def _by_suspicion(evidence: Evidence, segment: Sequence[Piece], explained: set[str]) -> list[NodeProto]:
-    """The nodes of a segment: first those whose weights are not the network's, last those from which PyTorch's values follow."""
+def _by_suspicion(graph: GraphFindings, name: str, segment: Sequence[Piece], explained: set[str]) -> list[NodeProto]:
+    """The nodes of the segment that ends in the value `name`, the most suspected first.
 
-    def suspicion(entry: tuple[int, NodeProto]) -> tuple[bool, int, int]:
+    Where the shape is wrong, or a node fails, those that compute sizes; else those that compute what departs: operators that only move
+    values come after the others, unless the same values stand in other places. Then those whose weights are none of the network's, and
+    last those from which values follow that are right.
+    """
+    wrong_shape = graph.search.matches[name].local.max_abs is None
+    moved = not wrong_shape and _is_moved(graph, name)
+
+    def suspicion(entry: tuple[int, NodeProto]) -> tuple[bool, bool, bool, int, int]:
         place, node = entry
+        outputs = [output for output in node.output if output]
+        sizes = all(graph.searcher.kind(output) in ("i", "b") for output in outputs)
         return (
-            any(name in explained for name in node.output),
-            -_strangeness(evidence, node),
+            sizes != wrong_shape,
+            any(output in explained for output in outputs),
+            node.op_type in VALUELESS or (not sizes and (node.op_type in MOVING) != moved),
+            -_strangeness(graph, node),
             -place,
         )
 
@@ -109,14 +136,22 @@ def _by_suspicion(evidence: Evidence, segment: Sequence[Piece], explained: set[s
     return [node for _, node in sorted(enumerate(nodes), key=suspicion)]
 
 
-def _strangeness(evidence: Evidence, node: NodeProto) -> int:
+def _is_moved(graph: GraphFindings, name: str) -> bool:
+    """Whether the value has the numbers that it should have, in other places."""
+    value, _ = graph.searcher.compute(name)
+    if value is None or value.dtype.kind != "f":
+        return False
+    return bool(np.array_equal(np.sort(value.ravel()), np.sort(graph.searcher.truth(name).ravel())))
+
+
+def _strangeness(graph: GraphFindings, node: NodeProto) -> int:
     """1 where a weight of the node is none of the network's, -1 where all are, 0 where it has none."""
-    tensors = [evidence.pieces.initializers[name] for name in node.input if name in evidence.pieces.initializers]
-    arrays = [mapped_weights.to_array(tensor, evidence.pieces.folder) for tensor in tensors]
+    tensors = [graph.pieces.initializers[name] for name in node.input if name in graph.pieces.initializers]
+    arrays = [mapped_weights.to_array(tensor, graph.pieces.folder) for tensor in tensors]
     weights = [array for array in arrays if array.dtype.kind == "f" and array.size > 1]
     if not weights:
         return 0
-    return -1 if all(_is_own(array, evidence.weights) for array in weights) else 1
+    return -1 if all(_is_own(array, graph.weights) for array in weights) else 1
 
 
 def _is_own(array: Array, weights: Sequence[Array]) -> bool:
@@ -128,15 +163,15 @@ def _is_own(array: Array, weights: Sequence[Array]) -> bool:
     )
 
 
-def _nearest_source(evidence: Evidence, name: str) -> str:
+def _nearest_source(graph: GraphFindings, name: str) -> str:
     """The value itself where it has a source, else the nearest before it, else the nearest after it."""
     for step in (_before, _after):
         seen, waiting = {name}, [name]
         while waiting:
             value = waiting.pop(0)
-            if value in evidence.sources:
+            if value in graph.sources:
                 return value
-            following = [other for other in step(evidence.pieces, value) if other not in seen]
+            following = [other for other in step(graph.pieces, value) if other not in seen]
             seen.update(following)
             waiting += following
     return name

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules import module as module_hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -103,11 +104,12 @@ def record(adapter: Adapter, inputs: Arrays, encoders: Encoders, path: Path) -> 
 
 @contextlib.contextmanager
 def plain_attention() -> Iterator[None]:
-    """Within it, torch's transformer layers compute step by step, as they do for an exporter, and not in one fused operator."""
+    """Within it, attention and torch's transformer layers compute step by step, as an exporter has them, and not in one fused operator."""
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        yield
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
 

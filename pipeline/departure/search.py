@@ -15,7 +15,7 @@ from pipeline.compare.comparison import OutputComparison
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.errors import PipelineError
-from pipeline.departure.errors import measure
+from pipeline.departure.distance import measure
 from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Piece, Pieces
 from pipeline.departure.recording import Event, Recording
@@ -55,6 +55,11 @@ class Search:
     matches: dict[str, Match] = field(default_factory=dict)
     departing: list[str] = field(default_factory=list)
     passes: int = 0
+
+    @property
+    def departs(self) -> bool:
+        """Whether any node departs by itself."""
+        return any(not self.matches[name].local.passed for name in self.departing)
 
 
 class Searcher:
@@ -137,6 +142,10 @@ class Searcher:
             }
         return explained
 
+    def kind(self, name: str) -> str:
+        """text, or numpy's kind of a value; empty where it could not be computed."""
+        return self._kinds.get(name, "")
+
     def _passes(self, name: str) -> bool:
         match = self._search.matches.get(name)
         return match is not None and match.local.passed
@@ -156,11 +165,22 @@ class Searcher:
                     value, problem = self.compute(name)
                 match = self._expect(piece, name, value, problem)
                 if match is not None:
-                    self._search.matches[name] = match
-                    self._search.departing.append(name)
-                    departing.append(name)
-                    behind.add(name)
+                    first, match = self._look_before(name, match)
+                    self._search.matches[first] = match
+                    self._search.departing.append(first)
+                    departing.append(first)
+                    behind.update((name, first))
         return departing
+
+    def _look_before(self, name: str, match: Match) -> tuple[str, Match]:
+        """The value, or the first before it that has to be one of the network's and is not, although something right follows from it too."""
+        for piece in self.segment(name):
+            for before in piece.outputs:
+                if before != name and self._matcher.ends_source(before):
+                    expected = self._expect(piece, before, *self.compute(before))
+                    if expected is not None and not expected.local.passed:
+                        return before, expected
+        return name, match
 
     def _expect(self, piece: Piece, name: str, value: Array | None, problem: str) -> Match | None:
         """PyTorch's own value of one that is not equal to any; None where it need not have one."""

@@ -27,7 +27,7 @@ TEST = "test"
 AS_BAD = 0.1
 
 
-class Subject(NamedTuple):
+class RefusedCall(NamedTuple):
     """A graph, and a golden call with PyTorch's answers; `output` is the answer that the report has as the worst."""
 
     stage: Graph
@@ -37,7 +37,7 @@ class Subject(NamedTuple):
     contract: Contract
 
 
-def choose_subject(stage: Graph | None = None, call: str | None = None) -> Subject:
+def choose_subject(stage: Graph | None = None, call: str | None = None) -> RefusedCall:
     """The first graph that the gate refused, at the smallest call that shows it well; without a refusal the one that comes closest.
 
     Args:
@@ -72,7 +72,7 @@ def choose_subject(stage: Graph | None = None, call: str | None = None) -> Subje
     # Without a refusal, the call that uses most; of those that depart, the smallest.
     entry = min(telling, key=lambda entry: inputs.get(entry.case, math.inf)) if failed else max(telling, key=_badness)
     golden = next((golden for golden in calls if golden.name == entry.case), None)
-    return Subject(chosen, GRAPHS[chosen], golden or _row_of_test_split(contract, entry), entry.output, contract)
+    return RefusedCall(chosen, GRAPHS[chosen], golden or _row_of_test_split(contract, entry), entry.output, contract)
 
 
 def _check_build(report: ParityReport, graph: Graph, path: Path) -> None:
