@@ -53,6 +53,19 @@ def parser() -> argparse.ArgumentParser:
     )
     params.add_argument("--params", type=Path, default=PARAMS, help="the file to write (default: %(default)s)")
     params.set_defaults(format_help=params.format_help)
+    locate = commands.add_parser(
+        "locate",
+        help="find where a graph that the gate refused begins to depart from PyTorch -> reports/departure/",
+        description="Go through a graph node by node, fed with PyTorch's own values, and name the one that departs: operator, "
+        "module and line, its error before and after, and whether onnxruntime's optimizer is the cause. Writes the smallest graph that "
+        "shows it, its inputs, PyTorch's answers and a script that runs it into reports/departure/. Needs what `validate` has read and "
+        "written, the network and its weights.",
+    )
+    locate.add_argument(
+        "--stage", choices=["export", "simplify"], help="the graph (default: the first that was refused)"
+    )
+    locate.add_argument("--call", help="the golden call (default: the smallest that shows the departure well)")
+    locate.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     nuget = commands.add_parser(
         "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
     )
@@ -161,6 +174,9 @@ def run(options: argparse.Namespace) -> None:
         from pipeline.registry.ui import serve
 
         serve(params, options.port)
+        return
+    if options.command == "locate":
+        import_frozen("pipeline.departure.location").locate(params, options.stage, options.call)
         return
     import_frozen(f"pipeline.stages.{options.command}").run(params)
 

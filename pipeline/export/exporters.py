@@ -20,7 +20,7 @@ from torch.jit._trace import TracerWarning
 
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
-from pipeline.export import derivatives, diagnostics, rewriting
+from pipeline.export import derivatives, diagnostics, notes, rewriting
 from pipeline.export.assumptions import Assumption
 from pipeline.export.conversion import TORCH_OPSET, find_obstacle, lower_opset
 from pipeline.export.guards import GuardRecorder
@@ -158,6 +158,7 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         model = onnx_ir.to_proto(lazy)
     else:
         model = onnx.load(file)
+    notes.note_modules(model, network)
     frozen = diagnostics.frozen_lines(tracer_warnings)
     return Exported(model, onnx_model.count(model), frozen, [])
 
@@ -216,7 +217,8 @@ def _call_torch(
                 opset_version=request.opset,
                 input_names=names,
                 output_names=list(request.outputs),
-                verbose=False,
+                # The tracer then notes on each node where it comes from; what it prints is suppressed.
+                verbose=exporter == "tracer",
                 **options,
             )
     except (torch.onnx.OnnxExporterError, *diagnostics.NETWORK_ERRORS) as error:

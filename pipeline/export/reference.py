@@ -86,9 +86,7 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
     answer_form: list[AnswerForm] = []  # of the first network, for those that are made after it
 
     def trained_network() -> Adapter:
-        torch.manual_seed(params.seed)
-        network, _ = restore(params.model.net, checkpoint, made_by="train")
-        return Adapter(network, list(inputs), batch, list(params.model.outputs), text_encoders).eval()
+        return restore_adapter(params, list(inputs), text_encoders)
 
     torch.set_num_threads(1)  # until the work of a call is counted
     adapter = trained_network()
@@ -145,6 +143,17 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         scales,
         test.get("target"),
     )
+
+
+def restore_adapter(params: Params, inputs: list[str], text_encoders: encoders.Encoders) -> Adapter:
+    """The network with the weights of build/weights/, as the pipeline calls it; in evaluation mode, and as yet without its form.
+
+    Raises:
+        PipelineError: It cannot be made, or the weights do not fit it.
+    """
+    torch.manual_seed(params.seed)
+    network, _ = restore(params.model.net, CHECKPOINT, made_by="train")
+    return Adapter(network, inputs, batch_axes(params.model), list(params.model.outputs), text_encoders).eval()
 
 
 def copy_untouched(adapter: Adapter) -> Adapter | None:

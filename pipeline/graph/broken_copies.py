@@ -1,7 +1,7 @@
 """Broken copies of one graph, as sessions: its mutants in their order, what each costs, and a session of any of them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,10 @@ from onnx import ModelProto
 from onnx.external_data_helper import uses_external_data
 
 from pipeline.core.arrays import Arrays
+from pipeline.core.node_sources import NodeSource
 from pipeline.graph import inference, mapped_weights, work
 from pipeline.graph.mutant_choice import Subject, choose_mutants
-from pipeline.graph.mutants import Mutant
+from pipeline.graph.mutants import Mutant, note_modules
 from pipeline.graph.session import open_session
 
 
@@ -23,12 +24,14 @@ class BrokenCopies:
         path: Its file.
         inputs: The largest golden call, whose sizes are those that a mutant freezes.
         seed: Chooses the mutants.
+        sources: Where its values come from, so that mutants name their layer.
     """
 
-    def __init__(self, path: Path, inputs: Arrays, seed: int) -> None:
+    def __init__(self, path: Path, inputs: Arrays, seed: int, sources: Mapping[str, NodeSource] | None = None) -> None:
         self.model = mapped_weights.read_graph(path)
         self._folder = mapped_weights.folder(path)
         self._seed = seed
+        self._sources = sources or {}
         self._shapes = {name: array.shape for name, array in inputs.items()}
         self._fixed = inference.infer_types_of_call(self.model, self._shapes)
         self._work = work.multiply_adds(self.model, self._fixed)
@@ -42,7 +45,8 @@ class BrokenCopies:
     def mutants(self) -> Iterator[Mutant]:
         """All that there are, in the order in which they are tried."""
         symbolic = inference.infer_types(self.model)
-        return choose_mutants(Subject(self.model, self._folder, symbolic, self._fixed), self._seed)
+        noted = note_modules(self.model, self._sources)
+        return choose_mutants(Subject(noted, self._folder, symbolic, self._fixed), self._seed)
 
     def edit(self, mutant: Mutant) -> tuple[ModelProto, Arrays]:
         """A copy with the change of `mutant`, and the weights that it has instead of some in the file, which are not in it."""

@@ -4,7 +4,7 @@ A mutant is an edit and its description; it is applied to a copy only when it is
 number, so that it fits every copy of the graph that it was made for, with the weights inside or by reference.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from onnx import ModelProto, NodeProto, TensorProto
 
 from pipeline.core.arrays import Arrays
+from pipeline.core.node_sources import NodeSource
 from pipeline.graph.mapped_weights import set_array
 
 # What a mutant is: weight, one of them changed by 1e-3 of its tensor's scale and more. scaled, an output times 1.002, or a tensor times 1.0005 and more. rows, two rows of a
@@ -26,8 +27,8 @@ FLOATS: dict[int, float] = {
     TensorProto.BFLOAT16: 2**-7,
     TensorProto.DOUBLE: 2**-52,
 }
-# Where the exporter notes the modules of a node, from the whole network down to the call.
-SCOPES = "pkg.torch.onnx.name_scopes"
+# Where a node's module is noted, in a graph that is only read.
+MODULE = "module"
 # What the adapter of `export` is to the network (pipeline/export/adapter.py): no part of the user's own names.
 ADAPTER = "network."
 
@@ -71,11 +72,20 @@ def layer_of_tensor(name: str) -> str:
     return name.removeprefix(ADAPTER)
 
 
+def note_modules(model: ModelProto, sources: Mapping[str, NodeSource]) -> ModelProto:
+    """A copy of `model` whose nodes say of which module they are: that of the first value that has a source."""
+    noted = ModelProto()
+    noted.CopyFrom(model)
+    for node in noted.graph.node:
+        module = next((sources[name].module for name in node.output if name in sources), "")
+        if module:
+            node.metadata_props.add(key=MODULE, value=module)
+    return noted
+
+
 def layer_of_node(node: NodeProto, initializers: set[str]) -> str:
-    """The layer of a node: its operator with its module where the exporter noted it, else with its weights, else its name."""
-    noted = {entry.key: entry.value for entry in node.metadata_props}.get(SCOPES, "")
-    modules = [part.strip(" '\"[]") for part in noted.split(",")]
-    module = next((part.removeprefix(ADAPTER) for part in reversed(modules[:-1]) if part.startswith(ADAPTER)), "")
+    """The layer of a node: its operator with its module where that is noted, else with its weights, else its name."""
+    module = {entry.key: entry.value for entry in node.metadata_props}.get(MODULE, "")
     weights = next((name for name in node.input if name in initializers and name.startswith(ADAPTER)), "")
     where = module or (layer_of_tensor(weights).rpartition(".")[0] if weights else "")
     name = node.name or next(iter(node.output), "")

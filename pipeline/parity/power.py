@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pipeline.compare.comparison import round_up
 from pipeline.core.arrays import Arrays
+from pipeline.core.node_sources import read_sources
 from pipeline.core.power_report import PowerCount, PowerReport, Survivor
 from pipeline.graph.broken_copies import BrokenCopies
 from pipeline.graph.mutants import KINDS
@@ -44,7 +45,7 @@ def measure_power(
         thresholds: The gate's policy, or that of a variant, and what it must notice.
         effort: Which mutants, and how many.
     """
-    copies = BrokenCopies(path, max(golden.calls, key=call_priority).inputs, effort.seed)
+    copies = BrokenCopies(path, max(golden.calls, key=call_priority).inputs, effort.seed, read_sources())
     runner = MutantRunner(copies, golden, test_answers, thresholds)
     cost = copies.opening_cost + sum(copies.cost(call.inputs) for call in golden.calls)
     test_cost = copies.cost(golden.test_split.inputs)

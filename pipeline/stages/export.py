@@ -16,9 +16,10 @@ from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golde
 from pipeline.core.files import recorded_sha256, replacing_folder
 from pipeline.core.golden import proven_sizes, save_calls
 from pipeline.core.known_files import known_files
-from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT
+from pipeline.core.node_sources import write_sources
+from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT, NODE_SOURCES
 from pipeline.core.reports import ExportReport, GraphSize, write_report
-from pipeline.export import determinism
+from pipeline.export import determinism, notes
 from pipeline.export.attempts import export_network
 from pipeline.export.reference import Reference, answer_everything, describe_left_out
 from pipeline.graph import external_data, onnx_model
@@ -31,26 +32,16 @@ from pipeline.settings.target import choose_ir_version, choose_opset
 
 # In place of a golden file's SHA-256 until the file is written.
 UNKNOWN = "0" * 64
-# Metadata that names the nn.Module of a node; the rest of the exporter's metadata holds paths and object numbers.
-KEPT_NOTES = ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.name_scopes")
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
-    """Write name, description and metadata into the model; drop the exporter's notes that differ from one machine to the next."""
+    """Write name, description and metadata into the model, in place of the exporter's notes."""
+    notes.strip(model)
     model.producer_name, model.producer_version = "torch2dotnet", ""
     model.graph.name, model.graph.doc_string, model.doc_string = name, description, description
-    del model.metadata_props[:], model.graph.metadata_props[:]
+    del model.metadata_props[:]
     for key, value in metadata.items():
         model.metadata_props.add(key=key, value=value)
-    for value_info in [*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer]:
-        value_info.ClearField("metadata_props")
-        value_info.doc_string = ""
-    for node in onnx_model.nodes(model.graph):
-        notes = [(entry.key, entry.value) for entry in node.metadata_props if entry.key in KEPT_NOTES]
-        node.ClearField("metadata_props")
-        node.doc_string = ""
-        for key, value in notes:
-            node.metadata_props.add(key=key, value=value)
 
 
 def describe_tensor(name: str, array: Array, shape: list[int | str], settings: TensorSettings | None) -> TensorSpec:
@@ -163,11 +154,13 @@ def run(params: Params) -> None:
             "weights_sha256": weights,
             "configuration_sha256": contract.configuration_sha256,
         }
+        sources = notes.read_sources(model)
         annotate(model, contract.name, contract.description, metadata)
         set_ir_version(model, ir_version, str(EXPORTED))
         onnx_model.check(model, str(EXPORTED))
         with replacing_folder(EXPORTED.parent) as exported:
             onnx_model.save(model, exported / EXPORTED.name, folder)
+            write_sources(sources, exported / NODE_SOURCES.name)
     write_golden(reference, contract)
     texts = sum(len(call.texts) for call in reference.calls)
     report = ExportReport(

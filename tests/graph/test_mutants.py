@@ -8,9 +8,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.node_sources import NodeSource
 from pipeline.graph import onnx_model
 from pipeline.graph.broken_copies import BrokenCopies
-from pipeline.graph.mutants import KINDS, Mutant, apply, layer_of_node
+from pipeline.graph.mutants import KINDS, Mutant, apply, layer_of_node, note_modules
 from pipeline.graph.session import answer, open_session
 
 RANDOM = np.random.default_rng(0)
@@ -354,9 +355,11 @@ def test_a_mask_of_infinities_has_a_scale(mutants):
 
 
 def test_the_module_of_a_node_is_named():
-    node = helper.make_node("MatMul", ["x", "w"], ["y"], "node_linear")
-    node.metadata_props.add(key="pkg.torch.onnx.name_scopes", value="['', 'network', 'network.head.linear', 'linear']")
-    assert layer_of_node(node, {"w"}) == "MatMul node_linear (head.linear)"
+    node = helper.make_node("MatMul", ["x", "w"], ["linear"], "node_linear")
+    model = single(node, inputs=[value("x", 2, 2)], outputs=[value("linear", 2, 2)])
+    source = NodeSource(module="head.linear", module_class="", operator="", file="", line=0)
+    (noted,) = note_modules(model, {"linear": source}).graph.node
+    assert layer_of_node(noted, {"w"}) == "MatMul node_linear (head.linear)"
 
 
 def test_a_node_without_a_module_is_named_by_its_weights():

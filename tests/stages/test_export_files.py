@@ -1,6 +1,7 @@
 """What export writes: the graph's own words, the report, hashes and bytes that do not change."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 import torch
 
 from pipeline.core.contract import load_contract
-from pipeline.core.paths import CONTRACT, EXPORTED, SIMPLIFIED
+from pipeline.core.files import recorded_sha256, sha256
+from pipeline.core.node_sources import read_sources
+from pipeline.core.paths import CONTRACT, EXPORTED, NODE_SOURCES, PACKAGE, SIMPLIFIED
 from pipeline.graph import onnx_model
 from pipeline.settings.model import TensorSettings
 from pipeline.stages.export import annotate, configuration_hash, describe_tensor
@@ -19,6 +22,7 @@ def test_export_and_simplify_give_the_same_bytes_again(digits, passes):
     paths = [
         EXPORTED,
         SIMPLIFIED,
+        NODE_SOURCES,
         CONTRACT,
         *Path("build/golden").iterdir(),
         *Path("reports").glob("*.json"),
@@ -46,13 +50,27 @@ def test_no_path_of_this_machine_is_in_the_graph(digits):
     assert str(Path(__file__).parents[2]).encode() not in content
 
 
-def test_annotate_keeps_what_names_the_module():
+def test_annotate_takes_the_notes_of_the_exporter_away():
     model = onnx.ModelProto()
-    node = model.graph.node.add()
-    for key in ("pkg.torch.onnx.class_hierarchy", "pkg.torch.onnx.stack_trace"):
-        node.metadata_props.add(key=key, value="x")
+    node = model.graph.node.add(doc_string="/home/somebody/net.py(3): forward")
+    node.metadata_props.add(key="pkg.torch.onnx.class_hierarchy", value="x")
     annotate(model, "n", "d", {})
-    assert [entry.key for entry in node.metadata_props] == ["pkg.torch.onnx.class_hierarchy"]
+    assert (list(node.metadata_props), node.doc_string) == ([], "")
+
+
+def test_where_values_come_from_lies_beside_the_graph_and_is_listed(digits):
+    assert read_sources()["linear"].module == "classify.1"
+    assert recorded_sha256(NODE_SOURCES, "export") == sha256(NODE_SOURCES)
+
+
+def test_where_values_come_from_has_no_path_of_this_machine(digits):
+    assert [source.file for source in read_sources().values() if Path(source.file).is_absolute()] == []
+
+
+def test_where_values_come_from_is_not_packed(digits):
+    (package,) = PACKAGE.glob("*.nupkg")
+    with zipfile.ZipFile(package) as archive:
+        assert [name for name in archive.namelist() if "sources" in name] == []
 
 
 @pytest.mark.parametrize(

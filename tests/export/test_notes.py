@@ -1,0 +1,111 @@
+"""What exporters note of a node: module, class, operator, and the line that a person means."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import ModelProto
+from torch import nn
+
+from pipeline.core.node_sources import NodeSource
+from pipeline.export import notes
+from pipeline.export.adapter import Adapter
+from pipeline.export.exporters import ExportRequest, export
+
+PACKAGES = Path(sys.prefix) / "lib" / "site-packages"
+
+
+class Block(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+
+    def forward(self, x):
+        return self.layers(x) * 2
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.block(x).sigmoid()
+
+
+@pytest.fixture(params=["dynamo", "tracer"])
+def model(request, tmp_path) -> ModelProto:
+    asked = ExportRequest(
+        {"x": np.ones((2, 3), np.float32)}, {"y": ["batch", 3]}, {"x": {0: "batch"}}, 20, tmp_path
+    )
+    return export(request.param, Adapter(Net(), ["x"], {"x": 0}, []).eval(), asked).model
+
+
+@pytest.fixture
+def sources(model) -> dict[str, NodeSource]:
+    """By the operator of the node."""
+    by_value = notes.read_sources(model)
+    return {node.op_type: by_value[node.output[0]] for node in model.graph.node if node.op_type != "Constant"}
+
+
+def test_modules_are_below_the_users_network(sources):
+    assert {operator: source.module for operator, source in sources.items()} == {
+        "Gemm": "block.layers.0",
+        "Relu": "block.layers.1",
+        "Mul": "block",
+        "Sigmoid": "",
+    }
+
+
+def test_classes_are_those_of_the_modules(sources):
+    assert sources["Relu"].module_class == "torch.nn.modules.activation.ReLU"
+
+
+def test_the_line_is_the_innermost_of_the_project(sources):
+    lines = Path(__file__).read_text().splitlines()
+    assert lines[sources["Gemm"].line - 1].strip() == "return self.layers(x) * 2"
+
+
+def test_a_value_without_a_note_has_no_source(model):
+    for node in model.graph.node:
+        node.ClearField("metadata_props")
+    assert notes.read_sources(model) == {}
+
+
+def test_nothing_is_left_in_the_graph(model):
+    notes.strip(model)
+    assert b".py" not in model.SerializeToString()
+
+
+def test_dynamo_names_the_operator(model, sources):
+    operator = sources["Sigmoid"].operator
+    assert operator == ("aten.sigmoid.default" if model.graph.node[0].output[0] == "linear" else "")
+
+
+@pytest.mark.parametrize(
+    ("module_class", "chosen"),
+    [
+        # Innermost first: torch, a library, the project.
+        ("torch.nn.modules.linear.Linear", ("models/net.py", 7)),
+        ("transformers.models.bert.BertLayer", ("transformers/models/bert.py", 5)),
+        ("models.net.Net", ("models/net.py", 7)),
+    ],
+)
+def test_the_line_is_in_the_code_of_the_modules_own_library(module_class, chosen, empty):
+    frames = [
+        (str(PACKAGES / "torch/nn/modules/linear.py"), 3),
+        (str(PACKAGES / "transformers/models/bert.py"), 5),
+        (str(empty / "models/net.py"), 7),
+        (notes.__file__, 9),
+    ]
+    assert notes.choose_frame(frames, module_class) == chosen
+
+
+def test_a_library_is_named_where_there_is_no_line_of_the_project():
+    frames = [(str(PACKAGES / "torch/nn/functional.py"), 3), (str(PACKAGES / "timm/layers.py"), 5)]
+    assert notes.choose_frame(frames, "torch.nn.modules.linear.Linear") == ("timm/layers.py", 5)
+
+
+def test_what_carries_the_network_is_no_line_of_it():
+    assert notes.choose_frame([(notes.__file__, 9), (str(PACKAGES / "torch/jit/_trace.py"), 3)], "a.B") is None
