@@ -17,6 +17,7 @@ from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.graph.signature import mismatches
+from pipeline.parity.evidence import EvidenceCollector
 
 
 class GoldenAnswers(NamedTuple):
@@ -32,8 +33,10 @@ def make_entry(stage: str, call: str, batch: int | None, comparison: OutputCompa
     return Comparison(stage=stage, variant="fp32", case=call, batch=batch, **asdict(comparison))
 
 
-def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) -> tuple[list[Comparison], Arrays]:
-    """Run one graph on every golden call and on the whole test split.
+def replay(
+    stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy, collector: EvidenceCollector | None = None
+) -> tuple[list[Comparison], Arrays]:
+    """Run one graph on every golden call and on the whole test split; `collector` looks at the answers.
 
     Returns:
         A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
@@ -49,7 +52,10 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
     comparisons: list[Comparison] = []
     for call in golden.calls:
         try:
-            outputs = compare(call.outputs, answer(session, call.inputs), tolerances)
+            answered = answer(session, call.inputs)
+            outputs = compare(call.outputs, answered, tolerances)
+            if collector:
+                collector.add(call, answered, contract.batched)
         except PipelineError as error:
             outputs = [failure("(run)", str(error))]
         comparisons += [make_entry(stage, call.name, call.rows or 1, output) for output in outputs]
@@ -58,6 +64,8 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
     try:
         answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
         outputs = compare(test.outputs, answers, tolerances)
+        if collector:
+            collector.add(test, answers, rows=True)
     except PipelineError as error:
         outputs = [failure("(run)", str(error))]
     return [*comparisons, *(make_entry(stage, test.name, len(rows), output) for output in outputs)], answers

@@ -11,27 +11,31 @@ from pipeline.compare.policy import Stage, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked, sha256, write_json, write_text
+from pipeline.core.files import checked, read_json, recorded_sha256, sha256, write_json, write_text
 from pipeline.core.golden import GoldenCall, check_proven, load_calls
 from pipeline.core.parity_report import Comparison, ParityReport, TaskReport
 from pipeline.core.paths import (
     CONTRACT,
+    DATA,
     EXPORTED,
     GOLDEN_TEST_SPLIT,
+    LIBRARIES_FINGERPRINT,
     METRICS_REPORT,
     PARITY_PAGE,
     PARITY_REPORT,
     PARITY_TABLE,
     SIMPLIFIED,
+    SPLITS,
     TEST_SPLIT,
 )
-from pipeline.core.reports import write_report
+from pipeline.core.reports import ExportReport, SimplifyReport, read_report, write_report
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
 from pipeline.parity import page
+from pipeline.parity.evidence import EvidenceCollector, GraphHistory, describe_answers
 from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
@@ -119,9 +123,19 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
     return text.getvalue()
 
 
+def read_history() -> GraphHistory:
+    """How the graph came to be, as the stages before said it."""
+    return GraphHistory(
+        read_report(ExportReport),
+        read_report(SimplifyReport),
+        read_json(checked(LIBRARIES_FINGERPRINT, "fingerprint"), "fingerprint"),
+        {split: recorded_sha256(DATA / f"{split}.npz", "prepare") for split in SPLITS},
+    )
+
+
 def run(params: Params) -> None:
     return_large_blocks()
-    contract, calls = load_contract(), load_calls()
+    contract, calls, history = load_contract(), load_calls(), read_history()
     check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
     eager = load(checked(GOLDEN_TEST_SPLIT, "export"), made_by="export")
@@ -139,8 +153,9 @@ def run(params: Params) -> None:
     policies = {stage: make_policy(params.parity, stage, contract.scales, names) for stage in GRAPHS}
     comparisons: list[Comparison] = []
     answers: dict[str, Arrays] = {"eager": eager}
+    collectors: dict[str, EvidenceCollector] = {stage: EvidenceCollector(contract, policies[stage]) for stage in GRAPHS}
     for stage, path in GRAPHS.items():
-        compared, answers[stage] = replay(stage, path, golden, policies[stage])
+        compared, answers[stage] = replay(stage, path, golden, policies[stage], collectors[stage])
         comparisons += compared
     task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
@@ -160,6 +175,8 @@ def run(params: Params) -> None:
         entry.required_tolerance for entry in comparisons if entry.required_tolerance is not None and not entry.exempt
     ]
     used = max((entry.used for entry in comparisons if entry.used is not None and not entry.exempt), default=None)
+    failed = {entry.stage for entry in comparisons if not entry.passed}
+    shown = next((stage for stage in GRAPHS if stage in failed), PUBLISHED)
     report = ParityReport(
         passed=not problem,
         gate=problem or "passed",
@@ -177,6 +194,7 @@ def run(params: Params) -> None:
         task=task,
         comparisons=comparisons,
         power=power,
+        evidence=describe_answers(collectors, shown, history),
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
