@@ -34,10 +34,10 @@ from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
-from pipeline.parity import page
 from pipeline.parity.evidence import EvidenceCollector, GraphHistory, describe_answers
 from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.parity.mutant_runner import Thresholds
+from pipeline.parity.page.document import render_page
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.settings.params import Params
@@ -199,7 +199,7 @@ def run(params: Params) -> None:
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
     write_text(PARITY_TABLE, format_table(comparisons))
-    write_text(PARITY_PAGE, page.render_html(report))
+    write_text(PARITY_PAGE, render_page(report, contract))
     if problem:
         raise PipelineError(f"the parity gate failed: {problem} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
     print(f"validate: {format_summary(report)}")
