@@ -36,7 +36,8 @@ def view_input(spec: TensorSpec, row: Array) -> ValueView:
         return ValueView(
             name=spec.name, kind="picture", shape=shape, png=draw(pixels, low, high), low=_short(low), high=_short(high)
         )
-    if row.ndim == 1 and row.size > MOST_VALUES:
+    if max(row.shape, default=0) == row.size > MOST_VALUES:
+        row = row.reshape(-1)
         places = np.linspace(0, row.size - 1, min(row.size, MOST_POINTS)).round().astype(int)
         return ValueView(name=spec.name, kind="line", shape=shape, values=[scalar(row[place]) for place in places])
     values = [scalar(value) for value in row.reshape(-1)[:MOST_VALUES]]
@@ -84,11 +85,12 @@ def find_pixels(row: Array, spec: TensorSpec) -> Array | None:
     side = round(row.size**0.5)
     if row.ndim == 1 and known and not spec.labels and side >= LEAST_SQUARE and side * side == row.size:
         return row.reshape(side, side)
+    least = 1 if known or row.dtype == np.uint8 else LEAST_SIDE
     if row.ndim == 2 and min(row.shape) >= LEAST_SIDE:
         return row
-    if row.ndim == 3 and row.shape[0] in (1, 3) and min(row.shape[1:]) >= LEAST_SIDE:
+    if row.ndim == 3 and row.shape[0] in (1, 3) and min(row.shape[1:]) >= least:
         row = np.moveaxis(row, 0, -1)
-    if row.ndim == 3 and row.shape[-1] in (1, 3, 4) and min(row.shape[:2]) >= LEAST_SIDE:
+    if row.ndim == 3 and row.shape[-1] in (1, 3, 4) and min(row.shape[:2]) >= least:
         return row[..., 0] if row.shape[-1] == 1 else row[..., :3]
     return None
 

@@ -125,7 +125,7 @@ def publish(
         ) as run:
             run_id = run.info.run_id
             log_numbers(client, run_id, params, evidence, tags)
-            log_files(evidence.manifest)
+            log_files(evidence.manifest, evidence.dotnet)
             number = number or model_registry.register(settings.registered_model, contract, package, run_id)
             model_registry.check_registered(settings.registered_model, number)
             client.set_tag(run_id, "model_version", number)

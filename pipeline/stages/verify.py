@@ -8,14 +8,17 @@ from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256, write_text
 from pipeline.core.golden import golden_texts, load_calls
-from pipeline.core.paths import DOTNET_REPORT
-from pipeline.core.reports import write_report
+from pipeline.core.parity_report import ParityReport
+from pipeline.core.paths import CONTRACT, DOTNET_REPORT, PARITY_REPORT, PROOF_PAGE
+from pipeline.core.reports import read_report, write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, consumer, split_answers, text_answers
 from pipeline.parity.gate import describe_exempt, explain_failure
+from pipeline.parity.page.document import render_page
 from pipeline.settings.params import Params, Verify
 
 
@@ -80,8 +83,23 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
     )
 
 
+def read_parity() -> ParityReport:
+    """What `validate` found, whose page is written again with the .NET half.
+
+    Raises:
+        PipelineError: It is missing, or was found with another contract.
+    """
+    parity = read_report(ParityReport)
+    if parity.contract_sha256 != sha256(CONTRACT):
+        raise PipelineError(
+            f"{PARITY_REPORT} was written with another contract than {CONTRACT}: run `python -m pipeline validate` again"
+        )
+    return parity
+
+
 def run(params: Params) -> None:
     contract, manifest, mode = load_contract(), read_package(), params.verify.mode
+    parity = read_parity()
     if mode == "off":
         report = report_unverified(manifest, mode, "verify.mode=off")
     elif mode == "auto" and sdk.version(sdk.find()) is None:
@@ -90,6 +108,7 @@ def run(params: Params) -> None:
         tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
         report = verify_package(contract, manifest, params.verify, tolerances)
     write_report(report)
+    write_text(PROOF_PAGE, render_page(parity, contract, report))
     if report.verified:
         note = f"; {report.note}" if report.note else ""
         texts = report.texts
@@ -102,6 +121,6 @@ def run(params: Params) -> None:
             f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}{describe_exempt(report.exempt)}"
         )
     elif report.sdk:
-        raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT})")
+        raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT}, {PROOF_PAGE})")
     else:
         print(f"verify: not verified in .NET: {report.reason}")

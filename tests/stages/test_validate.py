@@ -174,7 +174,7 @@ def test_the_worst_comparison_is_the_one_that_is_named(linear, fails):
 def test_a_failed_gate_says_so_on_the_page(linear, fails):
     edit(SIMPLIFIED, nudge)
     fails("validate", changes=VERDICT)
-    assert "The gate failed." in PARITY_PAGE.read_text()
+    assert "Simplify does not answer what PyTorch answered" in PARITY_PAGE.read_text()
     assert report()["passed"] is False
 
 
@@ -368,7 +368,7 @@ def test_the_power_is_printed_reported_and_on_the_page(linear, passes):
         f"validate: power: {power['caught']} of {power['tried']} mutants caught, {power['equivalent']} equivalent"
         in said
     )
-    assert "<h2>What the gate would notice</h2>" in PARITY_PAGE.read_text()
+    assert ">What the gate would notice</h2>" in PARITY_PAGE.read_text()
 
 
 def test_the_same_graph_gives_the_same_report(linear, passes):

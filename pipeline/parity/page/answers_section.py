@@ -14,7 +14,7 @@ def render_answers(parity: ParityReport, contract: Contract) -> Markup:
     """Three drawings for each output with a tolerance; nothing where there is none."""
     evidence = parity.evidence
     if evidence is None or not evidence.outputs:
-        text = "No output has a tolerance: all must be equal, and there is no error to draw."
+        text = "No answer could be compared with a tolerance: there is no error to draw."
         return section("answers", "Errors", tag("p", text))
     worst = sorted(evidence.outputs, key=lambda name: -max(map(abs, evidence.outputs[name].used), default=0.0))
     drawn = [_figure(name, evidence.outputs[name], evidence.stage) for name in worst]

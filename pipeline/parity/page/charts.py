@@ -45,7 +45,7 @@ def draw_histogram(histograms: dict[str, ErrorHistogram], stage: str, output: st
     decades = math.floor(math.log10(most)) + 1
     parts += levels([10.0**power for power in range(0, decades, math.ceil(decades / 5))], y)
     for place, count in enumerate(shown):
-        kind = "bar over" if place >= _LIMIT else "bar"
+        kind = "column over" if place >= _LIMIT else "column"
         if count:
             parts.append(rectangle((LEFT + place * step + 1, y(count)), step - 2, BOTTOM - y(count), kind))
     for name, counts in heights.items():
@@ -54,9 +54,9 @@ def draw_histogram(histograms: dict[str, ErrorHistogram], stage: str, output: st
             parts.append(Markup(f'<path class="other" d="M{"L".join(corners)}"/>'))
     parts += [line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis"), line((limit, TOP - 4), (limit, BOTTOM), "limit")]
     parts += [words((limit - 4, TOP + 4), "limit", "end", "limit-name"), words((LEFT + step / 2, BOTTOM + 14), "0")]
-    for power in range(LOWEST, HIGHEST + 1, 2):
+    for power in range(LOWEST + 2, HIGHEST + 1, 2):
         at = LEFT + step * (_BEFORE + (power - LOWEST) * BINS_A_DECADE)
-        parts.append(words((min(at, RIGHT - 6), BOTTOM + 14), power_of_ten(power)))
+        parts.append(words((min(at, RIGHT - 8), BOTTOM + 14), power_of_ten(power)))
     parts += titles("error as a share of what is allowed", "values")
     label = f"Histogram of {sum(shown):,} errors of {output}: {shown[0]:,} values are equal, {sum(shown[_LIMIT:]):,} are beyond the limit"
     return frame(parts, label)

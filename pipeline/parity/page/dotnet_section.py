@@ -45,7 +45,6 @@ def _runtime(one: DotnetRuntime) -> Markup:
 def _facts(dotnet: DotnetReport) -> Iterator[Markup]:
     facts = {
         "package": dotnet.package,
-        "package, SHA-256": dotnet.package_sha256,
         ".NET SDK": dotnet.sdk,
         ".NET runtime": dotnet.runtime,
         "onnxruntime": dotnet.onnxruntime,

@@ -48,7 +48,7 @@ def _change(operator: str, graphs: Mapping[str, GraphCount]) -> int:
 
 
 def _bar(count: int, most: int) -> Markup:
-    filled = Markup(f'<i style="width:{100 * count / max(most, 1):.1f}%"></i>')
+    filled = Markup(f'<i style="width:{100 * count / most:.1f}%"></i>') if count else Markup("")
     return join(
         [tag("span", filled, class_="bar plain", aria_hidden="true"), tag("span", f"{count:,}", class_="share")]
     )

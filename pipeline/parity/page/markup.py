@@ -57,7 +57,7 @@ def raise_digits(exponent: int) -> str:
 def scalar(value: Scalar) -> str:
     """A value of an input or an answer: whole numbers whole, texts as they are."""
     if isinstance(value, bool | str):
-        return str(value)
+        return {"nan": "NaN", "inf": "∞", "-inf": "−∞"}.get(str(value), str(value))
     return f"{value:,}".replace("-", "−") if isinstance(value, int) else number(value)
 
 
@@ -66,6 +66,11 @@ def share(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{number(value)} times" if value > 1 else f"{number(100 * value)} %"
+
+
+def of_allowed(used: float) -> str:
+    """The same, with what it is a share of."""
+    return f"{share(used)} {'what is allowed' if used > 1 else 'of what is allowed'}"
 
 
 def megabytes(size: int) -> str:
@@ -124,13 +129,11 @@ def mark(kind: str, label: str) -> Markup:
     return tag("svg", drawn, class_=f"mark {kind}", viewBox="0 0 20 20", role="img", aria_label=label)
 
 
-def bar(used: float | None, limit: str = "of what is allowed") -> Markup:
+def bar(used: float | None) -> Markup:
     """A share of what is allowed as a bar with its number; what is beyond is full."""
     if used is None:
         return Markup("–")
     width = 100 * min(used, 1.0)
     filled = Markup(f'<i style="width:{width:.1f}%"></i>')
-    drawn = tag(
-        "span", filled, class_="bar" if used <= 1 else "bar bad", role="img", aria_label=f"{share(used)} {limit}"
-    )
+    drawn = tag("span", filled, class_="bar" if used <= 1 else "bar bad", role="img", aria_label=of_allowed(used))
     return join([drawn, tag("span", share(used), class_="share")])

@@ -44,7 +44,7 @@ def render_outputs(parity: ParityReport, contract: Contract, dotnet: DotnetRepor
     in_dotnet = any(entry.stage == "dotnet" for entry in compared)
     caught = parity.power.outputs if parity.power else {}
     heads = ["output", "scale", "allowed", "largest difference", "used", *(["used in .NET"] if in_dotnet else [])]
-    heads += ["would pass", *(["mutants caught"] if caught else [])]
+    heads += ["mutants caught"] if caught else []
     rows = []
     for output in outputs:
         last = [caught.get(output.name, "–")] if caught else []
@@ -69,22 +69,22 @@ def _numbers(output: _Output, contract: Contract, *, in_dotnet: bool) -> list[ob
     worst = output.worst
     if worst is None:
         allowed = "must be equal" if output.spec and output.compared else "–"
-        return ["–", allowed, number(largest), "–", *(["–"] if in_dotnet else []), "–"]
+        return ["–", allowed, number(largest), "–", *(["–"] if in_dotnet else [])]
     scale = contract.scales.get(output.name)
-    used = worst.used or 0.0
+    margin = f"margin {number(1 / worst.used)} times" if worst.used and worst.used <= 1 else ""
     return [
         number(scale.scale if scale else worst.scale),
-        join([number(worst.tolerance), tag("small", f"+ {number(worst.rtol)}·|expected|")]),
+        join([number(worst.tolerance), tag("small", f"rtol {number(worst.rtol)}")]),
         number(largest),
-        bar(output.used(in_dotnet=False)),
+        join([bar(output.used(in_dotnet=False)), tag("small", margin)]),
         *([bar(output.used(in_dotnet=True))] if in_dotnet else []),
-        "any" if not used else f"{number(1 / used)} times" if used <= 1 else "–",
     ]
 
 
 def _problem(output: _Output, columns: int) -> Markup:
-    first, count = output.failed[0], len(output.failed)
-    where = f"{first.stage}, call {first.case}: {first.problem}"
+    worst = max(output.failed, key=lambda entry: (entry.max_abs is None, entry.used or 0.0))
+    count = len(output.failed)
+    where = f"{worst.stage}, call {worst.case}: {worst.problem}"
     more = f" (and {count - 1} more)" if count > 1 else ""
     return tag("tr", tag("td", where + more, colspan=str(columns)), class_="problem")
 

@@ -1,12 +1,12 @@
 """The worst rows, as what they are: what went in beside what PyTorch and the graph answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.core.answer_evidence import AnswerView, Scalar, ValueView, WorstRow
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.parity_report import ParityReport
 from pipeline.parity.page.charts import draw_series
-from pipeline.parity.page.markup import Markup, join, number, scalar, section, share, tag
+from pipeline.parity.page.markup import Markup, number, of_allowed, safe, scalar, section, share, tag
 
 # Values of one answer that a card shows.
 SHOWN = 4
@@ -31,15 +31,13 @@ def _card(row: WorstRow, contract: Contract) -> Markup:
     used = [answer.used for answer in row.answers if answer.used is not None]
     beyond = any(value > 1 for value in used) or any(answer.used is None and answer.differs for answer in row.answers)
     words = (
-        "beyond the limit"
-        if beyond and not any(value > 1 for value in used)
-        else f"{share(max(used, default=0.0))} of what is allowed"
+        "beyond the limit" if beyond and not any(value > 1 for value in used) else of_allowed(max(used, default=0.0))
     )
     specs = {tensor.name: tensor for tensor in contract.outputs}
     head = tag("h3", tag("span", f"{row.case}, row {row.row}"), tag("small", words))
-    went_in = tag("div", *_inputs(row.inputs), class_="inputs")
-    answers = (_answer(answer, specs.get(answer.output)) for answer in row.answers)
-    return tag("article", head, went_in, *answers, class_="card bad" if beyond else "card")
+    pictures = [picture for answer in row.answers for picture in _pictures(answer)]
+    went_in = tag("div", *_inputs(row.inputs), *pictures, class_="inputs")
+    return tag("article", head, went_in, _answers(row.answers, specs), class_="card bad" if beyond else "card")
 
 
 def _inputs(inputs: Sequence[ValueView]) -> Iterator[Markup]:
@@ -47,16 +45,17 @@ def _inputs(inputs: Sequence[ValueView]) -> Iterator[Markup]:
     pairs: list[Markup] = []
     for view in inputs:
         if view.kind == "values" or (view.kind == "text" and len(view.texts) == 1 and len(view.texts[0]) <= 24):
-            values = ", ".join(map(scalar, view.values or view.texts))
+            values = ", ".join(view.texts or map(scalar, view.values))
             count = _size(view.shape)
             more = f" … ({count:,})" if count > len(view.values or view.texts) else ""
-            pairs.append(tag("div", tag("dt", view.name), tag("dd", values + more)))
+            wide = "wide" if len(values + more) > 16 else None
+            pairs.append(tag("div", tag("dt", view.name), tag("dd", values + more), class_=wide))
             continue
         if view.kind == "picture":
             label = (
                 f"{view.name}, {'×'.join(map(str, view.shape))}; black is {number(view.low)}, white {number(view.high)}"
             )
-            drawn = Markup(f'<img src="data:image/png;base64,{view.png}" alt="{tag("i", label)[3:-4]}">')
+            drawn = Markup(f'<img src="data:image/png;base64,{safe(view.png)}" alt="{safe(label)}">')
             yield tag(
                 "figure", drawn, tag("figcaption", f"{view.name} {'×'.join(map(str, view.shape))}"), class_="picture"
             )
@@ -78,29 +77,32 @@ def _inputs(inputs: Sequence[ValueView]) -> Iterator[Markup]:
         yield tag("dl", *pairs, class_="pairs")
 
 
-def _answer(answer: AnswerView, spec: TensorSpec | None) -> Markup:
-    labels = spec.labels if spec else []
-    name = tag("h4", tag("code", answer.output), tag("small", _note(answer)))
-    pictures = [
-        tag(
-            "figure",
-            Markup(f'<img src="data:image/png;base64,{png}" alt="{side}">'),
-            tag("figcaption", side),
-            class_="picture",
-        )
-        for side, png in zip(("expected", "got"), answer.pictures, strict=False)
-    ]
+def _answers(answers: Sequence[AnswerView], specs: Mapping[str, TensorSpec]) -> Markup:
+    """One table: an output of one value is a line, any other a heading and the values that say most."""
     head = tag("tr", *(tag("th", text, scope="col") for text in ("", "expected", "got", "difference")))
-    chosen = _choose(answer)
-    rows = [_line(answer, place, labels) for place in chosen]
-    content = tag("table", tag("thead", head), tag("tbody", *rows))
-    return tag("div", name, tag("div", *pictures, class_="inputs") if pictures else "", content, class_="answered")
+    groups = []
+    for answer in answers:
+        labels = specs[answer.output].labels if answer.output in specs else []
+        if answer.size == 1:
+            groups.append(tag("tbody", _line(answer, 0, labels, tag("code", answer.output))))
+            continue
+        note = share(answer.used) if answer.used is not None and answer.differs else _note(answer)
+        name = tag(
+            "tr", tag("th", tag("code", answer.output), colspan="3", scope="rowgroup"), tag("td", note), class_="group"
+        )
+        lines = [_line(answer, place, labels, _where(answer, place, labels)) for place in _choose(answer)]
+        groups.append(tag("tbody", name, *lines))
+    return tag("div", tag("table", tag("thead", head), *groups), class_="answers")
+
+
+def _pictures(answer: AnswerView) -> Iterator[Markup]:
+    for side, png in zip(("expected", "got"), answer.pictures, strict=False):
+        drawn = Markup(f'<img src="data:image/png;base64,{safe(png)}" alt="{safe(answer.output)}, {side}">')
+        yield tag("figure", drawn, tag("figcaption", f"{answer.output}, {side}"), class_="picture")
 
 
 def _note(answer: AnswerView) -> str:
-    if answer.used is None:
-        return "differs" if answer.differs else "equal"
-    return f"{share(answer.used)} of what is allowed" if answer.differs else "equal"
+    return "differs" if answer.differs else "equal"
 
 
 def _choose(answer: AnswerView) -> list[int]:
@@ -115,34 +117,33 @@ def _choose(answer: AnswerView) -> list[int]:
     return sorted([worst, *largest[: SHOWN - 1]])
 
 
-def _line(answer: AnswerView, place: int, labels: Sequence[str]) -> Markup:
+def _where(answer: AnswerView, place: int, labels: Sequence[str]) -> str:
+    """Which value of the answer it is: its class, or where it stands."""
     index = answer.places[place]
+    if len(index) == 1 and answer.size == len(labels):
+        return labels[index[0]]
+    return f"[{', '.join(map(str, index))}]"
+
+
+def _line(answer: AnswerView, place: int, labels: Sequence[str], where: str) -> Markup:
     expected, got = answer.expected[place], answer.got[place]
-    where = ""
-    if index and answer.size > 1:
-        last = index[-1]
-        where = (
-            labels[last]
-            if labels and len(index) == 1 and answer.size == len(labels)
-            else f"[{', '.join(map(str, index))}]"
-        )
     apart = _difference(expected, got)
     difference = "=" if expected == got else "≠" if apart is None else number(apart)
+    beyond = expected != got and (answer.used is None or answer.used > 1)
     cells = [
         tag("th", where, scope="row"),
-        *(tag("td", _name(value, labels)) for value in (expected, got)),
+        *(
+            tag("td", _name(value, labels), class_="long" if isinstance(value, str) else None)
+            for value in (expected, got)
+        ),
         tag("td", difference),
     ]
-    return tag(
-        "tr", *cells, class_=None if expected == got else "unlike" if answer.used is None or answer.used > 1 else None
-    )
+    return tag("tr", *cells, class_="unlike" if beyond else None)
 
 
-def _name(value: Scalar, labels: Sequence[str]) -> Markup:
-    """A value; a class number with its label, where that says more."""
-    if isinstance(value, int) and 0 <= value < len(labels) and labels[value] != str(value):
-        return join([labels[value], tag("small", f" ({value})")])
-    return join([scalar(value)])
+def _name(value: Scalar, labels: Sequence[str]) -> str:
+    """A value; a class number by its label."""
+    return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else scalar(value)
 
 
 def _magnitude(*values: Scalar) -> float:

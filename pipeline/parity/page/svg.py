@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.parity.page.markup import Markup, number, raise_digits, tag
 
-WIDTH, HEIGHT = 320, 230
+WIDTH, HEIGHT = 256, 204
 # The frame within it.
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 312.0, 12.0, 194.0
+LEFT, RIGHT, TOP, BOTTOM = 50.0, 250.0, 12.0, 168.0
 Place = Callable[[float], float]
 Corner = tuple[float, float]
 
@@ -64,8 +64,8 @@ def span(values: Sequence[float]) -> tuple[float, float]:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Round numbers between both: three to six."""
-    raw = (high - low) / 4
+    """Round numbers between both: three to five."""
+    raw = (high - low) / 3.5
     power = 10.0 ** math.floor(math.log10(raw))
     step = next((factor * power for factor in (1, 2, 5) if factor * power >= raw), 10 * power)
     return [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]

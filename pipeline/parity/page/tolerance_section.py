@@ -9,7 +9,7 @@ def render_tolerance(parity: ParityReport, contract: Contract) -> Markup:
     formula = tag("p", "|got − expected| ≤ atol · scale + floor + rtol · |expected|", class_="formula")
     about = tag(
         "p",
-        "The scale is the 90th percentile of what PyTorch itself answers, so that answers of 1e-7 are proven as well as answers of 1e6; "
+        "The scale is the 90th percentile of what PyTorch itself answers, so that answers of 10⁻⁷ are proven as well as answers of 10⁶; "
         "rounding is what moving every weight and input by one rounding moves PyTorch's own answers, as a share of the scale. A deep network is "
         "allowed what its own rounding does, a few times. Integers, booleans and text must be equal.",
     )

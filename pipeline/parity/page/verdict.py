@@ -98,7 +98,8 @@ def _numbers(parity: ParityReport, dotnet: DotnetReport | None) -> Iterator[Mark
         published = task.paired.get("simplify")
         changed = f", {published.changed:,} of {task.rows:,} rows changed" if published else ""
         yield _tile(task.metric, number(task.simplify), f"PyTorch {number(task.eager)}{changed}", not task.passed)
-    yield _dotnet_tile(dotnet)
+    if dotnet or parity.passed:
+        yield _dotnet_tile(dotnet)
 
 
 def _dotnet_tile(dotnet: DotnetReport | None) -> Markup:
