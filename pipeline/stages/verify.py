@@ -121,6 +121,8 @@ def run(params: Params) -> None:
             f"{report.runtime}, SDK {report.sdk}, onnxruntime {report.onnxruntime}{texts_note}{note}{describe_exempt(report.exempt)}"
         )
     elif report.sdk:
-        raise PipelineError(f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT}, {PROOF_PAGE})")
+        raise PipelineError(
+            f".NET does not answer like PyTorch: {report.reason} (all of it: {DOTNET_REPORT}, {PROOF_PAGE})"
+        )
     else:
         print(f"verify: not verified in .NET: {report.reason}")
