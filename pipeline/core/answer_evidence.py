@@ -55,7 +55,8 @@ class ValueView(Record):
 class AnswerView(Record):
     """One output of one row: the values that differ most, where each stands in the row's answer, and both sides.
 
-    `size` counts all values of the row, `used` is the largest share of what is allowed (None for what must be equal). `pictures` are the
+    `size` counts all values of the row, `used` is the largest share of what is allowed (None for what must be equal, and
+    where one side is no number). `pictures` are the
     expected and the given answer in base64, where it is one.
     """
 

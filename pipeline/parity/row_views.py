@@ -52,10 +52,11 @@ def view_texts(name: str, texts: Sequence[str]) -> ValueView:
 def view_answer(spec: TensorSpec, answer: Answer) -> AnswerView:
     """One output of one row: all values where they are few, else those that differ most."""
     expected, got = answer.expected.reshape(-1), answer.got.reshape(-1)
-    unlike = np.zeros(expected.size) if answer.used is None else np.nan_to_num(np.abs(answer.used.reshape(-1)))
+    unlike = np.zeros(expected.size) if answer.used is None else np.abs(answer.used.reshape(-1))
     differs = ~_equal(expected, got)
     if answer.used is None:
         unlike = differs.astype(np.float64)
+    largest = float(unlike.max(initial=0.0))
     order = np.argsort(-unlike, kind="stable")[:MOST_ANSWERS]
     if expected.size <= MOST_ANSWERS:
         order = np.arange(expected.size)
@@ -68,7 +69,7 @@ def view_answer(spec: TensorSpec, answer: Answer) -> AnswerView:
     return AnswerView(
         output=spec.name,
         size=expected.size,
-        used=None if answer.used is None else _short(float(unlike.max(initial=0.0))),
+        used=None if answer.used is None or largest == np.inf else _short(largest),
         differs=bool(differs.any()),
         places=[[int(axis) for axis in np.unravel_index(place, shape)] for place in order] if shape else [[]],
         expected=[scalar(expected[place]) for place in order],
@@ -111,9 +112,9 @@ def scalar(value: object) -> Scalar:
     return shorten(str(value))
 
 
-def _short(number: float) -> float:
-    """Six digits: enough to draw; beyond what can be written, the largest number."""
-    return float(f"{min(number, float(np.finfo(np.float64).max)):.6g}") if number < 1e300 else 1e300
+def _short(value: float) -> float:
+    """Six digits: enough to draw."""
+    return float(f"{value:.6g}")
 
 
 def _range(pixels: Array, spec: TensorSpec) -> tuple[float, float]:
