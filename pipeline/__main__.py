@@ -16,9 +16,9 @@ STAGES = {
     "train": "train the network (or take its weights as they are) -> build/weights/checkpoint.safetensors",
     "export": "export to ONNX; PyTorch answers the golden calls -> build/exported/model.onnx, build/golden/",
     "simplify": "simplify and constant-fold the graph -> build/simplified/model.onnx",
-    "validate": "compare every graph with PyTorch's answers -> reports/parity.json; exit 1 when one departs",
+    "validate": "compare every graph with PyTorch's answers -> reports/parity.json, reports/parity.html; exit 1 when one departs",
     "package": "pack the model, its typed C# client and the golden answers -> build/package/<Id>.<version>.nupkg",
-    "verify": "replay the golden answers through the package in real .NET -> reports/dotnet.json",
+    "verify": "replay the golden answers through the package in real .NET -> reports/dotnet.json, reports/proof.html",
     "publish": "log everything to MLflow and register the model -> reports/publish.json",
 }
 

@@ -114,6 +114,31 @@ def _compare_exactly(name: str, expected: Array, got: Array) -> OutputComparison
     )
 
 
+def allowed_difference(expected: Array, tolerance: Tolerance, scales: Array) -> Array:
+    """By how much each answer may differ, float64, of `expected`'s shape; `scales` has the scale of each of its values."""
+    magnitude = np.abs(np.where(np.isfinite(expected), expected, 0).astype(np.float64))
+    return np.asarray(tolerance.atol * scales + tolerance.floor + FLUSHED + tolerance.rtol * magnitude)
+
+
+def share_of_allowed(name: str, expected: Array, got: Array, policy: Policy) -> Array | None:
+    """(got - expected) / what is allowed, of each value: float64, infinite where a NaN or an infinity stands on one side alone.
+
+    None for what must be equal: integers, booleans, text, and floating answers without a tolerance.
+    """
+    if expected.dtype.kind != "f":
+        return None
+    tolerance = policy.tolerance(name, expected.dtype)
+    if not (tolerance.atol or tolerance.rtol or tolerance.floor):
+        return None
+    e, g = expected.astype(np.float64), got.astype(np.float64)
+    scales = np.broadcast_to(scale_of_values(policy.scale(name), expected), expected.shape)
+    alike = (np.isnan(e) & np.isnan(g)) | (e == g)
+    finite = np.isfinite(e) & np.isfinite(g)
+    difference = np.where(finite, g, 0) - np.where(finite, e, 0)
+    shares = difference / allowed_difference(expected, tolerance, scales)
+    return np.asarray(np.where(alike | finite, shares, np.inf))
+
+
 def _compare_numbers(name: str, expected: Array, got: Array, policy: Policy) -> OutputComparison:
     tolerance = policy.tolerance(name, expected.dtype)
     e, g = expected.astype(np.float64), got.astype(np.float64)
@@ -128,7 +153,7 @@ def _compare_numbers(name: str, expected: Array, got: Array, policy: Policy) -> 
     needed = np.maximum(difference - tolerance.rtol * magnitude - floor, 0)
     # In units of parity.atol; infinite where the scale is 0: then no atol passes.
     shares = np.divide(needed, scales, out=np.where(needed > 0, np.inf, 0.0), where=scales > 0)
-    used = difference / (tolerance.atol * scales + floor + tolerance.rtol * magnitude)
+    used = difference / allowed_difference(expected, tolerance, scales)
     worst = np.unravel_index(np.argmax(shares if shares.any() else used), shares.shape)
     scale, share = float(scales[worst]), float(shares[worst])
     absolute = tolerance.atol * scale + tolerance.floor

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.core.answer_evidence import AnswerEvidence
 from pipeline.core.power_report import PowerReport
 from pipeline.core.records import Record
 
@@ -112,7 +113,8 @@ class ParityReport(Record):
     `used` is the largest share of what is allowed, `margin` how many times as large a difference would have passed: 1 / used.
     `unvarying` are outputs that nearly all rows have alike, so that comparing them proves little; `exempt` those that are not judged,
     with the reason. `unoptimized` are the comparisons with onnxruntime's optimizer off, which judge nothing and say where a departure
-    begins: `attribution` says it in a sentence, where the gate failed. `runtimes` are the other versions that have replayed.
+    begins: `attribution` says it in a sentence, where the gate failed. `runtimes` are the other versions that have replayed,
+    `evidence` is what the page draws.
     """
 
     passed: bool
@@ -134,6 +136,7 @@ class ParityReport(Record):
     unoptimized: list[Comparison] = Field(default=[])
     attribution: Attribution | None = None
     runtimes: list[RuntimeReplay] = Field(default=[])
+    evidence: AnswerEvidence | None = None
 
     @property
     def proven(self) -> bool:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from pipeline.core.records import Record
 
 
@@ -34,7 +36,7 @@ class PowerReport(PowerCount):
     """What the gate notices: mutants of the graph, each asked the golden calls, and the test split where those caught nothing.
 
     `caught_by` counts those that a comparison caught, those that cannot run, and those whose signature is not the contract's;
-    `spent` and `budget` are multiply-adds.
+    `outputs` has how many each output's comparison caught; `spent` and `budget` are multiply-adds.
     """
 
     passed: bool
@@ -44,6 +46,7 @@ class PowerReport(PowerCount):
     least_power: float
     budget: float
     spent: float
+    outputs: dict[str, int] = Field(default={})
 
     @property
     def score(self) -> float | None:

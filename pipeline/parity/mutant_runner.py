@@ -1,7 +1,7 @@
 """One mutant after the other, run on what the gate asked the graph, until a comparison catches it or none has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -35,8 +35,8 @@ class Thresholds(NamedTuple):
 class MutantResult:
     """What became of one mutant.
 
-    `caught_by` says what caught it: a comparison, that it cannot run, or that its signature is not the contract's. Otherwise `output`
-    is the answer that it moved most, by `moved` of its scale, and `used` the largest share of what the policy allows; `too_far` says
+    `caught_by` says what caught it: a comparison, that it cannot run, or that its signature is not the contract's; `failed` are the
+    outputs whose comparison did. Otherwise `output` is the answer that it moved most, by `moved` of its scale, and `used` the largest share of what the policy allows; `too_far` says
     that this is more than a mutant may move unnoticed.
     """
 
@@ -48,6 +48,7 @@ class MutantResult:
     beyond_rounding: bool = False
     too_far: bool = False
     reached_test_split: bool = False
+    failed: list[str] = field(default_factory=list)
 
     @property
     def status(self) -> Literal["caught", "equivalent", "missed"]:
@@ -112,6 +113,7 @@ class MutantRunner:
         comparisons = compare(call.expected, got, self._thresholds.policy)
         if not all(comparison.passed for comparison in comparisons):
             result.caught_by = "comparison"
+            result.failed = [comparison.output for comparison in comparisons if not comparison.passed]
             return
         for comparison in comparisons:
             if comparison.exempt:

@@ -66,6 +66,7 @@ def measure_power(
         least_power=thresholds.least_power,
         budget=effort.budget,
         spent=spent,
+        outputs={name: sum(name in result.failed for result in results) for name in golden.test_split.outputs},
     )
 
 

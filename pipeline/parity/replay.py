@@ -18,6 +18,7 @@ from pipeline.graph import onnx_model
 from pipeline.graph.optimizers import explain_unopened
 from pipeline.graph.session import answer, open_session
 from pipeline.graph.signature import mismatches
+from pipeline.parity.evidence import EvidenceCollector
 
 
 class GoldenAnswers(NamedTuple):
@@ -35,8 +36,10 @@ def make_entry(
     return Comparison(stage=stage, variant="fp32", case=call, batch=batch, optimizer=optimizer, **asdict(comparison))
 
 
-def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) -> tuple[list[Comparison], Arrays]:
-    """Run one graph on every golden call and on the whole test split.
+def replay(
+    stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy, collector: EvidenceCollector | None = None
+) -> tuple[list[Comparison], Arrays]:
+    """Run one graph on every golden call and on the whole test split; `collector` looks at the answers.
 
     Returns:
         A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
@@ -58,7 +61,10 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
     comparisons: list[Comparison] = []
     for call in golden.calls:
         try:
-            outputs = compare(call.outputs, answer(session, call.inputs), tolerances)
+            answered = answer(session, call.inputs)
+            outputs = compare(call.outputs, answered, tolerances)
+            if collector:
+                collector.add(call, answered, contract.batched)
         except PipelineError as error:
             outputs = [failure("(run)", str(error))]
         comparisons += [make_entry(stage, call.name, call.rows or 1, output) for output in outputs]
@@ -67,6 +73,8 @@ def replay(stage: str, path: Path, golden: GoldenAnswers, tolerances: Policy) ->
     try:
         answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
         outputs = compare(test.outputs, answers, tolerances)
+        if collector:
+            collector.add(test, answers, rows=True)
     except PipelineError as error:
         outputs = [failure("(run)", str(error))]
     return [*comparisons, *(make_entry(stage, test.name, len(rows), output) for output in outputs)], answers

@@ -23,6 +23,7 @@ from pipeline.core.paths import (
     PARITY_PAGE,
     PARITY_REPORT,
     PARITY_TABLE,
+    PROOF_PAGE,
     SIMPLIFIED,
     SIMPLIFY_REPORT,
     TRAIN_REPORT,
@@ -47,6 +48,7 @@ REPORTS = {
     PARITY_PAGE: "validate",
     PARITY_TABLE: "validate",
     DOTNET_REPORT: "verify",
+    PROOF_PAGE: "verify",
 }
 
 
@@ -186,9 +188,15 @@ def log_numbers(
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
 
-def log_files(manifest: Manifest) -> None:
-    """Content, reports, package, manifest and params.yaml, in the folders that they have here."""
+def choose_page(dotnet: DotnetReport) -> Path:
+    """The page that people open: the proof where the package ran in .NET, else the gate's."""
+    return PROOF_PAGE if dotnet.verified or dotnet.comparisons else PARITY_PAGE
+
+
+def log_files(manifest: Manifest, dotnet: DotnetReport) -> None:
+    """Content, reports (of the two pages, one), package, manifest and params.yaml, in the folders that they have here."""
     import mlflow
 
-    for path in (*CONTENT, *REPORTS, manifest.path, MANIFEST, Path("params.yaml")):
+    reports = [path for path in REPORTS if path.suffix != PROOF_PAGE.suffix or path == choose_page(dotnet)]
+    for path in (*CONTENT, *reports, manifest.path, MANIFEST, Path("params.yaml")):
         mlflow.log_artifact(str(path), artifact_path=path.parent.as_posix() if path.parent.name else None)

@@ -127,7 +127,7 @@ def publish(
         ) as run:
             run_id = run.info.run_id
             log_numbers(client, run_id, params, evidence, tags)
-            log_files(evidence.manifest)
+            log_files(evidence.manifest, evidence.dotnet)
             mlflow.log_text(card, model_card.ARTIFACT)
             number = number or model_registry.register(settings.registered_model, contract, package, run_id)
             model_registry.check_registered(settings.registered_model, number)

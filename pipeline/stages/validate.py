@@ -12,33 +12,37 @@ from pipeline.compare.policy import Stage, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked, sha256, write_json, write_text
+from pipeline.core.files import checked, read_json, recorded_sha256, sha256, write_json, write_text
 from pipeline.core.golden import GoldenCall, check_proven, load_calls
 from pipeline.core.parity_report import TEST_CASE, Comparison, ParityReport, TaskReport
 from pipeline.core.paths import (
     CONTRACT,
+    DATA,
     EXPORTED,
     GOLDEN_TEST_SPLIT,
+    LIBRARIES_FINGERPRINT,
     METRICS_REPORT,
     PARITY_PAGE,
     PARITY_REPORT,
     PARITY_TABLE,
     SIMPLIFIED,
+    SPLITS,
     TEST_SPLIT,
 )
-from pipeline.core.reports import write_report
+from pipeline.core.reports import ExportReport, SimplifyReport, read_report, write_report
 from pipeline.core.rows import Rows
 from pipeline.core.target_runtime import read_target
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
-from pipeline.parity import page
 from pipeline.parity.attribution import describe_unoptimized
+from pipeline.parity.evidence import EvidenceCollector, GraphHistory, describe_answers
 from pipeline.parity.gate import describe_exempt, explain_failure
 from pipeline.parity.locate_process import locate
 from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.origin import find_origin
+from pipeline.parity.page.document import render_page
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.parity.target_replay import PublishedGraph, format_runtimes, replay_target
@@ -128,9 +132,19 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
     return text.getvalue()
 
 
+def read_history() -> GraphHistory:
+    """How the graph came to be, as the stages before said it."""
+    return GraphHistory(
+        read_report(ExportReport),
+        read_report(SimplifyReport),
+        read_json(checked(LIBRARIES_FINGERPRINT, "fingerprint"), "fingerprint"),
+        {split: recorded_sha256(DATA / f"{split}.npz", "prepare") for split in SPLITS},
+    )
+
+
 def run(params: Params) -> None:
     return_large_blocks()
-    contract, calls = load_contract(), load_calls()
+    contract, calls, history = load_contract(), load_calls(), read_history()
     check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
     eager = load(checked(GOLDEN_TEST_SPLIT, "export"), made_by="export")
@@ -148,8 +162,9 @@ def run(params: Params) -> None:
     policies = {stage: make_policy(params.parity, stage, contract.scales, names) for stage in GRAPHS}
     comparisons: list[Comparison] = []
     answers: dict[str, Arrays] = {"eager": eager}
+    collectors: dict[str, EvidenceCollector] = {stage: EvidenceCollector(contract, policies[stage]) for stage in GRAPHS}
     for stage, path in GRAPHS.items():
-        compared, answers[stage] = replay(stage, path, golden, policies[stage])
+        compared, answers[stage] = replay(stage, path, golden, policies[stage], collectors[stage])
         comparisons += compared
     published = PublishedGraph(
         PUBLISHED, GRAPHS[PUBLISHED], [entry for entry in comparisons if entry.stage == PUBLISHED]
@@ -175,6 +190,8 @@ def run(params: Params) -> None:
         entry.required_tolerance for entry in comparisons if entry.required_tolerance is not None and not entry.exempt
     ]
     used = max((entry.used for entry in comparisons if entry.used is not None and not entry.exempt), default=None)
+    failed = {entry.stage for entry in comparisons if not entry.passed}
+    shown = next((stage for stage in GRAPHS if stage in failed), PUBLISHED)
     report = ParityReport(
         passed=not problem,
         gate=problem or "passed",
@@ -195,11 +212,12 @@ def run(params: Params) -> None:
         runtimes=in_target.runtimes,
         unoptimized=unoptimized,
         attribution=attribution,
+        evidence=describe_answers(collectors, shown, history),
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
     write_text(PARITY_TABLE, format_table(comparisons))
-    write_text(PARITY_PAGE, page.render_html(report))
+    write_text(PARITY_PAGE, render_page(report, contract))
     if problem:
         origin = f"; {attribution.sentence}" if attribution else ""
         if attribution and attribution.cause in GRAPH_CAUSES:

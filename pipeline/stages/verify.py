@@ -7,9 +7,10 @@ from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport
 from pipeline.core.errors import PipelineError
+from pipeline.core.files import sha256, write_text
 from pipeline.core.golden import load_calls
 from pipeline.core.parity_report import Attribution, ParityReport
-from pipeline.core.paths import DOTNET_REPORT, PARITY_REPORT
+from pipeline.core.paths import CONTRACT, DOTNET_REPORT, PARITY_REPORT, PROOF_PAGE
 from pipeline.core.reports import read_report, write_report
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
@@ -20,6 +21,7 @@ from pipeline.dotnet.proof.matrix import TEST_SPLIT, Matrix, replay_runtimes
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.parity.attribution import attribute_dotnet
 from pipeline.parity.gate import describe_exempt
+from pipeline.parity.page.document import render_page
 from pipeline.settings.params import Params, Verify
 
 NAMES = {BOUND: "the package's lower bound", NEAREST: "the nearest to the package's lower bound", NEWEST: "the newest"}
@@ -37,7 +39,9 @@ def report_unverified(manifest: Manifest, mode: str, reason: str) -> DotnetRepor
     )
 
 
-def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tolerances: Policy) -> DotnetReport:
+def verify_package(
+    contract: Contract, manifest: Manifest, settings: Verify, tolerances: Policy, parity: ParityReport
+) -> DotnetReport:
     """Build and run the consumers, and compare their answers.
 
     Raises:
@@ -77,7 +81,7 @@ def verify_package(contract: Contract, manifest: Manifest, settings: Verify, tol
         "test_rows": len(split),
         "task": first.task,
         "comparisons": [entry for replay in ran.replays.values() for entry in replay.comparisons],
-        "attribution": attribute_departure(ran, read_proof(manifest)),
+        "attribution": attribute_departure(ran, parity if is_of_package(parity, manifest) else None),
     }
     return report.model_copy(update=details)
 
@@ -114,27 +118,42 @@ def describe_runs(report: DotnetReport) -> str:
     )
 
 
-def read_proof(manifest: Manifest) -> ParityReport | None:
-    """What `validate` proved of the graph in the package; None where its report is of another, or is not there."""
-    if not PARITY_REPORT.exists():
-        return None
+def read_parity() -> ParityReport:
+    """What `validate` found, whose page is written again with the .NET half.
+
+    Raises:
+        PipelineError: It is missing, or was found with another contract.
+    """
     parity = read_report(ParityReport)
-    return parity if parity.models.get("simplify") == manifest.files.get(f"model/{manifest.model}") else None
+    if parity.contract_sha256 != sha256(CONTRACT):
+        raise PipelineError(
+            f"{PARITY_REPORT} was written with another contract than {CONTRACT}: run `python -m pipeline validate` again"
+        )
+    return parity
+
+
+def is_of_package(parity: ParityReport, manifest: Manifest) -> bool:
+    """Whether the gate has judged the graph that is in the package."""
+    return parity.models.get("simplify") == manifest.files.get(f"model/{manifest.model}")
 
 
 def run(params: Params) -> None:
     contract, manifest, mode = load_contract(), read_package(), params.verify.mode
+    parity = read_parity()
     if mode == "off":
         report = report_unverified(manifest, mode, "verify.mode=off")
     elif mode == "auto" and sdk.version(sdk.find()) is None:
         report = report_unverified(manifest, mode, "there is no .NET SDK on PATH, in DOTNET_ROOT or in ~/.dotnet")
     else:
         tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
-        report = verify_package(contract, manifest, params.verify, tolerances)
+        report = verify_package(contract, manifest, params.verify, tolerances, parity)
     write_report(report)
+    write_text(PROOF_PAGE, render_page(parity, contract, report))
     if report.departs:
         origin = f"; {report.attribution.sentence}" if report.attribution else ""
-        raise PipelineError(f".NET does not answer like PyTorch: {report.reason}{origin} (all of it: {DOTNET_REPORT})")
+        raise PipelineError(
+            f".NET does not answer like PyTorch: {report.reason}{origin} (all of it: {DOTNET_REPORT}, {PROOF_PAGE})"
+        )
     if report.verified:
         print(f"verify: verified in .NET: {describe_runs(report)}")
     else:

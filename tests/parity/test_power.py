@@ -14,8 +14,8 @@ from pipeline.graph import onnx_model
 from pipeline.graph.mutants import KINDS, Mutant
 from pipeline.graph.session import answer, open_session
 from pipeline.parity.mutant_runner import MutantResult, Thresholds, least_telling
+from pipeline.parity.page.power_section import render_power
 from pipeline.parity.power import LEAST, Effort, explain_weakness, format_power, measure_power
-from pipeline.parity.power_section import render_power
 from pipeline.parity.replay import GoldenAnswers
 
 TIGHT = Policy(Tolerance(1e-6, 1e-5))
@@ -91,6 +91,7 @@ def test_the_counts_add_up(measure):
         == sum(kind.tried for kind in power.kinds.values())
     )
     assert sum(power.caught_by.values()) == power.caught
+    assert power.outputs == {"output": power.caught_by["comparison"]}
     assert len(power.survivors) == power.equivalent + power.missed
     assert set(power.kinds) <= set(KINDS)
 
@@ -301,4 +302,4 @@ def test_a_graph_that_cannot_be_broken_is_not_called_measured():
         tried=0, caught=0, equivalent=0, missed=0, survivors=[], kinds={}, least_power=1e-3
     )
     assert format_power(nothing).startswith("power: not measured: ")
-    assert "Not measured" in "".join(render_power(nothing))
+    assert "Not measured" in (render_power(nothing) or "")

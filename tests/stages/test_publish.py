@@ -11,7 +11,7 @@ from pipeline.__main__ import STAGES, main
 from pipeline.core.contract import load_contract
 from pipeline.core.dotnet_report import DotnetReport, DotnetTask
 from pipeline.core.files import read_json, write_json
-from pipeline.core.parity_report import ParityReport
+from pipeline.core.parity_report import Comparison, ParityReport
 from pipeline.core.paths import (
     CONTRACT,
     DOTNET_REPORT,
@@ -22,7 +22,9 @@ from pipeline.core.paths import (
     MANIFEST,
     METRICS_REPORT,
     PACKAGE,
+    PARITY_PAGE,
     PARITY_REPORT,
+    PROOF_PAGE,
     PUBLISH_REPORT,
     SIMPLIFIED,
     TRAINING_CURVES,
@@ -33,7 +35,7 @@ from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.registry import model_card, model_registry, tracking
 from pipeline.registry.model_registry import build_signature
-from pipeline.registry.run import CONTENT, REPORTS, Evidence, collect_metrics, flatten
+from pipeline.registry.run import CONTENT, REPORTS, Evidence, choose_page, collect_metrics, flatten
 from pipeline.stages import publish as stage
 from pipeline.stages.publish import hash_files
 from pipeline_runs import LINEAR, golden_inputs, golden_outputs, reseal
@@ -135,8 +137,16 @@ def test_artifacts(run, published):
             if not entry.is_dir
         }
     package = read_json(published / MANIFEST, "package")["package"]
-    files = (*CONTENT, *REPORTS, MANIFEST, PACKAGE / package, Path("params.yaml"))
+    files = {*CONTENT, *REPORTS, MANIFEST, PACKAGE / package, Path("params.yaml")} - {PROOF_PAGE}
     assert made == {path.as_posix() for path in files} | {model_card.ARTIFACT}
+
+
+def test_the_page_that_is_logged_is_the_proof_where_dotnet_ran(published):
+    with contextlib.chdir(published):
+        unverified = read_report(DotnetReport)
+    comparison = Comparison.model_validate(read_json(published / PARITY_REPORT, "validate")["comparisons"][0])
+    assert choose_page(unverified) == PARITY_PAGE
+    assert choose_page(unverified.model_copy(update={"comparisons": [comparison]})) == PROOF_PAGE
 
 
 def test_artifacts_lie_beside_the_store(published):

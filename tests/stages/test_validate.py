@@ -15,6 +15,7 @@ from pipeline.core.files import sha256
 from pipeline.core.golden import load_calls, save_calls
 from pipeline.core.paths import (
     CONTRACT,
+    EXPORT_REPORT,
     EXPORTED,
     GOLDEN_ARRAYS,
     GOLDEN_INDEX,
@@ -24,6 +25,7 @@ from pipeline.core.paths import (
     PARITY_REPORT,
     PARITY_TABLE,
     SIMPLIFIED,
+    SIMPLIFY_REPORT,
     TEST_SPLIT,
 )
 from pipeline.graph import onnx_model
@@ -174,7 +176,7 @@ def test_the_worst_comparison_is_the_one_that_is_named(linear, fails):
 def test_a_failed_gate_says_so_on_the_page(linear, fails):
     edit(SIMPLIFIED, nudge)
     fails("validate", changes=VERDICT)
-    assert "The gate failed." in PARITY_PAGE.read_text()
+    assert "Simplify does not answer what PyTorch answered" in PARITY_PAGE.read_text()
     assert report()["passed"] is False
 
 
@@ -368,7 +370,52 @@ def test_the_power_is_printed_reported_and_on_the_page(linear, passes):
         f"validate: power: {power['caught']} of {power['tried']} mutants caught, {power['equivalent']} equivalent"
         in said
     )
-    assert "<h2>What the gate would notice</h2>" in PARITY_PAGE.read_text()
+    assert ">What the gate would notice</h2>" in PARITY_PAGE.read_text()
+
+
+def test_the_evidence_of_digits(digits):
+    evidence = report()["evidence"]
+    assert (evidence["stage"], list(evidence["outputs"])) == ("simplify", ["probabilities"])
+    assert {view["kind"] for row in evidence["rows"] for view in row["inputs"]} == {"picture"}
+    histogram = evidence["outputs"]["probabilities"]["histograms"]["simplify"]
+    compared = [
+        one for one in report()["comparisons"] if (one["stage"], one["output"]) == ("simplify", "probabilities")
+    ]
+    assert histogram["equal"] + sum(histogram["counts"]) == sum(one["values"] for one in compared)
+    used = max(one["used"] for one in compared)
+    assert max(map(abs, evidence["outputs"]["probabilities"]["used"])) == pytest.approx(used, rel=1e-5)
+    assert evidence["rows"][0]["answers"][1]["used"] == pytest.approx(used, rel=1e-5)
+
+
+def test_the_evidence_says_where_the_graph_comes_from(digits):
+    evidence = report()["evidence"]
+    assert evidence["data_sha256"]["test"] == sha256(TEST_SPLIT)
+    assert evidence["versions"]["onnxruntime"] == onnxruntime.__version__
+    assert evidence["graphs"]["simplify"]["nodes"] == onnx_model.count(onnx_model.load(SIMPLIFIED, "simplify"))["nodes"]
+
+
+def test_the_evidence_is_of_the_first_graph_that_fails(linear, fails):
+    edit(EXPORTED, nudge)
+    fails("validate", changes=VERDICT)
+    assert report()["evidence"]["stage"] == "export"
+    assert report()["evidence"]["rows"][0]["answers"][0]["used"] > 1
+
+
+@pytest.mark.parametrize(("path", "stage"), [(EXPORT_REPORT, "export"), (SIMPLIFY_REPORT, "simplify")])
+def test_a_missing_report_names_its_stage(path, stage, linear, fails):
+    path.unlink()
+    assert f"{path} is missing: it is written by `python -m pipeline {stage}`" in fails("validate")
+
+
+def test_the_page_stays_small(digits):
+    assert PARITY_PAGE.stat().st_size < 200_000
+    assert PARITY_REPORT.stat().st_size < 100_000
+
+
+def test_the_same_graph_gives_the_same_page(digits, passes):
+    before = PARITY_PAGE.read_bytes()
+    passes("validate")
+    assert PARITY_PAGE.read_bytes() == before
 
 
 def test_the_same_graph_gives_the_same_report(linear, passes):

@@ -7,8 +7,9 @@ from pipeline.__main__ import main
 from pipeline.compare.policy import Policy, Tolerance
 from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import read_json, sha256
+from pipeline.core.files import read_json, sha256, write_json
 from pipeline.core.golden import GoldenCall
+from pipeline.core.paths import CONTRACT, PARITY_REPORT, PROOF_PAGE
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import read_package
@@ -122,6 +123,23 @@ def test_auto_without_an_sdk(linear, monkeypatch, configure, passes):
     assert read_json(REPORT, "verify")["verified"] is False
 
 
+def test_the_proof_is_written_without_an_sdk_too(linear, passes):
+    PROOF_PAGE.unlink()
+    passes("verify")
+    assert "Not verified in .NET: verify.mode=off" in PROOF_PAGE.read_text()
+
+
+def test_a_report_of_another_contract_is_refused(linear, fails):
+    report = read_json(PARITY_REPORT, "validate")
+    write_json(PARITY_REPORT, {**report, "contract_sha256": "0" * 64})
+    assert f"{PARITY_REPORT} was written with another contract than {CONTRACT}" in fails("verify")
+
+
+def test_without_the_gate_s_report_the_stage_is_named(linear, fails):
+    PARITY_REPORT.unlink()
+    assert f"{PARITY_REPORT} is missing: it is written by `python -m pipeline validate`" in fails("verify")
+
+
 def test_required_without_an_sdk(linear, monkeypatch, configure, fails):
     configure("verify.mode=required")
     monkeypatch.setattr(sdk, "find", lambda: None)
@@ -161,6 +179,7 @@ def test_real(digits, passes, client):
     assert {entry["way"] for entry in report["comparisons"]} == set(WAYS)
     assert {entry["batch"] for entry in report["comparisons"]} >= {1, 2, 3, 7}
     assert report["package_sha256"] == sha256(Path("build/package") / report["package"])
+    assert "and so does the package in .NET" in PROOF_PAGE.read_text()
 
 
 @needs_dotnet
@@ -171,6 +190,7 @@ def test_real_and_refused(digits, passes, capsys):
     assert main(["verify"]) == 1
     told = capsys.readouterr().err
     assert ".NET does not answer like PyTorch" in told
+    assert "The package does not answer in .NET what PyTorch answered" in PROOF_PAGE.read_text()
     assert "way in 'buffers', output 'probabilities', row" in told  # the worst is one of the many test rows
     assert read_json(REPORT, "verify")["verified"] is False
 

@@ -1,0 +1,94 @@
+"""The road from PyTorch to .NET as a small drawing: a step a stage, with its mark, and the optimizer on and off."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pipeline.core.contract import Contract
+from pipeline.core.dotnet_report import DotnetReport
+from pipeline.core.parity_report import Comparison, ParityReport
+from pipeline.parity.page.markup import Markup, mark, plural, section, share, tag
+
+STAGES = ("export", "simplify")
+_WORDS = {"ok": "passed", "bad": "failed", "none": "not run"}
+
+
+class Step(NamedTuple):
+    """One step: ok, bad or none, its name, and lines that say more."""
+
+    kind: str
+    name: str
+    notes: Sequence[str]
+
+
+def render_flow(parity: ParityReport, contract: Contract, dotnet: DotnetReport | None) -> Markup:
+    steps = [
+        tag(
+            "li",
+            mark(step.kind, _WORDS[step.kind]),
+            tag("strong", step.name),
+            *(tag("small", note) for note in step.notes if note),
+            class_=step.kind,
+        )
+        for step in find_steps(parity, contract, dotnet)
+    ]
+    return section("flow", "From PyTorch to .NET", tag("ol", *steps, class_="flow"))
+
+
+def find_steps(parity: ParityReport, contract: Contract, dotnet: DotnetReport | None) -> Iterator[Step]:
+    own = [entry for entry in parity.comparisons if entry.runtime is None and entry.optimizer == "all"]
+    calls = len({entry.case for entry in own})
+    yield Step("ok", "PyTorch", ["the eager network", f"{plural(calls, 'call')} answered once"])
+    graphs = list(dict.fromkeys([*((stage, "fp32") for stage in STAGES), *((one.stage, one.variant) for one in own)]))
+    for stage, variant in graphs:
+        compared = [one for one in own if (one.stage, one.variant) == (stage, variant)]
+        name = stage if variant == "fp32" else f"{stage} ({variant})"
+        unoptimized = [one for one in parity.unoptimized if (one.stage, one.variant) == (stage, variant)]
+        notes = [_count(compared), _worst(compared), *_optimizer(compared, unoptimized)]
+        yield Step(_kind(compared), name, notes)
+    for replay in parity.runtimes:
+        notes = [f"Python {replay.python}", replay.problem or f"{plural(replay.comparisons, 'comparison')}"]
+        used = [] if replay.used is None else [f"{share(replay.used)} of tolerance"]
+        yield Step("ok" if replay.passed else "bad", f"onnxruntime {replay.onnxruntime}", [*notes, *used])
+    yield from _dotnet_steps(parity, dotnet)
+
+
+def _dotnet_steps(parity: ParityReport, dotnet: DotnetReport | None) -> Iterator[Step]:
+    if dotnet is None:
+        return (
+            yield Step("none", ".NET", ["not yet: verify runs later" if parity.passed else "not run: the gate failed"])
+        )
+    for one in dotnet.runtimes:
+        name = f".NET, onnxruntime {one.onnxruntime or one.asked}"
+        ran = bool(one.comparisons) or one.verified
+        notes = [plural(one.comparisons, "comparison") if ran else "", one.reason[:160]]
+        yield Step("ok" if one.verified else "bad" if ran else "none", name, notes)
+    if not dotnet.runtimes:
+        ran = bool(dotnet.comparisons)
+        name = f".NET, onnxruntime {dotnet.onnxruntime}" if dotnet.onnxruntime else ".NET"
+        kind = "ok" if dotnet.verified else "bad" if ran else "none"
+        yield Step(kind, name, [_count(dotnet.comparisons) if ran else f"not run: {dotnet.reason[:160]}"])
+
+
+def _kind(compared: Sequence[Comparison]) -> str:
+    if not compared:
+        return "none"
+    return "ok" if all(entry.passed for entry in compared) else "bad"
+
+
+def _count(compared: Sequence[Comparison]) -> str:
+    passed = sum(entry.passed for entry in compared)
+    return f"{passed:,} of {len(compared):,} passed" if compared else "not run"
+
+
+def _worst(compared: Sequence[Comparison]) -> str:
+    used = [entry.used for entry in compared if entry.used is not None and not entry.exempt]
+    return f"{share(max(used))} of tolerance" if used else ""
+
+
+def _optimizer(compared: Sequence[Comparison], unoptimized: Sequence[Comparison]) -> list[str]:
+    """With onnxruntime's optimizer on, as in the client, and off; nothing where it was not tried without."""
+    if not unoptimized:
+        return []
+    words = {True: "✓", False: "✗"}
+    on, off = (all(entry.passed for entry in entries) for entries in (compared, unoptimized))
+    return [f"optimizer on {words[on]} off {words[off]}"]
