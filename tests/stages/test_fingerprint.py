@@ -64,6 +64,7 @@ def test_a_file_a_kind(mine):
         "dotnet.json",
         "libraries.json",
         "network.json",
+        "target.json",
         "task.json",
     ]
     network = json.loads(NETWORK_FINGERPRINT.read_text())
