@@ -134,57 +134,79 @@ def write_params(overrides: list[str], path: Path) -> None:
             print(f"warning: params: {setting}={lacking}; `dvc repro` needs it", file=sys.stderr)
 
 
-def run(options: argparse.Namespace) -> None:
-    if options.command == "params":
-        if options.help:
-            print(f"{options.format_help()}\n{describe_configuration(options.overrides)}", end="")
-            raise SystemExit(0)
-        if options.cfg:
-            print(compose_text(options.overrides), end="")
-        else:
-            write_params(options.overrides, options.params)
-        return
-    if options.command == "nuget":
-        from pipeline.dotnet.nuget.feed import push
+def run_params(options: argparse.Namespace) -> None:
+    if options.help:
+        print(f"{options.format_help()}\n{describe_configuration(options.overrides)}", end="")
+        raise SystemExit(0)
+    if options.cfg:
+        print(compose_text(options.overrides), end="")
+    else:
+        write_params(options.overrides, options.params)
 
-        push(options.feed)
-        return
-    if options.command == "compare":
-        from pipeline.experiments.comparison_table import compare
 
-        compare(options.every_commit)
-        return
-    if options.command == "plots":
-        from pipeline.experiments.plots import draw, write_template
+def run_nuget(options: argparse.Namespace) -> None:
+    from pipeline.dotnet.nuget.feed import push
 
-        if options.template_only:
-            write_template()
-        else:
-            draw(options.revisions)
-        return
-    if options.command == "compat":
-        from pipeline.runtimes.compatibility import compat
+    push(options.feed)
 
-        compat(options.file, options.install)
-        return
+
+def run_compare(options: argparse.Namespace) -> None:
+    from pipeline.experiments.comparison_table import compare
+
+    compare(options.every_commit)
+
+
+def run_plots(options: argparse.Namespace) -> None:
+    from pipeline.experiments.plots import draw, write_template
+
+    if options.template_only:
+        write_template()
+    else:
+        draw(options.revisions)
+
+
+def run_compat(options: argparse.Namespace) -> None:
+    from pipeline.runtimes.compatibility import compat
+
+    compat(options.file, options.install)
+
+
+def run_ui(options: argparse.Namespace) -> None:
+    from pipeline.registry.ui import serve
+    from pipeline.settings.params import load
+
+    serve(load(options.params), options.port)
+
+
+def run_locate(options: argparse.Namespace) -> None:
     from pipeline.settings.params import load
 
     params = load(options.params)
-    if options.command == "ui":
-        from pipeline.registry.ui import serve
+    import_frozen("pipeline.departure.location").locate(params, options.stage, options.call)
 
-        serve(params, options.port)
-        return
-    if options.command == "locate":
-        import_frozen("pipeline.departure.location").locate(params, options.stage, options.call)
-        return
-    import_frozen(f"pipeline.stages.{options.command}").run(params)
+
+def run_stage(options: argparse.Namespace) -> None:
+    from pipeline.settings.params import load
+
+    import_frozen(f"pipeline.stages.{options.command}").run(load(options.params))
+
+
+COMMANDS = {
+    "params": run_params,
+    "nuget": run_nuget,
+    "compare": run_compare,
+    "plots": run_plots,
+    "compat": run_compat,
+    "ui": run_ui,
+    "locate": run_locate,
+    **dict.fromkeys(STAGES, run_stage),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
-        run(options)
+        COMMANDS[options.command](options)
     except PipelineError as error:
         print(f"error: {options.command}: {error}", file=sys.stderr)
         return 1

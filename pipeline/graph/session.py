@@ -14,6 +14,10 @@ from pipeline.settings import compat
 
 # The session option, in Python and in C#, that leaves out optimizers by name.
 DISABLED = "optimization.disable_specified_optimizers"
+# What other rooms know of onnxruntime.
+Session = onnxruntime.InferenceSession
+VERSION: str = onnxruntime.__version__
+
 _RUNTIME_ERRORS = (
     state.Fail,
     state.InvalidArgument,
