@@ -257,7 +257,7 @@ def prove() -> None:
                 command, env=wheel.environment(), capture_output=True, text=True, check=True
             ).stdout
             for case, error in json.loads(printed).items():
-                expected = next(expect(wheel.version, graphs[case]), "")
+                expected = next(expect(wheel.version, graphs[case], {}), "")
                 counts[f"expected to {'be refused' if expected else 'load'}, {'refused' if error else 'loads'}"] += 1
                 if bool(expected) != bool(error):
                     wrong[f"{case}: {expected or error}"[:200]].append(wheel.version)

@@ -1,13 +1,14 @@
 """`python -m pipeline compat`: the onnxruntimes there are, which of them are here, and which can run a file."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.node_sources import read_sources
+from pipeline.core.node_sources import NodeSource, read_sources
+from pipeline.core.paths import BUILD
 from pipeline.graph import onnx_model
 from pipeline.graph.operators import Requirements, read_requirements
 from pipeline.runtimes.kernel_table import first_minor, formats
@@ -38,7 +39,7 @@ def compat(file: Path | None, versions: Sequence[str]) -> None:
         show_file(file)
     elif not versions:
         # The setting, where there are settings: the table is of use before there is a project, too.
-        show_table(getattr(load(), "target", None) if PARAMS.exists() else None)
+        show_table(load().target if PARAMS.exists() else None)
 
 
 def install_all(versions: Sequence[str]) -> None:
@@ -83,35 +84,37 @@ def show_file(path: Path) -> None:
         raise PipelineError(str(error).partition("; make it again with")[0]) from None
     opsets = ", ".join(f"{domain or 'opset'} {opset}" for domain, opset in graph.opsets.items())
     print(f"{path}: {opsets}, IR {graph.ir}, {len(graph.operators)} nodes")
-    for alike, verdicts in groupby(judge(path, graph), key=lambda verdict: (verdict.verdict, verdict.reason)):
+    # Names of values in a file from elsewhere say nothing of this project's network.
+    sources = read_sources() if path.resolve().is_relative_to(BUILD.resolve()) else {}
+    for alike, verdicts in groupby(judge(path, graph, sources), key=lambda verdict: (verdict.verdict, verdict.reason)):
         versions = [verdict.onnxruntime for verdict in verdicts]
         span = versions[0] if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
         print(f"  {span:<12}  {': '.join(alike)}", flush=True)
 
 
-def judge(path: Path, graph: Requirements) -> Iterator[Verdict]:
+def judge(path: Path, graph: Requirements, sources: Mapping[str, NodeSource]) -> Iterator[Verdict]:
     """A verdict on each minor version, the oldest first; a wheel that is here has the last word."""
     wheels = {minor_of(wheel.version): wheel for wheel in list_wheels()}
     for minor in sorted({*formats(), *wheels}):
         if minor in wheels:
-            yield _try(f"1.{minor}", wheels[minor], path, graph)
-        elif problem := next(expect(f"1.{minor}", graph), ""):
+            yield _try(f"1.{minor}", wheels[minor], path, graph, sources)
+        elif problem := next(expect(f"1.{minor}", graph, sources), ""):
             yield Verdict(f"1.{minor}", "refused", _without_name(f"1.{minor}", problem))
         else:
             hint = "format and operators fit, but no wheel of it is here: `python -m pipeline compat --install` it"
             yield Verdict(f"1.{minor}", "untried", hint)
 
 
-def _try(version: str, wheel: Wheel, path: Path, graph: Requirements) -> Verdict:
+def _try(version: str, wheel: Wheel, path: Path, graph: Requirements, sources: Mapping[str, NodeSource]) -> Verdict:
     opened = answer_calls(wheel, path, [])
     if not opened.problem:
         return Verdict(version, "loads here", f"{wheel.version}, with numpy {opened.numpy}")
     if opened.end == "broken":
         return Verdict(version, "untried", opened.problem)
-    reason = explain_refusal(wheel.version, opened.problem, graph, read_sources())
-    return Verdict(
-        version, "refused", _without_name(wheel.version, reason if opened.end == "refused" else opened.problem)
-    )
+    reason = opened.problem
+    if opened.end == "refused":
+        reason = explain_refusal(wheel.version, opened.problem, graph, sources)
+    return Verdict(version, "refused", _without_name(wheel.version, reason))
 
 
 def _without_name(version: str, reason: str) -> str:
@@ -119,10 +122,10 @@ def _without_name(version: str, reason: str) -> str:
     return re.sub(rf"onnxruntime {re.escape(version)} (?=takes|has|cannot|refuses)", "it ", reason)
 
 
-def expect(version: str, graph: Requirements) -> Iterator[str]:
+def expect(version: str, graph: Requirements, sources: Mapping[str, NodeSource]) -> Iterator[str]:
     """Why this version will refuse the graph, as far as tables tell."""
     yield from explain_format(version, graph)
     for use in graph.operators:
         first = first_minor(use.domain, use.operator, use.since, use.types)
         if use.since > use.opset or first is None or first > minor_of(version):
-            yield explain_operator(version, use, read_sources())
+            yield explain_operator(version, use, sources)

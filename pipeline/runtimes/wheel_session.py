@@ -13,8 +13,8 @@ from pipeline.runtimes.call_files import FAILURES, OPENED, REQUEST, inputs_of, o
 from pipeline.runtimes.wheel_installer import explain_broken
 from pipeline.runtimes.wheels import Wheel
 
-# Seconds that a process has: as many as `verify` gives to .NET.
-TIMEOUT = 600.0
+# Seconds that a process has: one that hangs ends some day, and what is only slow does not fail the gate.
+TIMEOUT = 3600.0
 # How a process ends before its time that is no traceback.
 _DEATHS = ("took more than", "ended by")
 

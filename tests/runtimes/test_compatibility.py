@@ -1,13 +1,16 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from pipeline.core.node_sources import NodeSource, write_sources
 from pipeline.core.paths import SIMPLIFIED
 from pipeline.graph import onnx_model
 from pipeline.graph.operators import read_requirements
+from pipeline.runtimes import compatibility
 from pipeline.runtimes.compatibility import expect, judge
 from pipeline.runtimes.wheels import list_wheels, minor_of
 
@@ -45,6 +48,13 @@ def test_the_table_marks_this_environment_s_own_which_is_the_target_by_default(s
     assert len(marked) == 1
     assert marked[0].startswith(OWN_MINOR)
     assert marked[0].endswith(f"{OWN} (this environment's, the target)")
+
+
+def test_the_table_marks_the_target_of_the_settings(store, empty, passes, monkeypatch):
+    Path("params.yaml").touch()
+    monkeypatch.setattr(compatibility, "load", lambda: SimpleNamespace(target="onnxruntime-1.20"))
+    marked = [line[:4] for line in passes("compat").splitlines() if "the target" in line]
+    assert marked == ["1.20"]
 
 
 def test_the_table_has_the_wheels_that_are_here(wheel, empty, passes):
@@ -97,6 +107,13 @@ def test_a_wheel_that_is_broken_is_named(wheel, model, passes):
     )
 
 
+@pytest.mark.parametrize(("folder", "says"), [("build", ", made by layers.0 (models/net.py:7); "), (".", "; ")])
+def test_a_node_of_this_build_has_its_place_in_the_network(folder, says, store, model, passes):
+    write_sources({"y": NodeSource(module="layers.0", module_class="", operator="", file="models/net.py", line=7)})
+    path = Path(model("ImageDecoder")).rename(f"{folder}/other.onnx")
+    assert f"has no ImageDecoder-20 of node 'one'{says}no onnxruntime up to 1.32 has it" in passes("compat", str(path))
+
+
 def test_no_such_file(store, empty, fails):
     assert fails("compat", "a.onnx") == "error: compat: a.onnx: expected an .onnx file, there is none\n"
 
@@ -123,6 +140,8 @@ def test_a_version_that_cannot_be_installed(store, empty, fails):
 def test_tables_expect_of_the_wheels_that_are_here_what_they_do(digits_run):
     path = digits_run / SIMPLIFIED
     graph = read_requirements(onnx_model.load_graph(path, made_by="simplify"))
-    verdicts = {verdict.onnxruntime: verdict.verdict for verdict in judge(path, graph)}
-    expected = {f"1.{minor_of(wheel.version)}": not next(expect(wheel.version, graph), "") for wheel in list_wheels()}
+    verdicts = {verdict.onnxruntime: verdict.verdict for verdict in judge(path, graph, {})}
+    expected = {
+        f"1.{minor_of(wheel.version)}": not next(expect(wheel.version, graph, {}), "") for wheel in list_wheels()
+    }
     assert {version: verdicts[version] == "loads here" for version in expected} == expected
