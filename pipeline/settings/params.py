@@ -150,6 +150,12 @@ class Params(Section):
     model: Model
     _path: Path = PrivateAttr(default=PARAMS)
 
+    def __eq__(self, other: object) -> bool:
+        """Equal settings are equal, whichever file they were read from."""
+        return isinstance(other, Params) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment] # as without it: settings hold dicts
+
     @property
     def path(self) -> Path:
         """The file that they were read from."""
