@@ -156,11 +156,6 @@ class Params(Section):
 
     __hash__ = None  # type: ignore[assignment] # as without it: settings hold dicts
 
-    @property
-    def path(self) -> Path:
-        """The file that they were read from."""
-        return self._path
-
     @model_validator(mode="after")
     def _text_has_its_operators(self) -> "Params":
         words = [name for name, encoder in self.model.encoders.items() if encoder.kind == "words"]
@@ -211,6 +206,11 @@ def load(path: Path = PARAMS) -> Params:
         raise PipelineError(f"{path}: {error}") from None
     params._path = path
     return params
+
+
+def file_of(params: Params) -> Path:
+    """The file that settings were read from."""
+    return params._path
 
 
 def parse(text: str, *, locate_files: bool = True) -> Params:

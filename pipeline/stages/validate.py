@@ -40,7 +40,7 @@ from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.origin import find_origin
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
-from pipeline.settings.params import Params
+from pipeline.settings.params import Params, file_of
 
 GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
 # The one that is published.
@@ -194,7 +194,7 @@ def run(params: Params) -> None:
     if problem:
         origin = f"; {attribution.sentence}" if attribution else ""
         if attribution and attribution.cause in GRAPH_CAUSES:
-            located = locate(params.path)
+            located = locate(file_of(params))
             print("\n".join(located.lines), end="\n" if located.lines else "", file=sys.stderr)
             origin += f"; {located.problem}" if located.problem else ""
         raise PipelineError(f"the parity gate failed: {problem}{origin} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
