@@ -62,7 +62,7 @@ def sections(path: Path) -> set[str]:
             included = [keyword.value for keyword in node.keywords if keyword.arg == "include"]
             if isinstance(node.func.value, ast.Name) and node.func.value.id == "params":
                 found |= ast.literal_eval(included[0]) if included else set(PARAMS)
-    return found - {"model_dump", "path"}
+    return found - {"model_dump"}
 
 
 def in_git(*paths: str) -> list[str]:

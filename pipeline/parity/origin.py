@@ -24,7 +24,8 @@ def find_origin(
 ) -> tuple[list[Comparison], Attribution | None]:
     """Replay every graph with the optimizer off, and say where the first departure comes from.
 
-    The golden calls are always asked; the test split only where a graph departs there, and which optimizer it is only where it is one.
+    Golden calls are always asked; texts and the test split, which are many rows, only where a graph departs there, and which optimizer
+    it is only where it is one.
 
     Args:
         comparisons: What judges, those of other runtimes and of variants too.
@@ -41,9 +42,9 @@ def find_origin(
         entries = [entry for entry in comparisons if entry.stage == stage and entry.runtime is None]
         if any(entry.case == CONTRACT_CASE for entry in entries):
             continue
-        departs_in_split = any(entry.case == TEST_CASE and is_departure(entry, graphs.rounding) for entry in entries)
-        calls = [*golden.calls, golden.test_split] if departs_in_split else golden.calls
-        unoptimized += replay_unoptimized(stage, path, calls, golden.contract.batched, policies[stage])
+        departs = {entry.case for entry in entries if is_departure(entry, graphs.rounding)}
+        asked = [call for call in (*golden.calls, golden.test_split) if call.name in departs or _is_cheap(call)]
+        unoptimized += replay_unoptimized(stage, path, asked, golden.contract.batched, policies[stage])
 
     def name_optimizer(entry: Comparison) -> str:
         judged = {stage: path for stage, path in files.items() if stage == entry.stage}
@@ -52,6 +53,10 @@ def find_origin(
         )
 
     return unoptimized, attribute(comparisons, unoptimized, graphs, name_optimizer)
+
+
+def _is_cheap(call: GoldenCall) -> bool:
+    return call.name != TEST_CASE and call.purpose != "texts"
 
 
 def replay_unoptimized(

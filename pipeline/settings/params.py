@@ -144,10 +144,11 @@ class Params(Section):
     model: Model
     _path: Path = PrivateAttr(default=PARAMS)
 
-    @property
-    def path(self) -> Path:
-        """The file that they were read from."""
-        return self._path
+    def __eq__(self, other: object) -> bool:
+        """Equal settings are equal, whichever file they were read from."""
+        return isinstance(other, Params) and self.model_dump() == other.model_dump()
+
+    __hash__ = None  # type: ignore[assignment] # as without it: settings hold dicts
 
     @model_validator(mode="after")
     def _the_target_loads_the_graph(self) -> "Params":
@@ -208,6 +209,11 @@ def load(path: Path = PARAMS) -> Params:
         raise PipelineError(f"{path}: {error}") from None
     params._path = path
     return params
+
+
+def file_of(params: Params) -> Path:
+    """The file that settings were read from."""
+    return params._path
 
 
 def parse(text: str, *, locate_files: bool = True) -> Params:

@@ -46,7 +46,7 @@ from pipeline.parity.page.document import render_page
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.parity.target_replay import PublishedGraph, format_runtimes, replay_target
-from pipeline.settings.params import Params
+from pipeline.settings.params import Params, file_of
 
 GRAPHS: dict[Stage, Path] = {"export": EXPORTED, "simplify": SIMPLIFIED}
 # The one that is published.
@@ -221,7 +221,7 @@ def run(params: Params) -> None:
     if problem:
         origin = f"; {attribution.sentence}" if attribution else ""
         if attribution and attribution.cause in GRAPH_CAUSES:
-            located = locate(params.path)
+            located = locate(file_of(params))
             print("\n".join(located.lines), end="\n" if located.lines else "", file=sys.stderr)
             origin += f"; {located.problem}" if located.problem else ""
         raise PipelineError(f"the parity gate failed: {problem}{origin} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
