@@ -8,6 +8,8 @@ from pipeline.parity.page.markup import Markup, number, section, tag
 
 # Outputs that are seen before the others are unfolded.
 OPEN = 3
+# Outputs that are named where they are not drawn.
+NAMED = 8
 
 
 def render_answers(parity: ParityReport, contract: Contract) -> Markup:
@@ -23,11 +25,10 @@ def render_answers(parity: ParityReport, contract: Contract) -> Markup:
         "logarithmic scale; the other two show a sample with the largest errors in it."
     )
     names = [tensor.name for tensor in contract.outputs if tensor.name not in evidence.outputs]
-    others = (
-        f" Not drawn, since they must be equal or are further from their limit: {', '.join(names)}." if names else ""
-    )
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    others = f" Not drawn, since they must be equal or are further from their limit: {listed}." if names else ""
     more = drawn[OPEN:]
-    folded = [tag("details", tag("summary", f"{len(more)} more outputs"), *more)] if more else []
+    folded = [tag("details", tag("summary", f"{len(more)} more"), *more)] if more else []
     return section("answers", "Errors", tag("p", about + others), *drawn[:OPEN], *folded)
 
 
