@@ -43,9 +43,9 @@ class ValueSample:
         return ErrorHistogram(equal=self._equal, counts=self._counts.tolist())
 
     def points(self) -> tuple[list[float], list[float], list[float]]:
-        """Expected, got and share of at most SAMPLE values, with six digits: evenly from all calls, and the worst."""
+        """Expected, got and share of at most SAMPLE values, with six digits: evenly from all calls, and the worst; each once."""
         spread = self._spread[_evenly(len(self._spread), SAMPLE - len(self._worst))]
-        expected, got, shares = np.concatenate([spread, self._worst]).T
+        expected, got, shares = np.unique(np.concatenate([spread, self._worst]), axis=0).T
         return _write(expected), _write(got), _write(shares)
 
 

@@ -42,8 +42,10 @@ def test_other_runtimes_are_steps_of_their_own():
         {"onnxruntime": "1.18.1", "passed": False, **REPLAY},
         {"onnxruntime": "1.20.0", "passed": True, **REPLAY},
     ]
-    drawn = steps(samples.parity(comparisons=compared, runtimes=replays))
-    assert drawn[2:5] == [("simplify", "none"), ("onnxruntime 1.18.1", "bad"), ("onnxruntime 1.20.0", "ok")]
+    report = samples.parity(comparisons=compared, runtimes=replays)
+    drawn = steps(report)
+    assert drawn[2:5] == [("simplify", "none"), ("runtime", "bad"), ("runtime", "ok")]
+    assert notes("runtime", report) == ["onnxruntime 1.18.1", "Python 3.11", "9 comparisons", "50 % of tolerance"]
 
 
 def test_the_optimizer_off_is_said_where_it_was_tried():
@@ -53,7 +55,8 @@ def test_the_optimizer_off_is_said_where_it_was_tried():
 
 
 def test_dotnet():
-    assert steps(verified=samples.dotnet())[-1] == (".NET, onnxruntime 1.31.1", "ok")
+    assert steps(verified=samples.dotnet())[-1] == (".NET", "ok")
+    assert notes(".NET", verified=samples.dotnet()) == ["onnxruntime 1.31.1", "1 of 1 passed"]
 
 
 def test_dotnet_that_failed():
@@ -64,7 +67,7 @@ def test_dotnet_that_failed():
 def test_dotnet_that_did_not_run_says_why():
     verified = DotnetReport.model_validate(UNVERIFIED)
     assert steps(verified=verified)[-1] == (".NET", "none")
-    assert notes(".NET", verified=verified) == ["not run: there is no SDK"]
+    assert notes(".NET", verified=verified) == ["", "not run: there is no SDK"]
 
 
 def test_every_version_in_dotnet():
@@ -73,10 +76,11 @@ def test_every_version_in_dotnet():
         {"asked": "newest", "onnxruntime": "1.31.1", "verified": False, "reason": "differs", "comparisons": 9},
         {"asked": "1.18", "onnxruntime": None, "verified": False, "reason": "no such package"},
     ]
-    assert steps(verified=samples.dotnet(runtimes=runtimes))[-3:] == [
-        (".NET, onnxruntime 1.30.0", "ok"),
-        (".NET, onnxruntime 1.31.1", "bad"),
-        (".NET, onnxruntime 1.18", "none"),
+    found = list(find_steps(samples.parity(), samples.contract(), samples.dotnet(runtimes=runtimes)))[-3:]
+    assert [(step.kind, *step.notes) for step in found] == [
+        ("ok", "onnxruntime 1.30.0", "9 comparisons", ""),
+        ("bad", "onnxruntime 1.31.1", "9 comparisons", "differs"),
+        ("none", "onnxruntime 1.18", "", "no such package"),
     ]
 
 

@@ -48,10 +48,14 @@ def test_the_worst_value_is_among_the_points():
     assert (1234.0, -7.0) in zip(expected, used, strict=True)
 
 
+def test_the_same_value_is_drawn_once():
+    assert sample(np.array([0.5, 0.5]), np.array([0.5, 0.5])).points() == ([0.0, 1.0], [0.5, 1.5], [0.5, 0.5])
+
+
 def test_what_is_no_number_is_counted_and_not_drawn():
     kept = ValueSample()
     kept.add(np.array([np.nan, 1.0]), np.array([1.0, 1.0]), np.array([np.inf, 0.0]))
-    assert (kept.largest, kept.points()[0]) == (np.inf, [1.0, 1.0])
+    assert (kept.largest, kept.points()[0]) == (np.inf, [1.0])
 
 
 def test_nothing_that_is_a_number():

@@ -8,6 +8,8 @@ from pipeline.parity.page.markup import Markup, number, section, tag
 
 # Outputs that are seen before the others are unfolded.
 OPEN = 3
+# Outputs that are named where they are not drawn.
+NAMED = 8
 
 
 def render_answers(parity: ParityReport, contract: Contract) -> Markup:
@@ -19,15 +21,14 @@ def render_answers(parity: ParityReport, contract: Contract) -> Markup:
     worst = sorted(evidence.outputs, key=lambda name: -max(map(abs, evidence.outputs[name].used), default=0.0))
     drawn = [_figure(name, evidence.outputs[name], evidence.stage) for name in worst]
     about = (
-        f"Answers of the graph of {evidence.stage} to every golden call and the whole test split. The histogram counts all of them, on a "
-        "logarithmic scale; the other two show a sample with the largest errors in it."
+        f"All answers of the graph of {evidence.stage}, to the golden calls and the test split. The histogram counts every value; the others draw "
+        "a sample with the worst ones in it."
     )
     names = [tensor.name for tensor in contract.outputs if tensor.name not in evidence.outputs]
-    others = (
-        f" Not drawn, since they must be equal or are further from their limit: {', '.join(names)}." if names else ""
-    )
+    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    others = f" Not drawn: {listed}." if names else ""
     more = drawn[OPEN:]
-    folded = [tag("details", tag("summary", f"{len(more)} more outputs"), *more)] if more else []
+    folded = [tag("details", tag("summary", f"{len(more)} more"), *more)] if more else []
     return section("answers", "Errors", tag("p", about + others), *drawn[:OPEN], *folded)
 
 

@@ -9,6 +9,8 @@ from pipeline.core.parity_report import Comparison, ParityReport
 from pipeline.parity.page.markup import Markup, mark, plural, section, share, tag
 
 STAGES = ("export", "simplify")
+# Characters of a reason: the .NET section has all of it.
+LONGEST = 160
 _WORDS = {"ok": "passed", "bad": "failed", "none": "not run"}
 
 
@@ -46,27 +48,29 @@ def find_steps(parity: ParityReport, contract: Contract, dotnet: DotnetReport | 
         notes = [_count(compared), _worst(compared), *_optimizer(compared, unoptimized)]
         yield Step(_kind(compared), name, notes)
     for replay in parity.runtimes:
-        notes = [f"Python {replay.python}", replay.problem or f"{plural(replay.comparisons, 'comparison')}"]
-        used = [] if replay.used is None else [f"{share(replay.used)} of tolerance"]
-        yield Step("ok" if replay.passed else "bad", f"onnxruntime {replay.onnxruntime}", [*notes, *used])
+        ran = replay.problem or plural(replay.comparisons, "comparison")
+        used = "" if replay.used is None else f"{share(replay.used)} of tolerance"
+        notes = [f"onnxruntime {replay.onnxruntime}", f"Python {replay.python}", ran, used]
+        yield Step("ok" if replay.passed else "bad", "runtime", notes)
     yield from _dotnet_steps(parity, dotnet)
 
 
 def _dotnet_steps(parity: ParityReport, dotnet: DotnetReport | None) -> Iterator[Step]:
+    """A step for each version that the package was asked to run with."""
     if dotnet is None:
-        return (
-            yield Step("none", ".NET", ["not yet: verify runs later" if parity.passed else "not run: the gate failed"])
-        )
+        note = "not yet: verify runs later" if parity.passed else "not run: the gate failed"
+        yield Step("none", ".NET", [note])
+        return
     for one in dotnet.runtimes:
-        name = f".NET, onnxruntime {one.onnxruntime or one.asked}"
         ran = bool(one.comparisons) or one.verified
-        notes = [plural(one.comparisons, "comparison") if ran else "", one.reason[:160]]
-        yield Step("ok" if one.verified else "bad" if ran else "none", name, notes)
+        compared = plural(one.comparisons, "comparison") if ran else ""
+        notes = [f"onnxruntime {one.onnxruntime or one.asked}", compared, one.reason[:LONGEST]]
+        yield Step("ok" if one.verified else "bad" if ran else "none", ".NET", notes)
     if not dotnet.runtimes:
         ran = bool(dotnet.comparisons)
-        name = f".NET, onnxruntime {dotnet.onnxruntime}" if dotnet.onnxruntime else ".NET"
-        kind = "ok" if dotnet.verified else "bad" if ran else "none"
-        yield Step(kind, name, [_count(dotnet.comparisons) if ran else f"not run: {dotnet.reason[:160]}"])
+        version = f"onnxruntime {dotnet.onnxruntime}" if dotnet.onnxruntime else ""
+        note = _count(dotnet.comparisons) if ran else f"not run: {dotnet.reason[:LONGEST]}"
+        yield Step("ok" if dotnet.verified else "bad" if ran else "none", ".NET", [version, note])
 
 
 def _kind(compared: Sequence[Comparison]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.parity_report import Comparison, ParityReport
-from pipeline.parity.page.markup import Markup, bar, join, mark, number, row, section, table, tag
+from pipeline.parity.page.markup import Markup, bar, join, mark, number, row, section, share, table, tag
 
 _WORDS = {"bad": "failed", "none": "not judged", "ok": "passed"}
 
@@ -77,7 +77,7 @@ def _numbers(output: _Output, contract: Contract, *, in_dotnet: bool) -> list[ob
         join([number(worst.tolerance), tag("small", f"rtol {number(worst.rtol)}")]),
         number(largest),
         join([bar(output.used(in_dotnet=False)), tag("small", margin)]),
-        *([bar(output.used(in_dotnet=True))] if in_dotnet else []),
+        *([share(output.used(in_dotnet=True))] if in_dotnet else []),
     ]
 
 

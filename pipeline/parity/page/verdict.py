@@ -77,7 +77,7 @@ def _reasons(parity: ParityReport, dotnet: DotnetReport | None, departure: Seque
 def _lead(parity: ParityReport, dotnet: DotnetReport | None) -> Iterator[object]:
     yield f"{plural(len(parity.comparisons), 'comparison')} of {parity.values:,} values in onnxruntime {parity.onnxruntime}"
     if dotnet and dotnet.verified:
-        yield f", and {dotnet.rows:,} rows through {len(dotnet.ways)} ways in of the package in .NET"
+        yield f", and {dotnet.rows:,} rows through the package's {plural(len(dotnet.ways), 'way')} in, in .NET"
     if parity.margin is not None:
         yield f": a difference {number(parity.margin)} times as large would still pass"
     elif parity.used == 0 or parity.max_abs == 0:
