@@ -36,9 +36,7 @@ class Net(nn.Module):
 
 @pytest.fixture(params=["dynamo", "tracer"])
 def model(request, tmp_path) -> ModelProto:
-    asked = ExportRequest(
-        {"x": np.ones((2, 3), np.float32)}, {"y": ["batch", 3]}, {"x": {0: "batch"}}, 20, tmp_path
-    )
+    asked = ExportRequest({"x": np.ones((2, 3), np.float32)}, {"y": ["batch", 3]}, {"x": {0: "batch"}}, 20, tmp_path)
     return export(request.param, Adapter(Net(), ["x"], {"x": 0}, []).eval(), asked).model
 
 
