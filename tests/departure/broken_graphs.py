@@ -25,13 +25,13 @@ def find_node(model: ModelProto, operator: str, number: int = 0) -> NodeProto:
 
 
 def change_weight(operator: str, number: int = 0, place: int = 1) -> Edit:
-    """Add a twentieth of the largest to one value of an initializer that a node takes."""
+    """Add the largest value of an initializer that a node takes to one of its values."""
 
     def edit(model: ModelProto) -> None:
         name = find_node(model, operator, number).input[place]
         tensor = next(tensor for tensor in model.graph.initializer if tensor.name == name)
         values = numpy_helper.to_array(tensor).copy()
-        values.flat[values.size // 2] += 0.05 * np.abs(values).max()
+        values.flat[values.size // 2] += np.abs(values).max()
         tensor.CopyFrom(numpy_helper.from_array(values, name))
 
     return edit
