@@ -39,7 +39,7 @@ from pipeline.core.paths import CHECKPOINT, SIMPLIFIED
 from pipeline.core.reports import ExportReport, read_report
 from pipeline.export.outputs import flatten
 
-STAGES = ("prepare", "train", "export", "simplify", "validate", "package")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "package")
 VERDICTS = ("carried", "refused", "wrong", "traceback")
 WEIGHTS = Path("weights.pt")
 # Coarser than the gate: it only tells another answer from another rounding, as a share of the output's scale.

@@ -39,7 +39,7 @@ from pipeline.settings.params import load as load_params
 PROJECT = Path(__file__).resolve().parents[1]
 # onnxsim's binding calls what is frozen at the end of the process a leak.
 atexit.register(gc.unfreeze)
-STAGES = ("prepare", "train", "export", "simplify", "validate")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 SHORT = ("train.epochs=2", "train.threads=1", "export.exporter=tracer")
 WAVES = ("model=sequence", "data.rows=300", *SHORT)
 DIGITS = ("model=digits", *SHORT)

@@ -29,7 +29,7 @@ from pipeline.graph.session import answer, open_session
 from pipeline.network.encoders import load_encoders
 
 PROJECT = Path(__file__).resolve().parents[1]
-STAGES = ("prepare", "train", "export", "simplify", "validate")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 HOSTILE = {
     "a sentence": "A warm and funny film that stays with you.",
     "empty": "",

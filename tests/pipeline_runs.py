@@ -17,7 +17,7 @@ LINEAR = ("model=linear",)
 SMALL = ("train.epochs=3", "model.net.kwargs.width=4")
 STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "package", "verify")
 # What proves a network that somebody brings.
-PROOF = ("prepare", "train", "export", "simplify", "validate")
+PROOF = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 # Real .NET has tests of its own; elsewhere it would only take time.
 UNVERIFIED = "verify.mode=off"
 

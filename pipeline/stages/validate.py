@@ -4,6 +4,7 @@ import csv
 import io
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import onnxruntime
@@ -12,7 +13,7 @@ from pipeline.compare.policy import Stage, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked, read_json, recorded_sha256, sha256, write_json, write_text
+from pipeline.core.files import checked, recorded_sha256, sha256, write_json, write_text
 from pipeline.core.golden import GoldenCall, check_proven, load_calls
 from pipeline.core.parity_report import TEST_CASE, Comparison, ParityReport, TaskReport
 from pipeline.core.paths import (
@@ -20,7 +21,6 @@ from pipeline.core.paths import (
     DATA,
     EXPORTED,
     GOLDEN_TEST_SPLIT,
-    LIBRARIES_FINGERPRINT,
     METRICS_REPORT,
     PARITY_PAGE,
     PARITY_REPORT,
@@ -43,6 +43,7 @@ from pipeline.parity.locate_process import locate
 from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.origin import find_origin
 from pipeline.parity.page.document import render_page
+from pipeline.parity.page.lineage_section import LIBRARIES
 from pipeline.parity.power import Effort, explain_weakness, format_power, measure_power
 from pipeline.parity.replay import GoldenAnswers, replay
 from pipeline.parity.target_replay import PublishedGraph, format_runtimes, replay_target
@@ -133,11 +134,11 @@ def format_table(comparisons: Sequence[Comparison]) -> str:
 
 
 def read_history() -> GraphHistory:
-    """How the graph came to be, as the stages before said it."""
+    """How the graph came to be, as the stages before said it, and the libraries that are installed."""
     return GraphHistory(
         read_report(ExportReport),
         read_report(SimplifyReport),
-        read_json(checked(LIBRARIES_FINGERPRINT, "fingerprint"), "fingerprint"),
+        {name: version(name) for name in LIBRARIES},
         {split: recorded_sha256(DATA / f"{split}.npz", "prepare") for split in SPLITS},
     )
 

@@ -24,7 +24,7 @@ from pipeline.graph.session import answer, open_session
 from pipeline.network import factory
 from pipeline.stages.package import check_size
 
-STAGES = ("prepare", "train", "export", "simplify", "validate")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 LIMIT = 40_000
 WEIGHTS = [external_data.weights(path) for path in (EXPORTED, SIMPLIFIED)]
 SETTINGS = (

@@ -13,7 +13,7 @@ ALONE = (
     r"answers a row otherwise alone than among others \(row \d+ of the test split: .*take no statistics over the batch"
 )
 CLASSES = np.arange(courier.ROWS) % len(courier.LABELS)
-ROAD = ("prepare", "train", "export", "simplify", "validate")
+ROAD = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 
 
 def flawed(flaw: str, *overrides: str) -> Callable[[], None]:

@@ -5,7 +5,7 @@ from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.parity_report import ParityReport
 from pipeline.parity.page.markup import Markup, section, tag
 
-# Of the libraries, in this order; the others are in build/fingerprint/libraries.json.
+# Whose versions are said, beside onnxruntime's; those of all are in build/fingerprint/libraries.json.
 LIBRARIES = ("torch", "onnx", "onnxscript", "onnxsim", "numpy")
 
 
