@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import onnx
-import onnxruntime
 from onnx import ModelProto
-from onnxruntime import InferenceSession
 
 from pipeline.compare.comparison import compare
 from pipeline.compare.policy import COARSE, Policy
@@ -27,8 +25,8 @@ from pipeline.export.reference import Reference, answer_with_numbers, single_row
 from pipeline.export.size_sweep import answer_sweep, choose_sweep
 from pipeline.graph import signature
 from pipeline.graph.optimizers import explain_change, explain_unopened
+from pipeline.graph.session import VERSION, Session, open_session
 from pipeline.graph.session import answer as answer_onnx
-from pipeline.graph.session import open_session
 from pipeline.network import encoders
 from pipeline.network.encoders import encode, encoded_axes
 from pipeline.settings.params import Export, Params
@@ -96,7 +94,7 @@ def find_mismatch(file: Path, calls: Iterable[GoldenCall], policy: Policy) -> Mi
 def explain_optimizer(file: Path, call: GoldenCall, policy: Policy) -> str:
     """Behind a mismatch: that the graph is right where onnxruntime's optimizer is off; empty where it is not."""
 
-    def is_right(session: InferenceSession) -> bool:
+    def is_right(session: Session) -> bool:
         return all(comparison.passed for comparison in compare(call.outputs, answer_onnx(session, call.inputs), policy))
 
     try:
@@ -105,7 +103,7 @@ def explain_optimizer(file: Path, call: GoldenCall, policy: Policy) -> str:
     except PipelineError:
         return ""
     culprit = explain_change(file, is_right)
-    return f", and right with the optimizer of onnxruntime {onnxruntime.__version__} off{f': {culprit}' if culprit else ''}"
+    return f", and right with the optimizer of onnxruntime {VERSION} off{f': {culprit}' if culprit else ''}"
 
 
 def export_network(

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import onnxruntime
-from onnxruntime import InferenceSession
-
 from pipeline.compare.comparison import compare, failure
 from pipeline.compare.policy import Policy, Stage
 from pipeline.core.arrays import Arrays
@@ -14,7 +11,7 @@ from pipeline.core.golden import GoldenCall
 from pipeline.core.parity_report import CONTRACT_CASE, TEST_CASE, UNOPENED_CASE, Attribution, Comparison
 from pipeline.core.rows import Rows
 from pipeline.graph.optimizers import explain_change
-from pipeline.graph.session import answer, open_session
+from pipeline.graph.session import VERSION, Session, answer, open_session
 from pipeline.parity.attribution import Graphs, attribute, is_departure, rounding_of
 from pipeline.parity.replay import GoldenAnswers, make_entry
 
@@ -39,7 +36,7 @@ def find_origin(
     Returns:
         The comparisons with the optimizer off, and the attribution (None where no graph departs).
     """
-    graphs = Graphs(files, onnxruntime.__version__, rounding_of(golden.contract))
+    graphs = Graphs(files, VERSION, rounding_of(golden.contract))
     unoptimized: list[Comparison] = []
     for stage, path in files.items():
         entries = [entry for entry in comparisons if entry.stage == stage and entry.runtime is None]
@@ -84,7 +81,7 @@ def replay_unoptimized(
     return comparisons
 
 
-def _answer(session: InferenceSession, call: GoldenCall, batched: bool) -> Arrays:
+def _answer(session: Session, call: GoldenCall, batched: bool) -> Arrays:
     """What a session answers to a golden call, or to the test split, which is asked in parts."""
     if call.name != TEST_CASE:
         return answer(session, call.inputs)
@@ -92,11 +89,11 @@ def _answer(session: InferenceSession, call: GoldenCall, batched: bool) -> Array
     return rows.gather([answer(session, inputs) for inputs in rows.all()])
 
 
-def _judge(golden: GoldenAnswers, policy: Policy, case: str) -> Callable[[InferenceSession], bool]:
+def _judge(golden: GoldenAnswers, policy: Policy, case: str) -> Callable[[Session], bool]:
     """Whether a session answers one call, or the test split, like PyTorch."""
     call = next(call for call in (*golden.calls, golden.test_split) if call.name == case)
 
-    def is_right(session: InferenceSession) -> bool:
+    def is_right(session: Session) -> bool:
         outputs = _answer(session, call, golden.contract.batched)
         return all(comparison.passed for comparison in compare(call.outputs, outputs, policy))
 
