@@ -12,6 +12,9 @@ from pipeline.core.arrays import Arrays, is_text
 from pipeline.core.errors import PipelineError
 from pipeline.settings import compat
 
+Session = onnxruntime.InferenceSession
+# Of the installed onnxruntime.
+VERSION: str = onnxruntime.__version__
 # The session option, in Python and in C#, that leaves out optimizers by name.
 DISABLED = "optimization.disable_specified_optimizers"
 # What other rooms know of onnxruntime.
