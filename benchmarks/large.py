@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[1]
-STAGES = ("prepare", "train", "export", "simplify", "validate", "package")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "package")
 PEAK_LIMIT = 1.3
 GB = 1e9
 NETWORK_SOURCE = """from torch import nn

@@ -2,7 +2,7 @@
 
     python benchmarks/reach.py            # prints the table, and writes docs/models.md
 
-The pipeline runs prepare, train (none), export, simplify and validate for each network of benchmarks/networks.py, as
+The pipeline runs fingerprint, prepare, train (none), export, simplify and validate for each network of benchmarks/networks.py, as
 `model=custom`. Plain is one call of each exporter at batch 2 with the same dynamic axes, run in onnxruntime at other sizes.
 `python benchmarks/reach.py WORD ...` takes only the networks whose name contains one of the words, and writes nothing.
 """
@@ -30,7 +30,7 @@ from pipeline.export import exporters
 from pipeline.export.outputs import flatten
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
-STAGES = ("prepare", "train", "export", "simplify", "validate")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 
 
 def run_quietly(command: list[str]) -> tuple[int, str]:

@@ -87,10 +87,17 @@ class Matcher:
         on_line = [event for event in events if _is_on_line(event, source)]
         events = on_line or events
         if value is None or not events or any(event.shape != value.shape for event in events):
-            return events[0] if events else None
+            return self._of_operator(events, source)
         # What equals one is not that one: `find_equal` has refused it, since the node was fed it.
         apart = [event for event in events if not self._equals(name, event, value)]
         return min(apart, key=lambda event: _distance(self._recording.values(event), value), default=None)
+
+    def _of_operator(self, events: Sequence[Event], source: NodeSource) -> Event | None:
+        """Of events of other shapes, the first of the source's operator; the module's last where the exporter does not name operators."""
+        operator = _base(source.operator)
+        if not operator:
+            return events[-1] if events else None
+        return next((event for event in events if _base(event.operator) == operator), None)
 
     def _equals(self, name: str, event: Event, value: Array) -> bool:
         return measure(name, self._recording.values(event), value, self._policy).passed

@@ -133,7 +133,8 @@ class Searcher:
                 users = [user for user in self._pieces.consumers.get(name, []) if not user.valueless]
                 telling = [good[user.number] for user in users]
                 kinds = {kind for user in telling for kind in user}
-                if name not in self._answers and (all(telling) or (self._kinds.get(name) in kinds)):
+                right = "f" in kinds if self._kinds.get(name) == "f" else bool(kinds)
+                if name not in self._answers and (right or all(telling)):
                     explained.add(name)
             good[piece.number] = {
                 self._kinds.get(name, "")

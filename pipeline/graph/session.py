@@ -17,10 +17,6 @@ Session = onnxruntime.InferenceSession
 VERSION: str = onnxruntime.__version__
 # The session option, in Python and in C#, that leaves out optimizers by name.
 DISABLED = "optimization.disable_specified_optimizers"
-# What other rooms know of onnxruntime.
-Session = onnxruntime.InferenceSession
-VERSION: str = onnxruntime.__version__
-
 _RUNTIME_ERRORS = (
     state.Fail,
     state.InvalidArgument,
