@@ -17,7 +17,7 @@ from pipeline.core.arrays import save
 from pipeline.parity import locate_process
 from pipeline.settings.compose import compose
 from pipeline.settings.params import Params, load
-from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, run_stages
+from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, bring_conf, run_stages
 
 # As publish sets it; MLflow reads it once, whichever test imports it first.
 os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
@@ -210,6 +210,7 @@ def bring(empty, module, passes):
             f"model.dynamic_axes={axes}",
         ]
         passes(*command, *overrides)
+        bring_conf()
         return {stage: passes(stage) for stage in PROOF}
 
     return make

@@ -22,6 +22,11 @@ PROOF = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 UNVERIFIED = "verify.mode=off"
 
 
+def bring_conf() -> None:
+    """Put conf/ into the current folder: fingerprint compares params.yaml with it."""
+    shutil.copytree(PROJECT / "conf", "conf", dirs_exist_ok=True)
+
+
 def run_stages(folder: Path, *overrides: str) -> Path:
     """A project folder in which everything up to verify has run."""
     shutil.copytree(PROJECT / "conf", folder / "conf")

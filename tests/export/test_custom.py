@@ -12,7 +12,7 @@ from pipeline.core.arrays import load, save
 from pipeline.core.contract import load_contract
 from pipeline.core.golden import load_calls
 from pipeline.core.paths import GOLDEN_TEST_SPLIT
-from pipeline_runs import PROOF, golden_inputs, net
+from pipeline_runs import PROOF, bring_conf, golden_inputs, net
 
 RNG = np.random.default_rng(0)
 F32 = np.float32
@@ -213,6 +213,7 @@ def test_a_pretrained_folder_by_a_class_method(empty, passes):
         "data.path=rows.npz",
         f"model.dynamic_axes={axes}",
     )
+    bring_conf()
     printed = [passes(stage) for stage in PROOF]
     assert printed[-1].startswith("validate: passed")
     assert [tensor.name for tensor in load_contract().outputs] == ["logits"]

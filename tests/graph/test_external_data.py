@@ -40,6 +40,7 @@ SIZE = 128 * 128 * 4
 def run_stages(folder: Path, *overrides: str) -> Path:
     folder.mkdir()
     with contextlib.chdir(folder):
+        bring_conf()
         save(Path("rows.npz"), {"input": np.random.default_rng(0).normal(size=(9, 128)).astype(np.float32)})
         for command in (["params", *SETTINGS, *overrides], *([stage] for stage in STAGES)):
             assert main(command) == 0

@@ -15,7 +15,7 @@ from pipeline.core.arrays import load, save
 from pipeline.core.paths import CHECKPOINT, VALIDATION_SPLIT
 from pipeline.network.factory import build, save_weights
 from pipeline.network.training import Epoch
-from pipeline_runs import PROJECT, SMALL, reseal
+from pipeline_runs import PROJECT, SMALL, bring_conf, reseal
 
 TRAIN, CURVES, REPORT = Path("build/data/train.npz"), Path("reports/plots/train.csv"), Path("reports/train.json")
 
@@ -382,6 +382,7 @@ def test_a_regression_without_logits_learns_values(empty, module, passes):
     learn = ("train=regression", "train.lr=0.1", "train.batch_size=10", "train.weight_decay=0")
     settings = (*learn, "model.dynamic_axes={x: {0: batch}}", "data.path=rows.npz", task)
     passes("params", "model=custom", net, *settings)
+    bring_conf()
     said = [passes(stage) for stage in ("fingerprint", "prepare", "train", "export", "simplify", "validate")]
     assert ", rmse 0.0" in said[2]
     assert "; r2 1.0000 in PyTorch, 1.0000 export, 1.0000 simplify (0 of 40 rows changed, " in said[-1]

@@ -59,7 +59,7 @@ def render_verdict(
 def _reasons(parity: ParityReport, dotnet: DotnetReport | None, departure: Sequence[str]) -> Iterator[Markup]:
     attribution = parity.attribution or (dotnet.attribution if dotnet else None)
     if attribution:
-        yield tag("p", attribution.sentence, class_="lead")
+        yield tag("p", attribution.sentence[:1].upper() + attribution.sentence[1:], class_="lead")
     if not parity.passed:
         yield tag("p", parity.gate[:1].upper() + parity.gate[1:], class_="reason")
         if departure:
