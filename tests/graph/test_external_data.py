@@ -23,6 +23,7 @@ from pipeline.graph import external_data, onnx_model, signature
 from pipeline.graph.session import answer, open_session
 from pipeline.network import factory
 from pipeline.stages.package import check_size
+from pipeline_runs import bring_conf
 
 STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 LIMIT = 40_000
