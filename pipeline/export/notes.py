@@ -1,5 +1,7 @@
 """The exporters' notes on a graph's nodes -> where each value comes from in the network (core/node_sources.py)."""
 
+import itertools
+import linecache
 import re
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
@@ -9,6 +11,7 @@ from onnx import ModelProto, NodeProto
 from torch import nn
 
 from pipeline.core.node_sources import NodeSource
+from pipeline.export import adapter
 from pipeline.export.diagnostics import SITE_PACKAGES, SourceLine
 from pipeline.graph import onnx_model
 from pipeline.settings.source_code import search_path
@@ -65,11 +68,17 @@ def note_modules(model: ModelProto, network: nn.Module) -> None:
         name: f"{type(module).__module__}.{type(module).__qualname__}" for name, module in network.named_modules()
     }
     for node in onnx_model.nodes(model.graph):
-        frames = _TRACER_FRAME.findall(node.doc_string)
+        # Below the adapter all that is on the stack is ours, or whoever called the pipeline.
+        frames = list(
+            itertools.takewhile(lambda frame: frame[0] != adapter.__file__, _TRACER_FRAME.findall(node.doc_string))
+        )
         if not frames:
             continue
         module = _find_module(node.name, modules)
-        stack = "\n".join(f'File "{file}", line {number}, in forward' for file, number in reversed(frames))
+        stack = "\n".join(
+            f'File "{file}", line {number}, in forward\n    {linecache.getline(file, int(number)).strip() or "?"}'
+            for file, number in reversed(frames)
+        )
         for key, value in (
             (SCOPES, ["", module, ""]),
             (CLASSES, ["", modules[module], ""]),

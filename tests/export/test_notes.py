@@ -12,6 +12,7 @@ from pipeline.core.node_sources import NodeSource
 from pipeline.export import notes
 from pipeline.export.adapter import Adapter
 from pipeline.export.exporters import ExportRequest, export
+from pipeline.export.unsupported import find_line
 
 PACKAGES = Path(sys.prefix) / "lib" / "site-packages"
 
@@ -63,6 +64,19 @@ def test_classes_are_those_of_the_modules(sources):
 def test_the_line_is_the_innermost_of_the_project(sources):
     lines = Path(__file__).read_text().splitlines()
     assert lines[sources["Gemm"].line - 1].strip() == "return self.layers(x) * 2"
+
+
+def test_a_refusal_quotes_that_line(model):
+    gemm = next(node for node in model.graph.node if node.op_type == "Gemm")
+    assert find_line(gemm).endswith("(`return self.layers(x) * 2`)")
+
+
+def test_who_called_the_pipeline_is_no_line_of_the_network(tmp_path):
+    asked = ExportRequest(
+        {"input": np.ones((2, 3), np.float32)}, {"y": ["batch", 3]}, {"input": {0: "batch"}}, 20, tmp_path
+    )
+    model = export("tracer", Adapter(nn.Sequential(nn.Linear(3, 3)), ["input"], {"input": 0}, []).eval(), asked).model
+    assert [source.file for source in notes.read_sources(model).values()] == [""]
 
 
 def test_a_value_without_a_note_has_no_source(model):
