@@ -66,17 +66,19 @@ def test_the_line_is_the_innermost_of_the_project(sources):
     assert lines[sources["Gemm"].line - 1].strip() == "return self.layers(x) * 2"
 
 
-def test_a_refusal_quotes_that_line(model):
-    gemm = next(node for node in model.graph.node if node.op_type == "Gemm")
-    assert find_line(gemm).endswith("(`return self.layers(x) * 2`)")
+def test_the_line_is_given_with_its_text(model):
+    node = next(node for node in model.graph.node if node.op_type == "Mul")
+    assert find_line(node).endswith("(`return self.layers(x) * 2`)")
 
 
-def test_who_called_the_pipeline_is_no_line_of_the_network(tmp_path):
-    asked = ExportRequest(
-        {"input": np.ones((2, 3), np.float32)}, {"y": ["batch", 3]}, {"input": {0: "batch"}}, 20, tmp_path
-    )
-    model = export("tracer", Adapter(nn.Sequential(nn.Linear(3, 3)), ["input"], {"input": 0}, []).eval(), asked).model
-    assert [source.file for source in notes.read_sources(model).values()] == [""]
+def test_what_called_the_pipeline_is_in_no_note_of_the_tracer(empty):
+    called = "\n".join(f"{file}(1): f" for file in (empty / "net.py", notes.__file__, empty / "caller.py"))
+    model = ModelProto()
+    model.graph.node.add(name="/network/Mul", op_type="Mul", output=["y"], doc_string=called)
+    notes.note_modules(model, Adapter(Net(), ["x"], {"x": 0}, []))
+    stack = next(entry.value for entry in model.graph.node[0].metadata_props if entry.key == notes.STACK)
+    assert "net.py" in stack
+    assert "caller.py" not in stack
 
 
 def test_a_value_without_a_note_has_no_source(model):
