@@ -12,9 +12,11 @@ from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.departure import Departure
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked
+from pipeline.core.files import checked, write_text
 from pipeline.core.node_sources import read_sources
-from pipeline.core.paths import BUILD, CHECKPOINT, TEST_SPLIT
+from pipeline.core.parity_report import ParityReport
+from pipeline.core.paths import BUILD, CHECKPOINT, PARITY_PAGE, TEST_SPLIT
+from pipeline.core.reports import read_report
 from pipeline.core.rows import Rows
 from pipeline.departure import optimizer
 from pipeline.departure.description import Answers, Findings, describe
@@ -30,11 +32,12 @@ from pipeline.export.reference import restore_adapter
 from pipeline.graph.memory import return_large_blocks
 from pipeline.graph.session import answer, open_session
 from pipeline.network import encoders
+from pipeline.parity.page.document import render_page
 from pipeline.settings.params import Params
 
 
 def locate(params: Params, stage: Graph | None = None, call: str | None = None) -> Departure:
-    """Find where the graph that the gate refused begins to depart, write reports/departure/, and print what was found.
+    """Find where the graph that the gate refused begins to depart, write reports/departure/ and the gate's page again, and print it.
 
     Args:
         params: The configuration.
@@ -63,6 +66,9 @@ def locate(params: Params, stage: Graph | None = None, call: str | None = None) 
             findings, graph = _search(subject, params, at_own_scale, Path(scratch))
         departure = describe(subject, answers, findings)
         write_files(departure, graph)
+    report = read_report(ParityReport)
+    if not report.passed and departure.cause != "none":
+        write_text(PARITY_PAGE, render_page(report, subject.contract, departure=departure.lines))
     print("\n".join(f"locate: {line}" for line in departure.lines))
     return departure
 
