@@ -102,14 +102,23 @@ class Matcher:
     def _equals(self, name: str, event: Event, value: Array) -> bool:
         return measure(name, self._recording.values(event), value, self._policy).passed
 
+    def has_source(self, name: str) -> bool:
+        """Whether the exporter says where a value comes from."""
+        return name in self._sources
+
     def ends_source(self, name: str) -> bool:
-        """Whether a value is the last of those that the exporter made of one operator."""
+        """Whether a value is the last of those that the exporter made of one operator; nodes between that have no source do not end it."""
         source = self._sources.get(name)
-        return not any(
-            self._sources.get(output) == source
-            for piece in self._pieces.consumers.get(name, [])
-            for output in piece.outputs
-        )
+        waiting, seen = [name], {name}
+        while waiting:
+            for piece in self._pieces.consumers.get(waiting.pop(), []):
+                for output in piece.outputs:
+                    if output in self._sources and self._sources[output] == source:
+                        return False
+                    if output not in self._sources and output not in seen:
+                        seen.add(output)
+                        waiting.append(output)
+        return True
 
     def find_line(self, event: Event, source: NodeSource) -> NodeSource:
         """The source with the line that the eager network was in: exporters leave out functions between two forwards."""

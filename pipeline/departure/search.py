@@ -187,8 +187,10 @@ class Searcher:
         """PyTorch's own value of one that is not equal to any; None where it need not have one."""
         if name in self._answers:
             return Match(None, measure(name, self._answers[name], value, self._policy, problem))
-        fed = [self._search.matches[given].number for given in piece.inputs if given in self._search.matches]
-        taken = [match.number for match in self._search.matches.values()]
+        # Of values that the exporter knows alone: one that a cast follows is PyTorch's as much as what is cast back from it.
+        numbers = {given: match.number for given, match in self._search.matches.items() if self._matcher.has_source(given)}
+        fed = [numbers[given] for given in piece.inputs if given in numbers]
+        taken = numbers.values()
         event = self._matcher.find_expected(name, value, max(fed, default=-1), taken)
         if event is None:
             return None

@@ -83,7 +83,8 @@ def answer(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
         # Text as objects: onnxruntime ends numpy's own strings at the first NUL.
         feed = {name: array.astype(object) if is_text(array) else array for name, array in inputs.items()}
         return dict(zip(names, session.run(names, feed), strict=True))
-    except (*_RUNTIME_ERRORS, ValueError) as error:
+    # RuntimeError: an output of a type that numpy does not have.
+    except (*_RUNTIME_ERRORS, ValueError, RuntimeError) as error:
         shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
         raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {_shorten(str(error))}") from None
 
