@@ -1,5 +1,6 @@
 """A graph in pieces of a node each: what goes into one, what comes out, and its answer to any values."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -139,7 +140,10 @@ class Pieces:
 
 def _without_array(model: ModelProto) -> set[str]:
     """Values whose type is known, and is none that numpy has."""
-    types = {value.name: value.type.tensor_type.elem_type for value in shape_inference.infer_shapes(model).graph.value_info}
+    # From an operator of a domain that the graph does not import nothing follows; what the graph says of itself stands.
+    with contextlib.suppress(shape_inference.InferenceError):
+        model = shape_inference.infer_shapes(model)
+    types = {value.name: value.type.tensor_type.elem_type for value in model.graph.value_info}
     return {name for name, kind in types.items() if kind and kind not in ARRAYS}
 
 

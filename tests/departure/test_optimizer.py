@@ -15,6 +15,7 @@ from pipeline.core.golden import load_calls
 from pipeline.core.paths import DEPARTURE, SIMPLIFIED
 from pipeline.departure import location, optimizer
 from pipeline.departure.pieces import Pieces
+from pipeline.graph.session import write_optimized
 from pipeline_runs import net, reseal
 
 PICTURES = np.random.default_rng(5).normal(size=(8, 2, 6, 6)).astype(np.float32)
@@ -74,7 +75,7 @@ def departure(digits, monkeypatch, passes) -> Departure:
         return compare(wrong if level == "all" else path, inputs, answers, policy, level)
 
     monkeypatch.setattr(location, "compare_answers", compare_answers)
-    monkeypatch.setattr(optimizer, "write_optimized", lambda path, target: Path(shutil.copy(wrong, target)))
+    monkeypatch.setattr(location, "write_optimized", lambda path, target: Path(shutil.copy(wrong, target)))
     passes("locate")
     return read_departure()
 
@@ -103,6 +104,6 @@ def test_the_whole_graph_is_kept_where_a_piece_of_it_is_optimized_rightly(depart
 
 
 def test_onnxruntimes_own_optimized_graph_can_be_run_piece_by_piece(digits, tmp_path):
-    pieces = Pieces(optimizer.write_optimized(SIMPLIFIED, tmp_path / "optimized.onnx"))
+    pieces = Pieces(write_optimized(SIMPLIFIED, tmp_path / "optimized.onnx"))
     recording, events = optimizer.record_graph(pieces, load_calls()[0].inputs, tmp_path / "values")
     assert recording.values(events["probabilities"]).shape[1] == 10
