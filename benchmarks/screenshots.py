@@ -17,7 +17,7 @@ from pipeline.core.paths import PARITY_PAGE, PROOF_PAGE  # noqa: E402
 FOLDER = Path("reports/screenshots")
 WIDTHS = (1200, 700, 390)
 # The picture in the README: the top of the page, in the width of MLflow's pane.
-README, README_SIZE = PROJECT / "docs" / "report.png", (700, 1340)
+README, README_SIZE = PROJECT / "docs" / "report.png", (700, 1540)
 
 
 def choose_page() -> Path:
@@ -48,10 +48,10 @@ def draw(page: Path, readme: bool) -> list[Path]:
             for dark in (False, True):
                 pixels = chromium.draw(html, width, measured[str(width)]["height"], Path(scratch), dark=dark)
                 picture = FOLDER / f"{page.stem}-{width}-{'dark' if dark else 'light'}.png"
-                Image.fromarray(pixels).save(picture, optimize=True)
+                Image.fromarray(pixels).save(picture)
                 pictures.append(picture)
                 if readme and (width, dark) == (README_SIZE[0], False):
-                    Image.fromarray(pixels[: README_SIZE[1]]).quantize(128).save(README, optimize=True)
+                    Image.fromarray(pixels[: README_SIZE[1]]).save(README, optimize=True)
                     pictures.append(README)
     return pictures
 
