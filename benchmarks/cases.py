@@ -4,7 +4,7 @@
 
 A case is a file with a network `Net`, its rows `inputs(rows, seed, **sizes)`, its open axes `AXES`, and `OTHER`, sizes that
 the network itself takes; `state(net)` gives the weights where they are brought in a file, and `unstate` undoes what a trainer
-did to them. The pipeline runs prepare, train (none), export, simplify, validate and package. What passes is asked again: the simplified
+did to them. The pipeline runs fingerprint, prepare, train (none), export, simplify, validate and package. What passes is asked again: the simplified
 graph against a fresh network, on rows that nobody has seen, at the rows' own sizes, at each of OTHER, and row by row.
 A size that the contract does not call proven is `unproven`, not wrong: the client refuses it.
 """
@@ -16,6 +16,7 @@ import inspect
 import io
 import json
 import logging
+import shutil
 import sys
 import tempfile
 import time
@@ -40,6 +41,7 @@ from pipeline.core.reports import ExportReport, read_report
 from pipeline.export.outputs import flatten
 
 STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "package")
+PROJECT = Path(__file__).resolve().parents[1]
 VERDICTS = ("carried", "refused", "wrong", "traceback")
 WEIGHTS = Path("weights.pt")
 # Coarser than the gate: it only tells another answer from another rounding, as a share of the output's scale.
@@ -219,6 +221,7 @@ def main() -> None:
     results = []
     for name in names:
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            shutil.copytree(PROJECT / "conf", "conf")
             result = run_case(importlib.import_module(name))
         results.append(result)
         notes = "; ".join(filter(None, [result.sentence, *(f"unproven: {note}" for note in result.unproven)]))

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import io
 import logging
+import shutil
 import tempfile
 import time
 import warnings
@@ -29,7 +30,8 @@ from pipeline.core.reports import ExportReport, read_report
 from pipeline.export import exporters
 from pipeline.export.outputs import flatten
 
-DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "models.md"
+PROJECT = Path(__file__).resolve().parents[1]
+DOCUMENT = PROJECT / "docs" / "models.md"
 STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 
 
@@ -122,6 +124,7 @@ def main() -> None:
     ]
     print("\n".join(lines), flush=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        shutil.copytree(PROJECT / "conf", "conf")
         for name in names:
             start = time.perf_counter()
             exporter, result = run_pipeline(name)

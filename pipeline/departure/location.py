@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from onnx import ModelProto
@@ -24,13 +25,14 @@ from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Pieces
 from pipeline.departure.ranking import GraphFindings, rank
 from pipeline.departure.recording import plain_attention, record
+from pipeline.departure.refusal import describe_refused_node
 from pipeline.departure.search import Search, Searcher, Truth
 from pipeline.departure.smallest_graph import SmallestGraph, hold_weights, write_files
 from pipeline.departure.subject import Graph, RefusedCall, choose_subject
 from pipeline.departure.whole_graph import compare_answers
 from pipeline.export.reference import restore_adapter
 from pipeline.graph.memory import return_large_blocks
-from pipeline.graph.session import answer, open_session
+from pipeline.graph.session import answer, open_session, write_optimized
 from pipeline.network import encoders
 from pipeline.parity.page.document import render_page
 from pipeline.settings.params import Params
@@ -60,6 +62,10 @@ def locate(params: Params, stage: Graph | None = None, call: str | None = None) 
         graph: SmallestGraph | None = None
         if answers.right("all") and answers.right("off"):
             findings = Findings("none", [], Search(), 0)
+        elif answers.refusal("off") or (answers.right("off") and answers.refusal("all")):
+            cause: Literal["unopened", "optimizer"] = "unopened" if answers.refusal("off") else "optimizer"
+            nodes = describe_refused_node(subject.path, read_sources(), answers.refusal("all"))
+            findings = Findings(cause, nodes, Search(), 0)
         elif answers.right("off"):
             findings, graph = _search_optimized(subject, at_own_scale, Path(scratch))
         else:
@@ -115,7 +121,7 @@ def _search_optimized(subject: RefusedCall, policy: Policy, scratch: Path) -> tu
     inputs, plain = subject.call.inputs, Pieces(subject.path)
     recording, events = optimizer.record_graph(plain, inputs, scratch / "values")
     answers = {name: recording.values(events[name]) for name in plain.outputs if name in events}
-    pieces = Pieces(optimizer.write_optimized(subject.path, scratch / "optimized.onnx"))
+    pieces = Pieces(write_optimized(subject.path, scratch / "optimized.onnx"))
     matcher = optimizer.NameMatcher(pieces, recording, events, policy)
     searcher = Searcher(pieces, matcher, Truth(recording, inputs, answers), policy)
     search = searcher.run()

@@ -1,5 +1,6 @@
 """The exporters' notes on a graph's nodes -> where each value comes from in the network (core/node_sources.py)."""
 
+import linecache
 import re
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from onnx import ModelProto, NodeProto
 from torch import nn
 
 from pipeline.core.node_sources import NodeSource
-from pipeline.export.diagnostics import SITE_PACKAGES, SourceLine
+from pipeline.export.diagnostics import PIPELINE, SITE_PACKAGES, SourceLine
 from pipeline.graph import onnx_model
 from pipeline.settings.source_code import search_path
 
@@ -65,17 +66,25 @@ def note_modules(model: ModelProto, network: nn.Module) -> None:
         name: f"{type(module).__module__}.{type(module).__qualname__}" for name, module in network.named_modules()
     }
     for node in onnx_model.nodes(model.graph):
-        frames = _TRACER_FRAME.findall(node.doc_string)
+        frames = _TRACER_FRAME.findall(node.doc_string)[::-1]
         if not frames:
             continue
         module = _find_module(node.name, modules)
-        stack = "\n".join(f'File "{file}", line {number}, in forward' for file, number in reversed(frames))
+        # What called the pipeline is no line of a network's.
+        first = next((place for place, (file, _) in enumerate(frames) if Path(file).is_relative_to(PIPELINE)), 0)
+        stack = "\n".join(_format_frame(file, int(number)) for file, number in frames[first:])
         for key, value in (
             (SCOPES, ["", module, ""]),
             (CLASSES, ["", modules[module], ""]),
             (STACK, stack),
         ):
             node.metadata_props.add(key=key, value=str(value))
+
+
+def _format_frame(file: str, number: int) -> str:
+    """A frame as Python's tracebacks, and dynamo's notes, have it: its place, and below it the line."""
+    text = linecache.getline(file, number).strip()
+    return f'File "{file}", line {number}, in forward\n    {text or "?"}'
 
 
 def strip(model: ModelProto) -> None:

@@ -141,7 +141,12 @@ def _attribute_graph(
     stage, graph = first.stage, graphs.name(first)
     plain = [entry for entry in unoptimized if _graph(entry) == _graph(first)]
     by_call = _departs_by_call(plain, graphs.rounding)
-    if wrong := {entry.case for entry in departures if by_call.get(entry.case)}:
+    # A graph that is not opened answers no call, and with the optimizer off it may answer all.
+    unanswered = first.case == UNOPENED_CASE
+    if unanswered and not by_call:
+        return _attribute_refusal(stage, graph, bool(plain), graphs)
+    called = set(by_call) if unanswered else {entry.case for entry in departures}
+    if wrong := {case for case in called if by_call.get(case)}:
         origin = stage
         while origin in BEFORE and wrong & _wrong_calls(unoptimized, BEFORE[origin], graphs.rounding):
             origin = BEFORE[origin]
@@ -154,7 +159,7 @@ def _attribute_graph(
             evidence = f"{graph} departs with onnxruntime's optimizer off too"
         doubt = _doubt(departures) if origin == "export" else ""
         return _cause(MAKERS[origin], f"{evidence}: {_WRITTEN[origin]}{doubt}")
-    decided = [entry for entry in departures if entry.case in by_call]
+    decided = [entry for entry in departures if unanswered or entry.case in by_call]
     if not decided:
         unopened = next((f" ({entry.problem})" for entry in plain if entry.case == UNOPENED_CASE), "")
         return _cause(
@@ -162,11 +167,20 @@ def _attribute_graph(
             f"{graph} departs, and whether it does with onnxruntime's optimizer off is not known{unopened}: {MAKERS[stage]} and optimizer cannot be told apart",
         )
     culprit = find_culprit(decided[0])
+    verb = "refused" if unanswered else "wrong"
     return _cause(
         "optimizer",
-        f"{graph} is right with the optimizer of onnxruntime {graphs.onnxruntime} off, and wrong with it on, as clients have it"
+        f"{graph} is right with the optimizer of onnxruntime {graphs.onnxruntime} off, and {verb} with it on, as clients have it"
         f"{f': {culprit}' if culprit else ''}; compute that part of the network otherwise, or choose a `target` whose optimizer is right",
     )
+
+
+def _attribute_refusal(stage: str, graph: str, tried: bool, graphs: Graphs) -> Attribution:
+    """The cause where onnxruntime does not open a graph, with its optimizer off neither, where that was `tried`."""
+    before = f"it opens {graphs.files.get(BEFORE[stage], BEFORE[stage])}, and " if stage in BEFORE else ""
+    off = ", with its optimizer off too" if tried else ""
+    doubt = "; `export` has opened it: or it was changed since (`dvc repro`)" if stage == "export" else ""
+    return _cause(MAKERS[stage], f"{before}onnxruntime {graphs.onnxruntime} refuses {graph}{off}{doubt}")
 
 
 _WRITTEN = {

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.compare.comparison import round_up
-from pipeline.core.parity_report import Comparison, PairedScore, TaskReport
+from pipeline.core.parity_report import UNOPENED_CASE, Comparison, PairedScore, TaskReport
 
 
 def explain_failure(
@@ -24,8 +24,9 @@ def explain_failure(
         where = f"{files[worst.stage]}: " if files else ""
         way = f"way in {worst.way!r}, " if worst.way else ""
         batch = f", batch {worst.batch}" if worst.batch is not None else ""
+        call = "" if worst.case == UNOPENED_CASE else f" (call {worst.case}{batch})"
         runtime = f"in onnxruntime {worst.runtime}: " if worst.runtime else ""
-        return f"{len(failed)} of {len(comparisons)} comparisons failed; {where}{runtime}{way}{worst.problem} (call {worst.case}{batch}){_advise(failed)}"
+        return f"{len(failed)} of {len(comparisons)} comparisons failed; {where}{runtime}{way}{worst.problem}{call}{_advise(failed)}"
     if not sum(entry.values for entry in comparisons):
         return "nothing was compared: there are no golden answers; make them again with `python -m pipeline export`"
     if not sum(entry.values for entry in comparisons if not entry.exempt):

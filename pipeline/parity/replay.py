@@ -12,13 +12,15 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
-from pipeline.core.parity_report import CONTRACT_CASE, Comparison
+from pipeline.core.node_sources import read_sources
+from pipeline.core.parity_report import CONTRACT_CASE, UNOPENED_CASE, Comparison
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
-from pipeline.graph.optimizers import explain_unopened
-from pipeline.graph.session import answer, open_session
+from pipeline.graph.operators import read_requirements
+from pipeline.graph.session import VERSION, answer, open_session
 from pipeline.graph.signature import mismatches
 from pipeline.parity.evidence import EvidenceCollector
+from pipeline.runtimes.refusal import explain_refusal
 
 
 class GoldenAnswers(NamedTuple):
@@ -42,10 +44,11 @@ def replay(
     """Run one graph on every golden call and on the whole test split; `collector` looks at the answers.
 
     Returns:
-        A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run).
+        A comparison for each call and output, and the answers to the test split (empty when the graph cannot be run). One failed
+        comparison alone where its signature or weights are not the contract's, or where onnxruntime refuses to open it.
 
     Raises:
-        PipelineError: The graph is missing or damaged, or onnxruntime refuses it.
+        PipelineError: The graph is missing or damaged.
     """
     contract, test = golden.contract, golden.test_split
     model = onnx_model.load_graph(checked(path, stage), made_by=stage)
@@ -57,7 +60,8 @@ def replay(
     try:
         session = open_session(path)
     except PipelineError as error:
-        raise PipelineError(f"{error}{explain_unopened(path)}") from None
+        reason = explain_refusal(VERSION, str(error), read_requirements(model), read_sources())
+        return [make_entry(stage, UNOPENED_CASE, None, failure("(run)", reason))], {}
     comparisons: list[Comparison] = []
     for call in golden.calls:
         try:

@@ -12,7 +12,7 @@ from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.node_sources import read_sources
-from pipeline.core.parity_report import Comparison, RuntimeReplay
+from pipeline.core.parity_report import UNOPENED_CASE, Comparison, RuntimeReplay
 from pipeline.core.rows import Rows
 from pipeline.core.target_runtime import TargetRuntime
 from pipeline.graph import onnx_model
@@ -66,7 +66,7 @@ def replay_in(
     parts = list(rows.all())
     answered = answer_calls(wheel, path, [*(call.inputs for call in golden.calls), *parts])
     if answered.problem:
-        entry = make_entry(stage, "session", None, failure("(run)", explain(wheel, answered, path)))
+        entry = make_entry(stage, UNOPENED_CASE, None, failure("(run)", explain(wheel, answered, path)))
         return [_name(entry, wheel)], answered
     comparisons = []
     for call, answer in zip(golden.calls, answered.calls, strict=False):

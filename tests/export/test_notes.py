@@ -12,6 +12,7 @@ from pipeline.core.node_sources import NodeSource
 from pipeline.export import notes
 from pipeline.export.adapter import Adapter
 from pipeline.export.exporters import ExportRequest, export
+from pipeline.export.unsupported import find_line
 
 PACKAGES = Path(sys.prefix) / "lib" / "site-packages"
 
@@ -63,6 +64,21 @@ def test_classes_are_those_of_the_modules(sources):
 def test_the_line_is_the_innermost_of_the_project(sources):
     lines = Path(__file__).read_text().splitlines()
     assert lines[sources["Gemm"].line - 1].strip() == "return self.layers(x) * 2"
+
+
+def test_the_line_is_given_with_its_text(model):
+    node = next(node for node in model.graph.node if node.op_type == "Mul")
+    assert find_line(node).endswith("(`return self.layers(x) * 2`)")
+
+
+def test_what_called_the_pipeline_is_in_no_note_of_the_tracer(empty):
+    called = "\n".join(f"{file}(1): f" for file in (empty / "net.py", notes.__file__, empty / "caller.py"))
+    model = ModelProto()
+    model.graph.node.add(name="/network/Mul", op_type="Mul", output=["y"], doc_string=called)
+    notes.note_modules(model, Adapter(Net(), ["x"], {"x": 0}, []))
+    stack = next(entry.value for entry in model.graph.node[0].metadata_props if entry.key == notes.STACK)
+    assert "net.py" in stack
+    assert "caller.py" not in stack
 
 
 def test_a_value_without_a_note_has_no_source(model):

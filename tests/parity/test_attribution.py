@@ -44,6 +44,11 @@ def unopened(stage: str) -> Comparison:
     return off(stage, wrong=True, case=UNOPENED_CASE, output="(run)", problem="no kernel")
 
 
+def refused(stage: str) -> Comparison:
+    """A graph that onnxruntime does not open."""
+    return entry(stage, wrong=True, case=UNOPENED_CASE, output="(run)", max_abs=None, problem="refuses the model")
+
+
 EXPORT, SIMPLIFY = entry("export"), entry("simplify")
 OFF = [off("export"), off("simplify")]
 
@@ -117,6 +122,30 @@ def test_nothing_departs():
             "whether it does with onnxruntime's optimizer off is not known (no kernel): exporter and optimizer cannot be told apart",
         ),
         (
+            [refused("export"), refused("simplify")],
+            [unopened("export"), unopened("simplify")],
+            "exporter",
+            "the exporter: onnxruntime 1.31.1 refuses exported.onnx, with its optimizer off too; `export` has opened it",
+        ),
+        (
+            [EXPORT, refused("simplify")],
+            [off("export"), unopened("simplify")],
+            "simplifier",
+            "it opens exported.onnx, and onnxruntime 1.31.1 refuses simplified.onnx, with its optimizer off too",
+        ),
+        (
+            [EXPORT, refused("simplify")],
+            [off("export"), off("simplify", wrong=True)],
+            "simplifier",
+            "exported.onnx is right, and simplified.onnx departs, with onnxruntime's optimizer off too",
+        ),
+        (
+            [EXPORT, refused("simplify")],
+            OFF,
+            "optimizer",
+            "simplified.onnx is right with the optimizer of onnxruntime 1.31.1 off, and refused with it on",
+        ),
+        (
             [entry("export", wrong=True), entry("simplify", runtime="1.18.1", wrong=True)],
             [off("export", wrong=True)],
             "exporter",
@@ -135,6 +164,10 @@ def test_nothing_departs():
         "runtime that cannot run it",
         "runtime's optimizer",
         "not told apart",
+        "not opened",
+        "not opened once simplified",
+        "not opened by the optimizer, and wrong without it",
+        "not opened by the optimizer alone",
         "the first of two",
     ],
 )

@@ -148,7 +148,7 @@ NETWORKS = (
         "metric misspelt",
         "the name of the task's metric",
         misspell_metric,
-        "prepare",
+        "fingerprint",
         r"model\.task\.metric: expected one of accuracy, top5, .*, got 'acuracy'; did you mean 'accuracy'\?",
     ),
     network(

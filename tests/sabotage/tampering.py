@@ -43,6 +43,12 @@ def of_other(name: str, breaks: str, apply: Callable[[], None], stages: tuple[st
     return replace(tampering(name, breaks, apply, stages, says), needs_other=True, begins_in=begins_in)
 
 
+def newer_than_runtime(field: str, name: str) -> Sabotage:
+    says = rf"build/simplified/model\.onnx: onnxruntime 1\.\d+\.\d+ takes {name} \d+ at most, the graph has 99: nor does any other"
+    sabotage = tampering(f"newer {field} than the runtime", f"the {name}", newer(field, 99), VALIDATE, says)
+    return replace(sabotage, begins_in="simplifier")
+
+
 VALIDATE = ("validate",)
 TAMPERINGS = (
     tampering(
@@ -191,20 +197,8 @@ TAMPERINGS = (
         ("publish",),
         r"reports/dotnet\.json speaks of another package than",
     ),
-    tampering(
-        "newer opset than the runtime",
-        "the opset",
-        newer("opset", 99),
-        VALIDATE,
-        r"build/simplified/model\.onnx: onnxruntime 1\.\d+\.\d+ \(opset up to \d+, IR up to \d+\) refuses the model",
-    ),
-    tampering(
-        "newer IR than the runtime",
-        "the IR version",
-        newer("IR", 99),
-        VALIDATE,
-        r"build/simplified/model\.onnx: onnxruntime 1\.\d+\.\d+ \(opset up to \d+, IR up to \d+\) refuses the model",
-    ),
+    newer_than_runtime("opset", "opset"),
+    newer_than_runtime("IR", "IR version"),
     Sabotage(
         "size called proven",
         "a length that nobody has tried, in the contract",

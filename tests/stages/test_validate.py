@@ -14,6 +14,7 @@ from pipeline.core.contract import load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.golden import load_calls, save_calls
+from pipeline.core.parity_report import UNOPENED_CASE
 from pipeline.core.paths import (
     CONTRACT,
     EXPORT_REPORT,
@@ -238,9 +239,18 @@ def test_a_graph_that_answers_nan_fails(linear, fails):
 
 def test_a_graph_that_the_runtime_refuses_is_explained(linear, fails):
     edit(SIMPLIFIED, lambda model: setattr(model.opset_import[0], "version", 99))
-    said = fails("validate")
-    assert "build/simplified/model.onnx: onnxruntime " in said
-    assert "refuses the model" in said
+    said = fails("validate", changes=VERDICT)
+    assert "1 of 11 comparisons failed; build/simplified/model.onnx: onnxruntime " in said
+    assert "at most, the graph has 99" in said
+
+
+def test_a_graph_that_the_runtime_refuses_is_a_comparison_in_the_report(linear, fails):
+    edit(SIMPLIFIED, lambda model: setattr(model.opset_import[0], "version", 99))
+    fails("validate", changes=VERDICT)
+    (entry,) = [e for e in report()["comparisons"] if e["stage"] == "simplify"]
+    assert (entry["case"], entry["output"], entry["passed"]) == (UNOPENED_CASE, "(run)", False)
+    assert entry["problem"].startswith("onnxruntime ")
+    assert "at most, the graph has 99" in PARITY_PAGE.read_text()
 
 
 @pytest.mark.parametrize("path", [EXPORTED, SIMPLIFIED])

@@ -106,7 +106,15 @@ def test_a_graph_that_only_the_optimizer_refuses_says_so(linear, fails):
         model.graph.node.append(helper.make_node("Mul", ["same", "by"], [name]))
 
     edit(SIMPLIFIED, lose_a_value)
-    assert "; it takes it with its optimizer off: it is DivMulFusion, which " in fails("validate")
+    said = fails("validate", changes=VERDICT)
+    assert "; it begins in onnxruntime's optimizer: build/simplified/model.onnx is right with the optimizer of " in said
+    assert " off, and refused with it on, as clients have it: it is DivMulFusion, which " in said
+
+
+def test_a_graph_that_no_session_opens_is_its_makers(linear, fails):
+    edit(SIMPLIFIED, lambda model: setattr(model.opset_import[0], "version", 99))
+    said = fails("validate", changes=VERDICT)
+    assert "; it begins in the simplifier: it opens build/exported/model.onnx, and onnxruntime " in said
 
 
 def test_where_a_graph_departs_locate_is_started_and_its_lines_come_first(linear, capsys, monkeypatch):
