@@ -51,7 +51,8 @@ def draw(page: Path, readme: bool) -> list[Path]:
                 Image.fromarray(pixels).save(picture)
                 pictures.append(picture)
                 if readme and (width, dark) == (README_SIZE[0], False):
-                    Image.fromarray(pixels[: README_SIZE[1]]).save(README, optimize=True)
+                    top = Image.fromarray(pixels[: README_SIZE[1]])
+                    top.quantize(256, Image.Quantize.FASTOCTREE).save(README, optimize=True)
                     pictures.append(README)
     return pictures
 
