@@ -61,6 +61,7 @@ NETWORKS = (
 # onnxsim's binding calls what is frozen at the end of the process a leak.
 atexit.register(gc.unfreeze)
 TOOLS = ["locate", "torch", "torch, first", "polygraphy"]
+GRAPHS = {"export": EXPORTED, "simplify": SIMPLIFIED}
 # Faults in each graph of a network.
 FAULTS = 2
 
@@ -91,8 +92,8 @@ def run_quietly(command: list[str]) -> int:
     return code
 
 
-def prepare(name: str, folder: Path) -> Subject:
-    """Take a network through the stages; `export` runs always, for torch's program, and writes the same bytes."""
+def prepare(name: str, folder: Path, alone: bool) -> Subject:
+    """Take a network through the stages; `export` runs again for torch's program, and writes the same bytes, unless `locate` is asked alone."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "conf").exists():
         shutil.copytree(PROJECT / "conf", folder / "conf")
@@ -104,6 +105,8 @@ def prepare(name: str, folder: Path) -> Subject:
         return programs[-1]
 
     with contextlib.chdir(folder):
+        if alone and SIMPLIFIED.exists():
+            return Subject(name, folder, None, _choose_call())
         np.savez("rows.npz", **networks.make_rows(name))
         axes = ", ".join(
             f"{port}: {{{', '.join(f'{axis}: {axis_name}' for axis, axis_name in names.items())}}}"
@@ -118,9 +121,13 @@ def prepare(name: str, folder: Path) -> Subject:
                 run_quietly([stage])
         finally:
             torch.onnx.export = call_torch
-        # All rows that there are, at the sizes of the data.
-        call = max((call for call in load_calls() if call.purpose == "rows"), key=lambda call: call.rows or 0)
+        call = _choose_call()
     return Subject(name, folder, programs[-1] if programs and programs[-1] is not None else None, call)
+
+
+def _choose_call() -> GoldenCall:
+    """All rows that there are, at the sizes of the data."""
+    return max((call for call in load_calls() if call.purpose == "rows"), key=lambda call: call.rows or 0)
 
 
 def shows(healthy: dict[str, np.ndarray], fault: Fault, call: GoldenCall, scratch: Path) -> bool:
@@ -155,8 +162,9 @@ def choose_faults(subject: Subject, path: Path, used: Counter[str], scratch: Pat
             return
 
 
-def try_fault(subject: Subject, stage: str, path: Path, fault: Fault, scratch: Path) -> Trial:
-    """Put a fault into a copy of the network's folder, let the gate fail, and ask every tool."""
+def try_fault(subject: Subject, stage: str, fault: Fault, scratch: Path, *, alone: bool) -> Trial:
+    """Put a fault into a copy of the network's folder, let the gate fail, and ask every tool, or `locate` alone."""
+    path = GRAPHS[stage]
     folder = scratch / "project"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(subject.folder, folder)
@@ -167,11 +175,12 @@ def try_fault(subject: Subject, stage: str, path: Path, fault: Fault, scratch: P
             sys.exit(f"error: localize: {subject.name}: {fault.kind} in {sorted(fault.values)}: the gate passed")
     paths = [str(PROJECT), str(PROJECT / "benchmarks")]
     searches = {"locate": run_pipeline(folder, paths)}
-    if "torch" in TOOLS and stage == "export" and subject.program is not None:
+    if alone:
+        return Trial(subject.name, stage, fault, searches)
+    if stage == "export" and subject.program is not None:
         searches |= run_torch(subject.program, fault.model)
     healthy = onnx.load(subject.folder / path)
-    if "polygraphy" in TOOLS:
-        searches["polygraphy"] = run_polygraphy(healthy, folder / path, dict(subject.call.inputs), scratch)
+    searches["polygraphy"] = run_polygraphy(healthy, folder / path, dict(subject.call.inputs), scratch)
     return Trial(subject.name, stage, fault, searches)
 
 
@@ -221,9 +230,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the networks' folders are, or will be")
     parser.add_argument("--large", action="store_true", help="measure `locate` on ResNet-18 and MiniLM instead")
     parser.add_argument("--alone", action="store_true", help="ask `locate` alone, which takes a quarter of the time")
+    parser.add_argument(
+        "--others", type=int, metavar="N", help="ask the other tools of the first N faults only (default: all)"
+    )
     options = parser.parse_args()
-    if options.alone:
-        del TOOLS[1:]
+    others = 0 if options.alone else options.others
     warnings.simplefilter("ignore")
     for library in ("torch", "onnxscript", "onnx_ir"):
         logging.getLogger(library).setLevel(logging.ERROR)
@@ -244,10 +255,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         scratch = Path(temporary)
         for name in names:
-            subject = prepare(name, (options.folder or scratch).resolve() / name.replace(" ", "_"))
-            for stage, path in (("export", EXPORTED), ("simplify", SIMPLIFIED)):
+            alone = others is not None and len(trials) >= others
+            subject = prepare(name, (options.folder or scratch).resolve() / name.replace(" ", "_"), alone)
+            for stage, path in GRAPHS.items():
                 for fault in choose_faults(subject, path, used, scratch):
-                    trials.append(try_fault(subject, stage, path, fault, scratch))
+                    alone = others is not None and len(trials) >= others
+                    trials.append(try_fault(subject, stage, fault, scratch, alone=alone))
                     print(describe(trials[-1]), flush=True)
     print(f"\n{len(trials)} faults of {len(used)} kinds in {len(names)} networks\n\n{summarize(trials)}")
 

@@ -41,13 +41,14 @@ class Departure(Record):
     """What `locate` found. `candidates` come most suspected first; `lines` is what it said.
 
     `cause` is "node" (the candidates depart by themselves), "optimizer" (the graph is right with onnxruntime's optimizer off),
-    "accumulated" (the answer departs, and no node does by itself) or "none" (nothing departs). `stage` is the graph that was looked at,
+    "accumulated" (the answer departs, and no node does by itself), "unopened" (onnxruntime refuses the graph; the candidate is the node
+    that it names) or "none" (nothing departs). `stage` is the graph that was looked at,
     `call` the golden call, `output` the answer that departs or comes closest to it. `unoptimized` is whether that answer is right
-    with onnxruntime's optimizer off. `matched` of `values` that nodes make were compared with PyTorch's own.
+    with onnxruntime's optimizer off (None: there is no answer then either). `matched` of `values` that nodes make were compared with PyTorch's own.
     """
 
     departs: bool
-    cause: Literal["node", "optimizer", "accumulated", "none"]
+    cause: Literal["node", "optimizer", "accumulated", "unopened", "none"]
     stage: Literal["export", "simplify"]
     call: str
     output: str

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-import onnxruntime
-
 from pipeline.compare.comparison import OutputComparison, severity
 from pipeline.core.departure import DepartingNode, Departure
 from pipeline.core.files import sha256
 from pipeline.core.paths import CONTRACT, DEPARTURE
 from pipeline.departure.search import Search
 from pipeline.departure.subject import RefusedCall
+from pipeline.departure.whole_graph import UNOPENED
 from pipeline.graph import onnx_model
+from pipeline.graph.optimizers import explain_unopened
+from pipeline.graph.session import VERSION
 
 
 class Answers(NamedTuple):
@@ -22,6 +23,11 @@ class Answers(NamedTuple):
 
     def right(self, optimizer: Literal["all", "off"]) -> bool:
         return all(comparison.passed for comparison in (self.all if optimizer == "all" else self.off))
+
+    def refusal(self, optimizer: Literal["all", "off"]) -> str:
+        """What onnxruntime says where it does not open the graph; else empty."""
+        entries = self.all if optimizer == "all" else self.off
+        return next((entry.problem for entry in entries if entry.output == UNOPENED), "")
 
     @property
     def worst(self) -> OutputComparison:
@@ -34,7 +40,7 @@ class Answers(NamedTuple):
 class Findings(NamedTuple):
     """What a search came to; `values` are those that the nodes of the graph make."""
 
-    cause: Literal["node", "optimizer", "accumulated", "none"]
+    cause: Literal["node", "optimizer", "accumulated", "unopened", "none"]
     candidates: list[DepartingNode]
     search: Search
     values: int
@@ -48,13 +54,13 @@ def describe(subject: RefusedCall, answers: Answers, findings: Findings) -> Depa
         stage=subject.stage,
         call=subject.call.name,
         output=answers.worst.output,
-        unoptimized=answers.right("off"),
+        unoptimized=None if answers.refusal("off") else answers.right("off"),
         candidates=findings.candidates,
         values=findings.values,
         matched=len(findings.search.matches),
         model_sha256=onnx_model.fingerprint(subject.path),
         contract_sha256=sha256(CONTRACT),
-        onnxruntime=onnxruntime.__version__,
+        onnxruntime=VERSION,
     )
     return departure.model_copy(update={"lines": format_lines(departure, subject, answers)})
 
@@ -68,6 +74,8 @@ def format_lines(departure: Departure, subject: RefusedCall, answers: Answers) -
         return [
             f"nothing departs: {where}: output {worst.output!r} uses most of what is allowed, {used}, with onnxruntime's optimizer and without"
         ]
+    if answers.refusal("off") or (departure.unoptimized and answers.refusal("all")):
+        return _format_refusal(departure, subject, answers)
     answer = f"{where}: {worst.problem.partition(';')[0]}"
     verdict = (
         "with onnxruntime's optimizer off the answers are right: the optimizer is the cause"
@@ -79,6 +87,21 @@ def format_lines(departure: Departure, subject: RefusedCall, answers: Answers) -
         return ["no value of the graph can be compared with PyTorch's own", answer, verdict, files]
     first = departure.candidates[0]
     return [_name(departure, first), _place(first), _errors(first), f"{verdict} ({answer})", files]
+
+
+def _format_refusal(departure: Departure, subject: RefusedCall, answers: Answers) -> list[str]:
+    """A graph that cannot be opened has no values; what onnxruntime names is all that is known."""
+    first = next(iter(departure.candidates), None)
+    node = f"at {first.operator} {first.node!r} (value {first.value!r})" if first else "; it names no node"
+    return [
+        f"onnxruntime does not open {subject.path}{' ' if first else ''}{node}",
+        _place(first) if first else "so it is not known from which module of the network it comes",
+        answers.refusal("all"),
+        "with onnxruntime's optimizer off it is refused too"
+        if answers.refusal("off")
+        else f"with onnxruntime's optimizer off the answers are right: the optimizer is the cause{explain_unopened(subject.path)}",
+        f"{DEPARTURE}/: departure.json; a graph that is not opened has no values to compare",
+    ]
 
 
 def _name(departure: Departure, first: DepartingNode) -> str:

@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from onnx import ModelProto
@@ -12,9 +13,11 @@ from pipeline.compare.policy import Policy, make_policy
 from pipeline.core.arrays import Array, Arrays, load
 from pipeline.core.departure import Departure
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked
+from pipeline.core.files import checked, write_text
 from pipeline.core.node_sources import read_sources
-from pipeline.core.paths import BUILD, CHECKPOINT, TEST_SPLIT
+from pipeline.core.parity_report import ParityReport
+from pipeline.core.paths import BUILD, CHECKPOINT, PARITY_PAGE, TEST_SPLIT
+from pipeline.core.reports import read_report
 from pipeline.core.rows import Rows
 from pipeline.departure import optimizer
 from pipeline.departure.description import Answers, Findings, describe
@@ -22,19 +25,21 @@ from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Pieces
 from pipeline.departure.ranking import GraphFindings, rank
 from pipeline.departure.recording import plain_attention, record
+from pipeline.departure.refusal import describe_refused_node
 from pipeline.departure.search import Search, Searcher, Truth
 from pipeline.departure.smallest_graph import SmallestGraph, hold_weights, write_files
 from pipeline.departure.subject import Graph, RefusedCall, choose_subject
 from pipeline.departure.whole_graph import compare_answers
 from pipeline.export.reference import restore_adapter
 from pipeline.graph.memory import return_large_blocks
-from pipeline.graph.session import answer, open_session
+from pipeline.graph.session import answer, open_session, write_optimized
 from pipeline.network import encoders
+from pipeline.parity.page.document import render_page
 from pipeline.settings.params import Params
 
 
 def locate(params: Params, stage: Graph | None = None, call: str | None = None) -> Departure:
-    """Find where the graph that the gate refused begins to depart, write reports/departure/, and print what was found.
+    """Find where the graph that the gate refused begins to depart, write reports/departure/ and the gate's page again, and print it.
 
     Args:
         params: The configuration.
@@ -57,12 +62,19 @@ def locate(params: Params, stage: Graph | None = None, call: str | None = None) 
         graph: SmallestGraph | None = None
         if answers.right("all") and answers.right("off"):
             findings = Findings("none", [], Search(), 0)
+        elif answers.refusal("off") or (answers.right("off") and answers.refusal("all")):
+            cause: Literal["unopened", "optimizer"] = "unopened" if answers.refusal("off") else "optimizer"
+            nodes = describe_refused_node(subject.path, read_sources(), answers.refusal("all"))
+            findings = Findings(cause, nodes, Search(), 0)
         elif answers.right("off"):
             findings, graph = _search_optimized(subject, at_own_scale, Path(scratch))
         else:
             findings, graph = _search(subject, params, at_own_scale, Path(scratch))
         departure = describe(subject, answers, findings)
         write_files(departure, graph)
+    report = read_report(ParityReport)
+    if not report.passed and departure.cause != "none":
+        write_text(PARITY_PAGE, render_page(report, subject.contract, departure=departure.lines))
     print("\n".join(f"locate: {line}" for line in departure.lines))
     return departure
 
@@ -109,7 +121,7 @@ def _search_optimized(subject: RefusedCall, policy: Policy, scratch: Path) -> tu
     inputs, plain = subject.call.inputs, Pieces(subject.path)
     recording, events = optimizer.record_graph(plain, inputs, scratch / "values")
     answers = {name: recording.values(events[name]) for name in plain.outputs if name in events}
-    pieces = Pieces(optimizer.write_optimized(subject.path, scratch / "optimized.onnx"))
+    pieces = Pieces(write_optimized(subject.path, scratch / "optimized.onnx"))
     matcher = optimizer.NameMatcher(pieces, recording, events, policy)
     searcher = Searcher(pieces, matcher, Truth(recording, inputs, answers), policy)
     search = searcher.run()

@@ -50,7 +50,7 @@ class Matcher:
         if is_text(value):
             return None
         if name in self._expected:
-            events = [self._expected[name]]
+            events = [_view_as(self._expected[name], value)]
         elif any(other.shape == value.shape and np.array_equal(other, value) for other in fed):
             return None
         else:
@@ -76,8 +76,8 @@ class Matcher:
         """
         source = self._sources.get(name)
         if name in self._expected:
-            return self._expected[name]
-        if source is None or not self.ends_source(name):
+            return _view_as(self._expected[name], value)
+        if source is None or not self.has_operator(name) or not self.ends_source(name):
             return None
         events = [
             event
@@ -102,14 +102,24 @@ class Matcher:
     def _equals(self, name: str, event: Event, value: Array) -> bool:
         return measure(name, self._recording.values(event), value, self._policy).passed
 
-    def ends_source(self, name: str) -> bool:
-        """Whether a value is the last of those that the exporter made of one operator."""
+    def has_operator(self, name: str) -> bool:
+        """Whether the exporter says which of the network's operators a value comes from: sizes are computed in Python."""
         source = self._sources.get(name)
-        return not any(
-            self._sources.get(output) == source
-            for piece in self._pieces.consumers.get(name, [])
-            for output in piece.outputs
-        )
+        return source is not None and not _is_of_python(source.operator)
+
+    def ends_source(self, name: str) -> bool:
+        """Whether a value is the last of those that the exporter made of one operator; nodes between that have no source do not end it."""
+        source = self._sources.get(name)
+        waiting, seen = [name], {name}
+        while waiting:
+            for piece in self._pieces.consumers.get(waiting.pop(), []):
+                for output in piece.outputs:
+                    if output in self._sources and self._sources[output] == source:
+                        return False
+                    if output not in self._sources and output not in seen:
+                        seen.add(output)
+                        waiting.append(output)
+        return True
 
     def find_line(self, event: Event, source: NodeSource) -> NodeSource:
         """The source with the line that the eager network was in: exporters leave out functions between two forwards."""
@@ -121,7 +131,11 @@ class Matcher:
         alike: dict[NodeSource, list[str]] = {}
         for name in self._pieces.maker:
             source = self._sources.get(name)
-            if source is not None and re.fullmatch(rf"{re.escape(_base(source.operator))}(_\d+)?", name):
+            if (
+                source is not None
+                and self.has_operator(name)
+                and re.fullmatch(rf"{re.escape(_base(source.operator))}(_\d+)?", name)
+            ):
                 alike.setdefault(source, []).append(name)
         for source, names in alike.items():
             operator = _base(source.operator)
@@ -149,6 +163,21 @@ def _base(operator: str) -> str:
     """aten._softmax.default: softmax."""
     parts = operator.split(".")
     return _DECORATION.sub("", parts[1]) if len(parts) > 1 else ""
+
+
+def _view_as(event: Event, value: Array | None) -> Event:
+    """The event in the shape of a value that has axes of one more, or fewer: simplifiers move what adds and drops those."""
+    if value is None or len(event.shape) == len(value.shape):
+        return event
+    if [size for size in event.shape if size != 1] != [size for size in value.shape if size != 1]:
+        return event
+    return event._replace(shape=value.shape)
+
+
+def _is_of_python(operator: str) -> bool:
+    """Whether it computes with sizes, which are no tensors in the eager network: operator.floordiv, aten.sym_size.int."""
+    space, _, name = operator.partition(".")
+    return (space in ("operator", "math") and name != "getitem") or name.startswith("sym_")
 
 
 def _is_on_line(event: Event, source: NodeSource) -> bool:

@@ -7,8 +7,6 @@ they survive, and the plain graph's are their truth.
 from collections.abc import Iterable
 from pathlib import Path
 
-import onnxruntime
-
 from pipeline.compare.comparison import OutputComparison
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, is_text
@@ -17,16 +15,6 @@ from pipeline.departure.distance import measure
 from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Pieces
 from pipeline.departure.recording import Event, Recording
-
-
-def write_optimized(path: Path, target: Path) -> Path:
-    """Have onnxruntime optimize the graph at `path` as the client does, into the file `target`."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
-    options.optimized_model_filepath = str(target)
-    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return target
 
 
 def record_graph(pieces: Pieces, inputs: Arrays, path: Path) -> tuple[Recording, dict[str, Event]]:

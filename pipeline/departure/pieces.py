@@ -1,11 +1,12 @@
 """A graph in pieces of a node each: what goes into one, what comes out, and its answer to any values."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, shape_inference
 
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.graph import mapped_weights
@@ -21,12 +22,28 @@ OPEN = (
     "SequenceMap",
     "Optional",
 )
+# Of what onnxruntime gives numpy an array; values of other types (bfloat16, four bits, eight-bit floats) never leave a piece either.
+ARRAYS = {
+    TensorProto.BOOL,
+    TensorProto.DOUBLE,
+    TensorProto.FLOAT,
+    TensorProto.FLOAT16,
+    TensorProto.INT8,
+    TensorProto.INT16,
+    TensorProto.INT32,
+    TensorProto.INT64,
+    TensorProto.STRING,
+    TensorProto.UINT8,
+    TensorProto.UINT16,
+    TensorProto.UINT32,
+    TensorProto.UINT64,
+}
 # The answer of these says nothing of the values that they are given.
 VALUELESS = {"Shape", "Size"}
 
 
 class Piece(NamedTuple):
-    """Nodes that run together: one, unless values go between them that are no tensors.
+    """Nodes that run together: one, unless values go between them that are no arrays.
 
     `inputs` are values that other nodes make, or that the graph is given; initializers are not among them.
     """
@@ -54,6 +71,8 @@ class Pieces:
         self.initializers = {tensor.name: tensor for tensor in self.model.graph.initializer}
         self.inputs = [value.name for value in self.model.graph.input if value.name not in self.initializers]
         self.outputs = [value.name for value in self.model.graph.output]
+        self._closed = {name for node in self.model.graph.node if node.op_type in OPEN for name in node.output}
+        self._closed |= _without_array(self.model)
         self.pieces = list(self._cut())
         self.maker = {name: piece for piece in self.pieces for name in piece.outputs}
         self.consumers: dict[str, list[Piece]] = {}
@@ -103,8 +122,7 @@ class Pieces:
         number = 0
         for place, node in enumerate(self.model.graph.node):
             waiting.append(node)
-            if node.op_type in OPEN:
-                open_values.update(node.output)
+            open_values |= self._closed.intersection(node.output)
             open_values = {name for name in open_values if last_use.get(name, -1) > place}
             if not open_values:
                 yield self._make_piece(number, waiting)
@@ -117,8 +135,16 @@ class Pieces:
         inputs = dict.fromkeys(
             name for node in nodes for name in _reads(node) if name not in made and name not in self.initializers
         )
-        inside = {name for node in nodes if node.op_type in OPEN for name in node.output}
-        return Piece(number, nodes, list(inputs), [name for name in made if name not in inside])
+        return Piece(number, nodes, list(inputs), [name for name in made if name not in self._closed])
+
+
+def _without_array(model: ModelProto) -> set[str]:
+    """Values whose type is known, and is none that numpy has."""
+    # From an operator of a domain that the graph does not import nothing follows; what the graph says of itself stands.
+    with contextlib.suppress(shape_inference.InferenceError):
+        model = shape_inference.infer_shapes(model)
+    types = {value.name: value.type.tensor_type.elem_type for value in model.graph.value_info}
+    return {name for name, kind in types.items() if kind and kind not in ARRAYS}
 
 
 def _reads(node: NodeProto) -> Iterator[str]:

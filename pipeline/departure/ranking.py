@@ -89,7 +89,7 @@ def _describe(
     cumulative: OutputComparison | None,
 ) -> DepartingNode:
     match = graph.search.matches[name]
-    source_of = _nearest_source(graph, name)
+    source_of = find_nearest_source(graph.pieces, graph.sources, name)
     source = graph.sources.get(source_of)
     if source and match.event:
         source = graph.matcher.find_line(match.event, source)
@@ -163,15 +163,15 @@ def _is_own(array: Array, weights: Sequence[Array]) -> bool:
     )
 
 
-def _nearest_source(graph: GraphFindings, name: str) -> str:
+def find_nearest_source(pieces: Pieces, sources: Mapping[str, NodeSource], name: str) -> str:
     """The value itself where it has a source, else the nearest before it, else the nearest after it."""
     for step in (_before, _after):
         seen, waiting = {name}, [name]
         while waiting:
             value = waiting.pop(0)
-            if value in graph.sources:
+            if value in sources:
                 return value
-            following = [other for other in step(graph.pieces, value) if other not in seen]
+            following = [other for other in step(pieces, value) if other not in seen]
             seen.update(following)
             waiting += following
     return name

@@ -175,9 +175,12 @@ class Searcher:
 
     def _look_before(self, name: str, match: Match) -> tuple[str, Match]:
         """The value, or the first before it that has to be one of the network's and is not, although something right follows from it too."""
-        for piece in self.segment(name):
+        segment = self.segment(name)
+        # What none of its nodes reads, as the last states of a recurrent layer, is not what is wrong with it.
+        read = {given for piece in segment for given in piece.inputs}
+        for piece in segment:
             for before in piece.outputs:
-                if before != name and self._matcher.ends_source(before):
+                if before in read and self._matcher.ends_source(before):
                     expected = self._expect(piece, before, *self.compute(before))
                     if expected is not None and not expected.local.passed:
                         return before, expected
@@ -187,8 +190,12 @@ class Searcher:
         """PyTorch's own value of one that is not equal to any; None where it need not have one."""
         if name in self._answers:
             return Match(None, measure(name, self._answers[name], value, self._policy, problem))
-        fed = [self._search.matches[given].number for given in piece.inputs if given in self._search.matches]
-        taken = [match.number for match in self._search.matches.values()]
+        # Of values that the exporter knows alone: one that a cast follows is PyTorch's as much as what is cast back from it.
+        numbers = {
+            given: match.number for given, match in self._search.matches.items() if self._matcher.has_operator(given)
+        }
+        fed = [numbers[given] for given in piece.inputs if given in numbers]
+        taken = numbers.values()
         event = self._matcher.find_expected(name, value, max(fed, default=-1), taken)
         if event is None:
             return None

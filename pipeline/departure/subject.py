@@ -11,7 +11,7 @@ from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, sha256
 from pipeline.core.golden import GoldenCall, load_calls
-from pipeline.core.parity_report import Comparison, ParityReport
+from pipeline.core.parity_report import UNOPENED_CASE, Comparison, ParityReport
 from pipeline.core.paths import CONTRACT, EXPORTED, GOLDEN_TEST_SPLIT, PARITY_REPORT, SIMPLIFIED, TEST_SPLIT
 from pipeline.core.reports import read_report
 from pipeline.core.rows import Rows
@@ -71,7 +71,9 @@ def choose_subject(stage: Graph | None = None, call: str | None = None) -> Refus
     telling = [entry for entry in of_graph if _badness(entry) >= AS_BAD * worst] if failed else of_graph
     # Without a refusal, the call that uses most; of those that depart, the smallest.
     entry = min(telling, key=lambda entry: inputs.get(entry.case, math.inf)) if failed else max(telling, key=_badness)
-    golden = next((golden for golden in calls if golden.name == entry.case), None)
+    # A graph that was not opened has answered no call: any shows it.
+    case = calls[0].name if entry.case == UNOPENED_CASE else entry.case
+    golden = next((golden for golden in calls if golden.name == case), None)
     return RefusedCall(chosen, GRAPHS[chosen], golden or _row_of_test_split(contract, entry), entry.output, contract)
 
 

@@ -14,16 +14,24 @@ from pipeline.core.errors import PipelineError
 from pipeline.departure.pieces import Pieces
 from pipeline.graph.session import answer, open_session
 
+# In place of an output, where onnxruntime does not open the graph.
+UNOPENED = "(open)"
+
 
 def compare_answers(
     path: Path, inputs: Arrays, answers: Arrays, policy: Policy, optimizer: Literal["all", "off"]
 ) -> list[OutputComparison]:
-    """The graph's answers beside PyTorch's; one failure where it cannot run."""
+    """The graph's answers beside PyTorch's; one failure, of UNOPENED or "(run)", where it is not opened or cannot run."""
     try:
-        return compare(answers, answer(open_session(path, optimizer=optimizer), inputs), policy)
+        session = open_session(path, optimizer=optimizer)
+    except PipelineError as error:
+        return [failure(UNOPENED, str(error))]
+    try:
+        return compare(answers, answer(session, inputs), policy)
     except PipelineError as error:
         return [failure("(run)", str(error))]
     finally:
+        del session
         gc.collect()
 
 

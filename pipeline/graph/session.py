@@ -49,9 +49,7 @@ def open_session(
     Raises:
         PipelineError: onnxruntime refuses the model.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
+    options = _make_options()
     if optimizer == "off":
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     if disabled:
@@ -61,6 +59,29 @@ def open_session(
     if replaced:
         values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in replaced.values()]
         options.add_external_initializers(list(replaced), values)
+    return _open(model, options)
+
+
+def write_optimized(model: Path, target: Path) -> Path:
+    """Have onnxruntime optimize `model` as the client does, into the file `target`.
+
+    Raises:
+        PipelineError: onnxruntime refuses the model.
+    """
+    options = _make_options()
+    options.optimized_model_filepath = str(target)
+    _open(model, options)
+    return target
+
+
+def _make_options() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4  # fatal: warnings are for people who write runtimes, and what fails is raised
+    return options
+
+
+def _open(model: Path | bytes, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
     try:
         source = str(model) if isinstance(model, Path) else model
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
@@ -83,7 +104,8 @@ def answer(session: onnxruntime.InferenceSession, inputs: Arrays) -> Arrays:
         # Text as objects: onnxruntime ends numpy's own strings at the first NUL.
         feed = {name: array.astype(object) if is_text(array) else array for name, array in inputs.items()}
         return dict(zip(names, session.run(names, feed), strict=True))
-    except (*_RUNTIME_ERRORS, ValueError) as error:
+    # RuntimeError: an output of a type that numpy does not have.
+    except (*_RUNTIME_ERRORS, ValueError, RuntimeError) as error:
         shapes = {name: f"{array.dtype}{list(array.shape)}" for name, array in inputs.items()}
         raise PipelineError(f"onnxruntime cannot run the model on {shapes}: {_shorten(str(error))}") from None
 

@@ -106,14 +106,14 @@ def describe_unoptimized(comparisons: Sequence[Comparison], unoptimized: Sequenc
     for stage in dict.fromkeys(entry.stage for entry in failed):
         entries = [entry for entry in failed if entry.stage == stage]
         if entries[0].case == UNOPENED_CASE:
-            remarks.append(f"{stage} cannot be run with onnxruntime's optimizer off ({entries[0].problem})")
+            remarks.append(f"{stage} cannot be run ({entries[0].problem})")
         else:
             worst = max(entries, key=lambda entry: entry.used or 0.0)
             remarks.append(
-                f"{stage} departs with onnxruntime's optimizer off in {len(entries)} comparisons ({worst.problem}, call {worst.case}), and is right "
-                "with it on, as clients have it"
+                f"{stage} departs in {len(entries)} comparison{'s' * (len(entries) > 1)} ({worst.problem}, call {worst.case}), and is right with it "
+                "on, as clients have it"
             )
-    return "; ".join(remarks)
+    return f"without onnxruntime's optimizer: {'; '.join(remarks)}" if remarks else ""
 
 
 def _is_right(entry: Comparison, comparisons: Sequence[Comparison]) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import ModelProto, NodeProto, helper, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from pipeline.core.paths import EXPORTED, SIMPLIFIED
 from pipeline_runs import reseal
@@ -72,6 +72,17 @@ def freeze_sizes(operator: str, sizes: list[int]) -> Edit:
     def edit(model: ModelProto) -> None:
         model.graph.initializer.append(numpy_helper.from_array(np.array(sizes, np.int64), "frozen"))
         find_node(model, operator).input[1] = "frozen"
+
+    return edit
+
+
+def round_to_bfloat16(operator: str, number: int = 0) -> Edit:
+    def edit(model: ModelProto) -> None:
+        node = find_node(model, operator, number)
+        after = list(model.graph.node).index(node) + 1
+        answer, node.output[0] = node.output[0], "wide"
+        model.graph.node.insert(after, helper.make_node("Cast", ["wide"], ["narrow"], to=TensorProto.BFLOAT16))
+        model.graph.node.insert(after + 1, helper.make_node("Cast", ["narrow"], [answer], "back", to=TensorProto.FLOAT))
 
     return edit
 

@@ -9,6 +9,7 @@ from broken_graphs import (
     change_weight,
     freeze_sizes,
     leave_out,
+    round_to_bfloat16,
 )
 
 from pipeline.__main__ import main
@@ -24,6 +25,7 @@ from pipeline.core.paths import DEPARTURE, EXPORTED
         pytest.param(change_attribute("Softmax", "axis", 0), "Softmax node_softmax", "", id="attribute"),
         pytest.param(change_operator("Relu", "Sigmoid", 1), "Sigmoid node_relu_1", "features.5", id="operator"),
         pytest.param(leave_out("Relu"), "Identity node_relu", "features.2", id="left out"),
+        pytest.param(round_to_bfloat16("Conv"), "Cast back", "features.1", id="bfloat16"),
         pytest.param(freeze_sizes("Reshape", [64, -1]), "Reshape node_Reshape_25", "features.7", id="frozen"),
     ],
 )

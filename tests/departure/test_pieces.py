@@ -1,4 +1,4 @@
-"""A node alone: its inputs, those of its nested graphs too, and values that are no tensors."""
+"""A node alone: its inputs, those of its nested graphs too, and values that are no arrays."""
 
 import numpy as np
 import onnx
@@ -65,3 +65,15 @@ def test_a_value_that_is_no_tensor_stays_within_a_piece(splitting):
 
 def test_a_piece_gives_tensors_alone(splitting):
     assert list(splitting.run(splitting.pieces[0], {"x": np.ones(2, np.float32)})) == ["whole"]
+
+
+def test_a_value_of_a_type_that_numpy_lacks_stays_within_a_piece(tmp_path):
+    nodes = [
+        helper.make_node("Cast", ["x"], ["narrow"], to=TensorProto.BFLOAT16),
+        helper.make_node("Identity", ["narrow"], ["same"]),
+        helper.make_node("Cast", ["same"], ["y"], to=F32),
+    ]
+    pieces = write(tmp_path, nodes, [("x", F32, [2])], ["y"])
+    x = np.array([1.0, 1.001], np.float32)
+    (piece,) = pieces.pieces
+    np.testing.assert_array_equal(pieces.run(piece, {"x": x})["y"], [1, 1])

@@ -61,6 +61,18 @@ def test_inputs_that_do_not_fit_are_named(inputs, says, linear, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_an_answer_of_a_type_that_numpy_lacks_is_refused():
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=TensorProto.BFLOAT16)],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None])],
+        [helper.make_tensor_value_info("y", TensorProto.BFLOAT16, [None])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    with pytest.raises(PipelineError, match="No corresponding Numpy type"):
+        answer(open_session(model.SerializeToString()), {"x": np.ones(2, np.float32)})
+
+
 def test_what_onnxruntime_says_is_told_without_its_own_source(tmp_path):
     graph = helper.make_graph(
         [helper.make_node("Reshape", ["x", "shape"], ["y"])],

@@ -36,6 +36,9 @@ MEASURE = """
       height: page.documentElement.scrollHeight,
       outside: [...page.querySelectorAll('body *')].filter(e => !e.closest('.box, .answers, caption, svg') && rect(e)[0] + rect(e)[2] > width + 1)
         .map(e => e.tagName + '.' + e.className).slice(0, 5),
+      cut: [...page.querySelectorAll('table, dl, ol, .card, .answers, figure')].filter(e => !e.closest('#comparisons')
+        && (e.scrollWidth > e.clientWidth + 1 || rect(e)[0] + rect(e)[2] > rect(e.parentElement)[0] + rect(e.parentElement)[2] + 1))
+        .map(e => (e.closest('section') || page.body).id + ' ' + (e.getAttribute('aria-label') || e.tagName + '.' + e.className)).slice(0, 9),
       pictures: [...page.querySelectorAll('img')].map(rect),
       charts: [...page.querySelectorAll('svg.chart')].map(rect),
       verdict: rect(page.querySelector('.verdict')),

@@ -250,13 +250,13 @@ def test_rounding_is_measured_of_floating_outputs():
 
 def test_a_remark_where_only_the_optimizer_makes_it_right():
     remark = describe_unoptimized([EXPORT, SIMPLIFY], [off("export"), off("simplify", wrong=True)])
-    assert remark.startswith("simplify departs with onnxruntime's optimizer off in 1 comparisons (output 'y', row 3: ")
+    assert remark.startswith("without onnxruntime's optimizer: simplify departs in 1 comparison (output 'y', row 3: ")
     assert remark.endswith("call rows-8), and is right with it on, as clients have it")
 
 
 def test_a_remark_where_it_cannot_be_run_without():
     assert describe_unoptimized([EXPORT], [unopened("export")]) == (
-        "export cannot be run with onnxruntime's optimizer off (no kernel)"
+        "without onnxruntime's optimizer: export cannot be run (no kernel)"
     )
 
 

@@ -21,8 +21,8 @@ def render_answers(parity: ParityReport, contract: Contract) -> Markup:
     worst = sorted(evidence.outputs, key=lambda name: -max(map(abs, evidence.outputs[name].used), default=0.0))
     drawn = [_figure(name, evidence.outputs[name], evidence.stage) for name in worst]
     about = (
-        f"All answers of the graph of {evidence.stage}, to the golden calls and the test split. The histogram counts every value; the others draw "
-        "a sample with the worst ones in it."
+        f"All answers of the graph of {evidence.stage}, to the golden calls and the test split. The histogram counts every value, with a thin line for the "
+        "other graph where it differs; the others draw a sample with the worst ones in it."
     )
     names = [tensor.name for tensor in contract.outputs if tensor.name not in evidence.outputs]
     listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
-from pipeline.core.dotnet_report import DotnetReport, DotnetRuntime
-from pipeline.parity.page.markup import Markup, mark, number, row, section, share, table, tag
+from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport, DotnetRuntime
+from pipeline.parity.page.markup import Markup, join, mark, number, row, section, sentence, share, table, tag
+
+HEADS = ("asked for", "onnxruntime", "result", "comparisons", "values", "used")
+ASKED = {BOUND: "lower bound", NEAREST: "nearest above it", NEWEST: "newest"}
 
 
 def render_dotnet(dotnet: DotnetReport | None) -> Markup | None:
@@ -15,7 +18,7 @@ def render_dotnet(dotnet: DotnetReport | None) -> Markup | None:
 
 def _proven(dotnet: DotnetReport) -> str:
     if not dotnet.verified:
-        return f"Not verified in .NET: {dotnet.reason or 'it was not run'}."
+        return sentence(f"not verified in .NET: {dotnet.reason or 'it was not run'}.")
     versions = [one.onnxruntime for one in dotnet.runtimes if one.verified and one.onnxruntime] or [
         str(dotnet.onnxruntime)
     ]
@@ -29,17 +32,20 @@ def _proven(dotnet: DotnetReport) -> str:
 def _runtimes(dotnet: DotnetReport) -> Iterator[Markup]:
     if not dotnet.runtimes:
         return
-    heads = ("asked for", "onnxruntime", "result", "reason", "comparisons", "values", "used")
-    yield table(heads, [_runtime(one) for one in dotnet.runtimes], "Versions of onnxruntime in .NET", names=4)
+    yield table(HEADS, [_runtime(one) for one in dotnet.runtimes], "Versions of onnxruntime in .NET", names=3)
 
 
 def _runtime(one: DotnetRuntime) -> Markup:
+    """A row, and below it what else is to be known."""
     kind = "ok" if one.verified else "bad" if one.comparisons else "none"
     word = {"ok": "verified", "bad": "failed", "none": "untried"}[kind]
     result = tag("td", mark(kind, word), f" {word}", class_=kind)
-    name = tag("th", {"bound": "lower bound"}.get(one.asked, one.asked), scope="row")
-    reason = tag("td", one.reason or "–", class_="long")
-    return row(name, one.onnxruntime or "–", result, reason, f"{one.comparisons:,}", f"{one.values:,}", share(one.used))
+    name = tag("th", ASKED.get(one.asked, one.asked), scope="row")
+    numbers = f"{one.comparisons:,}", f"{one.values:,}", share(one.used)
+    notes = "; ".join(filter(None, (one.reason, one.note)))
+    cells = row(name, one.onnxruntime or "–", result, *numbers, heads=HEADS, class_="failed" if notes else None)
+    kind = "problem" if one.reason else "problem quiet"
+    return join([cells, tag("tr", tag("td", sentence(notes), colspan=str(len(HEADS))), class_=kind) if notes else ""])
 
 
 def _facts(dotnet: DotnetReport) -> Iterator[Markup]:

@@ -1,5 +1,6 @@
 """The graph before and after: operators whose count changed, as bars, and what it comes to."""
 
+import re
 from collections.abc import Mapping
 
 from pipeline.core.answer_evidence import GraphCount
@@ -30,7 +31,10 @@ def render_graph(parity: ParityReport) -> Markup | None:
     if changed:
         most = max(one.ops.get(op, 0) for op in changed for one in graphs.values())
         rows = [
-            row(tag("th", tag("code", op), scope="row"), *(_bar(graphs[step].ops.get(op, 0), most) for step in steps))
+            row(
+                tag("th", tag("code", _breakable(op)), scope="row"),
+                *(_bar(graphs[step].ops.get(op, 0), most) for step in steps),
+            )
             for op in changed
         ]
         content += [
@@ -40,6 +44,11 @@ def render_graph(parity: ParityReport) -> Markup | None:
     if alike:
         content.append(tag("p", f"Unchanged: {alike}.", class_="quiet"))
     return section("graph", "The graph, before and after", *content)
+
+
+def _breakable(operator: str) -> Markup:
+    """The name, which may go on in the next line before a capital."""
+    return join(re.split("(?<=[a-z])(?=[A-Z])", operator), "<wbr>")
 
 
 def _change(operator: str, graphs: Mapping[str, GraphCount]) -> int:

@@ -25,6 +25,19 @@ def join(parts: Iterable[object], separator: str = "") -> Markup:
     return Markup(separator.join(safe(part) for part in parts))
 
 
+def sentence(text: str) -> Markup:
+    """A sentence of a report, with a capital."""
+    return prose(text[:1].upper() + text[1:])
+
+
+def prose(text: str) -> Markup:
+    """Words of a report; what stands between backticks is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return safe("`".join(parts))
+    return join(tag("code", part) if place % 2 else part for place, part in enumerate(parts))
+
+
 def tag(name: str, *content: object, **attributes: object) -> Markup:
     """An element; `class_` is the attribute `class`, an underscore within a name is a hyphen, and None leaves an attribute out."""
     written = "".join(
@@ -90,8 +103,8 @@ def section(anchor: str, title: str, *content: object) -> Markup:
     )
 
 
-def table(heads: Sequence[object], rows: Sequence[Markup], caption: str, names: int = 1) -> Markup:
-    """A table in a box of its own, which scrolls where it is too wide; beyond SEEN rows, the rest is folded.
+def table(heads: Sequence[str], rows: Sequence[Markup], caption: str, names: int = 1) -> Markup:
+    """A table; beyond SEEN rows, the rest is folded. Rows that know their heads are cards on a phone.
 
     Args:
         heads: Of the columns.
@@ -107,19 +120,22 @@ def table(heads: Sequence[object], rows: Sequence[Markup], caption: str, names: 
     return join([seen, tag("details", tag("summary", f"{len(more):,} more"), rest)])
 
 
-def _table(heads: Sequence[object], rows: Sequence[Markup], caption: str, names: int) -> Markup:
+def _table(heads: Sequence[str], rows: Sequence[Markup], caption: str, names: int) -> Markup:
     head = tag("thead", tag("tr", *(tag("th", text, scope="col") for text in heads)))
-    content = tag("table", tag("caption", caption), head, tag("tbody", *rows), class_=f"names-{names}")
-    # A box that scrolls can be reached with the keyboard.
-    return tag("div", content, class_="box", tabindex="0", role="region", aria_label=caption)
+    cards = " cards-on-phone" if any(" data-head=" in row for row in rows) else ""
+    return tag("table", tag("caption", caption), head, tag("tbody", *rows), class_=f"names-{names}{cards}")
 
 
-def row(*cells: object, class_: str | None = None) -> Markup:
-    return tag("tr", *(cell if _is_cell(cell) else tag("td", cell) for cell in cells), class_=class_)
+def row(*cells: object, heads: Sequence[str] = (), class_: str | None = None) -> Markup:
+    """A line of a table. With `heads`, each `td` says which column it is of, for the card that it is on a phone."""
+    columns = [*heads, *[None] * (len(cells) - len(heads))]
+    return tag("tr", *(_cell(cell, head) for cell, head in zip(cells, columns, strict=True)), class_=class_)
 
 
-def _is_cell(value: object) -> bool:
-    return isinstance(value, Markup) and value.startswith(("<td", "<th"))
+def _cell(value: object, head: str | None) -> Markup:
+    if not (isinstance(value, Markup) and value.startswith(("<td", "<th"))):
+        return tag("td", value, data_head=head)
+    return Markup(value.replace("<td", f'<td data-head="{escape(head)}"', 1)) if head else value
 
 
 def mark(kind: str, label: str) -> Markup:

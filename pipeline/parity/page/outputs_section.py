@@ -41,15 +41,13 @@ def render_outputs(parity: ParityReport, contract: Contract, dotnet: DotnetRepor
     names = dict.fromkeys([*specs, *(entry.output for entry in compared)])
     outputs = [_Output(name, specs.get(name), [one for one in compared if one.output == name]) for name in names]
     outputs.sort(key=lambda output: not output.failed)
-    in_dotnet = any(entry.stage == "dotnet" for entry in compared)
     caught = parity.power.outputs if parity.power else {}
-    heads = ["output", "scale", "allowed", "largest difference", "used", *(["used in .NET"] if in_dotnet else [])]
-    heads += ["mutants caught"] if caught else []
+    heads = ["output", "scale", "allowed", "largest difference", "used", *(["mutants caught"] if caught else [])]
     rows = []
     for output in outputs:
         last = [caught.get(output.name, "–")] if caught else []
-        cells = [*_numbers(output, contract, in_dotnet=in_dotnet), *last]
-        rows.append(row(_label(output, parity), *cells, class_="failed" if output.failed else None))
+        cells = [_label(output, parity), *_numbers(output, contract), *last]
+        rows.append(row(*cells, heads=heads, class_="failed" if output.failed else None))
         if output.failed:
             rows[-1] = join([rows[-1], _problem(output, len(heads))])
     return section("outputs", "By output", *_remarks(parity), table(heads, rows, "Outputs, and the tolerance of each"))
@@ -64,20 +62,20 @@ def _label(output: _Output, parity: ParityReport) -> Markup:
     return tag("th", name, tag("small", " · ".join(filter(None, remarks))), scope="row")
 
 
-def _numbers(output: _Output, contract: Contract, *, in_dotnet: bool) -> list[object]:
+def _numbers(output: _Output, contract: Contract) -> list[object]:
     largest = max((entry.max_abs for entry in output.compared if entry.max_abs is not None), default=None)
     worst = output.worst
     if worst is None:
         allowed = "must be equal" if output.spec and output.compared else "–"
-        return ["–", allowed, number(largest), "–", *(["–"] if in_dotnet else [])]
-    scale = contract.scales.get(output.name)
+        return ["–", allowed, number(largest), "–"]
+    scale, used = contract.scales.get(output.name), output.used(in_dotnet=True)
+    in_dotnet = "" if used is None else f"in .NET {share(used)}"
     margin = f"margin {number(1 / worst.used)} times" if worst.used and worst.used <= 1 else ""
     return [
         number(scale.scale if scale else worst.scale),
         join([number(worst.tolerance), tag("small", f"rtol {number(worst.rtol)}")]),
         number(largest),
-        join([bar(output.used(in_dotnet=False)), tag("small", margin)]),
-        *([share(output.used(in_dotnet=True))] if in_dotnet else []),
+        join([bar(output.used(in_dotnet=False)), *(tag("small", note) for note in (margin, in_dotnet) if note)]),
     ]
 
 

@@ -16,7 +16,7 @@ def render_power(power: PowerReport | None) -> Markup | None:
         )
     about = (
         f"{power.tried} copies of the graph that is published were broken in one place each and asked the same: {power.caught} "
-        f"were caught, {power.equivalent} move no answer beyond rounding, {power.missed} were missed. One that moves an answer by more "
+        f"{_were(power.caught)} caught, {power.equivalent} {'moves' if power.equivalent == 1 else 'move'} no answer beyond rounding, {power.missed} {_were(power.missed)} missed. One that moves an answer by more "
         f"than {number(power.least_power)} of its output's scale and is missed fails the gate."
     )
     rows = [
@@ -29,6 +29,10 @@ def render_power(power: PowerReport | None) -> Markup | None:
     return section("power", "What the gate would notice", tag("p", about), kinds, *_survivors(power))
 
 
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
 def _tally(caught: int, tried: int) -> Markup:
     filled = Markup(f'<i style="width:{100 * caught / max(tried, 1):.1f}%"></i>')
     return join([tag("span", filled, class_="bar plain", aria_hidden="true"), tag("span", caught, class_="share")])
@@ -37,15 +41,16 @@ def _tally(caught: int, tried: int) -> Markup:
 def _survivors(power: PowerReport) -> list[Markup]:
     if not power.survivors:
         return []
-    heads = ("mutant", "layer", "change", "output", "moved (of its scale)", "tolerance used")
+    heads = ("mutant", "layer", "change", "output", "moved, of its scale", "used")
     rows = [
         row(
             tag("th", f"{one.kind}: {one.result}", scope="row"),
             tag("td", one.layer, class_="long"),
             tag("td", one.change, class_="long"),
-            one.output or "–",
+            tag("td", tag("code", one.output) if one.output else "–", class_="long"),
             number(one.moved),
             share(one.used),
+            heads=heads,
         )
         for one in power.survivors
     ]
