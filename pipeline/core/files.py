@@ -61,12 +61,20 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             old = path.with_name(f".{path.name}-replaced.{os.getpid()}.tmp")
             path.rename(old)
             temporary.rename(path)
-            shutil.rmtree(old)
+            remove(old)
         else:
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     _flush(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder, or what lies in its place: a file, or a link, whose target stays."""
+    if path.is_file() or path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def checked(path: Path, made_by: str) -> Path:

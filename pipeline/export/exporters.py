@@ -26,7 +26,7 @@ from pipeline.export.conversion import TORCH_OPSET, find_obstacle, lower_opset
 from pipeline.export.guards import GuardRecorder
 from pipeline.export.size_arithmetic import compute_sizes_in_double
 from pipeline.export.translations import TRANSLATIONS
-from pipeline.graph import external_data, onnx_model
+from pipeline.graph import external_data
 from pipeline.graph.integer_types import widen_integers
 
 
@@ -108,7 +108,7 @@ def export_dynamo(network: nn.Module, request: ExportRequest) -> Exported:
     widen_indices(program.model.graph)
     compute_sizes_in_double(program.model.graph)
     external_data.unload(program.model, request.folder, "dynamo.data")
-    before_folding = onnx_model.count(program.model_proto)
+    before_folding = notes.count_without_notes(program.model_proto)
     weights = external_data.detach(program.model)  # the optimizer would fold copies of them
     program.optimize()
     external_data.attach(program.model, weights)
@@ -160,7 +160,7 @@ def export_tracer(network: nn.Module, request: ExportRequest) -> Exported:
         model = onnx.load(file)
     notes.note_modules(model, network)
     frozen = diagnostics.frozen_lines(tracer_warnings)
-    return Exported(model, onnx_model.count(model), frozen, [])
+    return Exported(model, notes.count_without_notes(model), frozen, [])
 
 
 def inline_scripts(network: nn.Module, request: ExportRequest) -> nn.Module:

@@ -4,7 +4,7 @@ import linecache
 import re
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from onnx import ModelProto, NodeProto
 from torch import nn
@@ -97,6 +97,17 @@ def strip(model: ModelProto) -> None:
     for node in onnx_model.nodes(model.graph):
         node.ClearField("metadata_props")
         node.doc_string = ""
+
+
+def count_without_notes(model: ModelProto) -> dict[str, Any]:
+    """Size of a graph (`onnx_model.count`) without its notes, whose length depends on where the project lies; they stay on its nodes."""
+    nodes = list(onnx_model.nodes(model.graph))
+    taken = [NodeProto(doc_string=node.doc_string or None, metadata_props=node.metadata_props) for node in nodes]
+    strip(model)
+    size = onnx_model.count(model)
+    for node, note in zip(nodes, taken, strict=True):
+        node.MergeFrom(note)
+    return size
 
 
 def choose_frame(frames: Iterable[tuple[str, int]], module_class: str) -> tuple[str, int] | None:

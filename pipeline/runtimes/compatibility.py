@@ -76,12 +76,12 @@ def show_file(path: Path) -> None:
         PipelineError: There is no such file, or it is no ONNX model.
     """
     if not path.is_file():
-        raise PipelineError(f"{path}: expected an .onnx file, there is none")
+        raise PipelineError(f"{path}: expected an .onnx file, {'got a folder' if path.is_dir() else 'there is none'}")
     try:
         graph = read_requirements(onnx_model.load_graph(path, made_by="export"))
     except PipelineError as error:
         # No stage has made it, perhaps.
-        raise PipelineError(str(error).partition("; make it again with")[0]) from None
+        raise PipelineError(re.sub(r"; make (it|both) again with .*", "", str(error))) from None
     opsets = ", ".join(f"{domain or 'opset'} {opset}" for domain, opset in graph.opsets.items())
     print(f"{path}: {opsets}, IR {graph.ir}, {len(graph.operators)} nodes")
     # Names of values in a file from elsewhere say nothing of this project's network.

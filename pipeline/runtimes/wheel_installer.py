@@ -112,8 +112,10 @@ def _run_pip(version: str, target: Path) -> None:
         packages.append("numpy<2")
     # Not what the wheel depends on: to run a model it imports numpy alone, and the environment has that.
     options = ["--target", str(target), "--only-binary", ":all:", "--no-deps", "--no-compile"]
-    quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--retries", "2"]
-    command = [sys.executable, "-m", "pip", "install", *options, *quiet, *packages]
+    quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    # An index that does not answer: half a minute, where pip's own settings take minutes.
+    patience = ["--retries", "2", "--timeout", "10"]
+    command = [sys.executable, "-m", "pip", "install", *options, *quiet, *patience, *packages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise PipelineError(_explain(version, target, f"{done.stdout}\n{done.stderr}"))

@@ -7,14 +7,13 @@ Content that has not changed gives the same bytes, so that nothing runs after it
 
 import contextlib
 import importlib.util
-import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import replacing_folder, write_json
+from pipeline.core.files import remove, replacing_folder, write_json
 from pipeline.core.known_files import KnownFiles, known_files
 from pipeline.core.paths import (
     DATA_FINGERPRINT,
@@ -107,7 +106,7 @@ def run(params: Params) -> None:
     check_params(params)
     target = find_runtime(params.target)
     # It tells of the build before.
-    shutil.rmtree(DEPARTURE, ignore_errors=True)
+    remove(DEPARTURE)
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}

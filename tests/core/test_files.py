@@ -174,6 +174,25 @@ def test_an_error_while_a_folder_is_written_leaves_the_old_one(build):
     assert [path.name for path in build.iterdir()] == ["data"]
 
 
+def test_a_file_in_the_place_of_a_folder_is_replaced(build):
+    build.mkdir()
+    (build / "data").write_text("no folder")
+    write_folder()
+    assert sorted(path.name for path in build.iterdir()) == ["data"]
+    assert (build / "data" / "a.txt").read_text() == "one"
+
+
+def test_a_link_in_the_place_of_a_folder_is_replaced_and_its_target_stays(build, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.txt").write_text("mine")
+    build.mkdir()
+    (build / "data").symlink_to(elsewhere)
+    write_folder()
+    assert not (build / "data").is_symlink()
+    assert (elsewhere / "mine.txt").read_text() == "mine"
+
+
 def test_an_empty_folder_is_refused(build):
     with pytest.raises(PipelineError, match="build/data: expected files, got none"), replacing_folder(build / "data"):
         pass

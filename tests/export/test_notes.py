@@ -11,8 +11,9 @@ from torch import nn
 from pipeline.core.node_sources import NodeSource
 from pipeline.export import notes
 from pipeline.export.adapter import Adapter
-from pipeline.export.exporters import ExportRequest, export
+from pipeline.export.exporters import Exported, ExportRequest, export
 from pipeline.export.unsupported import find_line
+from pipeline.graph import onnx_model
 
 PACKAGES = Path(sys.prefix) / "lib" / "site-packages"
 
@@ -36,9 +37,14 @@ class Net(nn.Module):
 
 
 @pytest.fixture(params=["dynamo", "tracer"])
-def model(request, tmp_path) -> ModelProto:
+def exported(request, tmp_path) -> Exported:
     asked = ExportRequest({"x": np.ones((2, 3), np.float32)}, {"y": ["batch", 3]}, {"x": {0: "batch"}}, 20, tmp_path)
-    return export(request.param, Adapter(Net(), ["x"], {"x": 0}, []).eval(), asked).model
+    return export(request.param, Adapter(Net(), ["x"], {"x": 0}, []).eval(), asked)
+
+
+@pytest.fixture
+def model(exported) -> ModelProto:
+    return exported.model
 
 
 @pytest.fixture
@@ -90,6 +96,22 @@ def test_a_value_without_a_note_has_no_source(model):
 def test_nothing_is_left_in_the_graph(model):
     notes.strip(model)
     assert b".py" not in model.SerializeToString()
+
+
+def test_a_size_is_that_of_the_graph_without_notes(model):
+    size = notes.count_without_notes(model)
+    notes.strip(model)
+    assert size == onnx_model.count(model)
+
+
+def test_counting_leaves_the_notes(model):
+    before = [(node.doc_string, list(node.metadata_props)) for node in onnx_model.nodes(model.graph)]
+    notes.count_without_notes(model)
+    assert [(node.doc_string, list(node.metadata_props)) for node in onnx_model.nodes(model.graph)] == before
+
+
+def test_the_size_that_is_reported_does_not_depend_on_where_the_project_lies(exported):
+    assert exported.before_folding["bytes"] < 2_000 < exported.model.ByteSize()
 
 
 def test_dynamo_names_the_operator(model, sources):

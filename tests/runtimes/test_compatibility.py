@@ -1,10 +1,11 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.node_sources import NodeSource, write_sources
 from pipeline.core.paths import SIMPLIFIED
@@ -116,6 +117,22 @@ def test_a_node_of_this_build_has_its_place_in_the_network(folder, says, store, 
 
 def test_no_such_file(store, empty, fails):
     assert fails("compat", "a.onnx") == "error: compat: a.onnx: expected an .onnx file, there is none\n"
+
+
+def test_a_folder(store, empty, fails):
+    Path("a").mkdir()
+    assert fails("compat", "a") == "error: compat: a: expected an .onnx file, got a folder\n"
+
+
+def test_a_file_without_its_weights(store, empty, fails):
+    weight = numpy_helper.from_array(np.ones(3, np.float32), "weight")
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [3])
+    graph = helper.make_graph([helper.make_node("Identity", ["weight"], ["y"])], "g", [], [y], [weight])
+    onnx.save(helper.make_model(graph), "a.onnx", save_as_external_data=True, location="a.data", size_threshold=0)
+    Path("a.data").unlink()
+    assert fails("compat", "a.onnx") == (
+        "error: compat: a.onnx: expected 12 bytes of weights in a.data, got no such file\n"
+    )
 
 
 def test_a_file_that_is_no_model(store, empty, fails):

@@ -89,6 +89,14 @@ def test_pip_is_asked_for_the_newest_of_a_minor_version_or_the_very_one(version,
     assert {"--no-deps", "--only-binary"} <= {*arguments}
 
 
+def test_pip_gives_up_on_an_index_that_does_not_answer_within_a_minute(pip):
+    folder = pip(INSTALLING)
+    install("1.18")
+    arguments = (folder / "arguments.txt").read_text().splitlines()
+    retries, timeout = (int(arguments[arguments.index(option) + 1]) for option in ("--retries", "--timeout"))
+    assert (retries + 1) * timeout < 60
+
+
 @pytest.mark.parametrize(("version", "beside"), [("1.18", True), ("1.19", False)])
 def test_wheels_built_against_numpy_1_get_one_of_their_own(version, beside, pip):
     folder = pip(INSTALLING)
