@@ -8,11 +8,8 @@ from onnx import helper, numpy_helper
 from pipeline.__main__ import main
 from pipeline.core.departure import Departure, read_departure
 from pipeline.core.paths import SIMPLIFIED
-<<<<<<<< HEAD:tests/departure/test_unopened_graph.py
 from pipeline.departure.unopened_graph import find_node as find_refused
 ========
-from pipeline.departure.refused_node import find_node as find_refused
->>>>>>>> r3:tests/departure/test_refused_node.py
 
 NODES = [
     helper.make_node("Relu", ["x"], ["a"], "first"),
