@@ -2,7 +2,6 @@
 
     python benchmarks/localize.py --folder FOLDER             # every network, 4 faults each; the folders are kept
     python benchmarks/localize.py --folder FOLDER BERT GRU    # those whose name contains a word
-    python benchmarks/localize.py --large                     # what `locate` costs on ResNet-18 and the MiniLM encoder
 
 A network of docs/models.md is taken through the stages once. Then a fault is put into one node of its exported or simplified
 graph (benchmarks/graph_faults.py), far from the end; `validate` fails, and each tool is asked. A tool has found it when the broken
@@ -228,7 +227,6 @@ def main() -> None:
         "words", nargs="*", metavar="WORD", help="take the networks whose name contains it (default: all)"
     )
     parser.add_argument("--folder", type=Path, help="where the networks' folders are, or will be")
-    parser.add_argument("--large", action="store_true", help="measure `locate` on ResNet-18 and MiniLM instead")
     parser.add_argument("--alone", action="store_true", help="ask `locate` alone, which takes a quarter of the time")
     parser.add_argument(
         "--others", type=int, metavar="N", help="ask the other tools of the first N faults only (default: all)"
@@ -242,10 +240,6 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     # Measured by itself, below.
     locate_process.COMMAND = (sys.executable, "-S", "-c", "")
-    if options.large:
-        from localize_large import measure_large
-
-        measure_large(run_quietly, reseal)
     names = [name for name in NETWORKS if not options.words or any(word in name for word in options.words)]
     used: Counter[str] = Counter()
     trials: list[Trial] = []

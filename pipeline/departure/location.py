@@ -25,10 +25,10 @@ from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Pieces
 from pipeline.departure.ranking import GraphFindings, rank
 from pipeline.departure.recording import plain_attention, record
-from pipeline.departure.refusal import describe_refused_node
 from pipeline.departure.search import Search, Searcher, Truth
 from pipeline.departure.smallest_graph import SmallestGraph, hold_weights, write_files
 from pipeline.departure.subject import Graph, RefusedCall, choose_subject
+from pipeline.departure.unopened_graph import describe_refused_node
 from pipeline.departure.whole_graph import compare_answers
 from pipeline.export.reference import restore_adapter
 from pipeline.graph.memory import return_large_blocks

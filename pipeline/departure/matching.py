@@ -127,7 +127,10 @@ class Matcher:
         return source.model_copy(update={"file": line[0], "line": line[1]}) if line else source
 
     def _pair(self) -> Iterator[tuple[str, Event]]:
-        """Values whose operator ran as often as the graph has values of it, by their order: dynamo numbers what it names."""
+        """Values whose operator ran as often as the graph has values of it, by their order: dynamo numbers what it names.
+
+        Where the graph has fewer, what the network computes twice may have been computed once.
+        """
         alike: dict[NodeSource, list[str]] = {}
         for name in self._pieces.maker:
             source = self._sources.get(name)
@@ -144,8 +147,20 @@ class Matcher:
                 for event in self._recording.by_module.get(source.module, [])
                 if event.place == 0 and _base(event.operator) == operator and _is_on_line(event, source)
             ]
+            if len(events) > len(names):
+                events = self._leave_out_equal(events)
             if len(events) == len(names):
                 yield from zip(sorted(names, key=lambda name: (len(name), name)), events, strict=True)
+
+    def _leave_out_equal(self, events: Sequence[Event]) -> list[Event]:
+        """Without events that have the very values of one before."""
+        kept: list[Event] = []
+        for event in events:
+            values = self._recording.values(event)
+            alike = [other for other in kept if np.array_equal(other.sample, event.sample)]
+            if not any(np.array_equal(self._recording.values(other), values) for other in alike):
+                kept.append(event)
+        return kept
 
     def _of_source(self, name: str, value: Array | None) -> Sequence[Event]:
         """Events of the value's module, of its operator where any is; those of its shape, where any is."""

@@ -8,7 +8,7 @@ from onnx import helper, numpy_helper
 from pipeline.__main__ import main
 from pipeline.core.departure import Departure, read_departure
 from pipeline.core.paths import SIMPLIFIED
-from pipeline.departure.refusal import find_node as find_refused
+from pipeline.departure.unopened_graph import find_node as find_refused
 
 NODES = [
     helper.make_node("Relu", ["x"], ["a"], "first"),
