@@ -9,7 +9,6 @@ from pipeline.__main__ import main
 from pipeline.core.departure import Departure, read_departure
 from pipeline.core.paths import SIMPLIFIED
 from pipeline.departure.unopened_graph import find_node as find_refused
-========
 
 NODES = [
     helper.make_node("Relu", ["x"], ["a"], "first"),
