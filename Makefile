@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test compare plots lint ui nuget examples benchmark clean
+.PHONY: help setup repro test compare plots screenshots lint ui nuget examples benchmark clean
 
 # Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
@@ -40,6 +40,9 @@ compare: setup ## the experiments side by side, the best first; why some failed
 
 plots: setup ## loss, metric and parity, drawn on one page that needs no network
 	@python -m pipeline plots
+
+screenshots: setup ## the report page at three widths, light and dark, in reports/screenshots (needs Chromium)
+	@python benchmarks/screenshots.py
 
 lint: setup ## ruff and mypy
 	ruff check .

@@ -20,7 +20,7 @@ FEED = BUILD / "feed"
 UNPACKED = BUILD / "packages"
 # Model -> the settings that it needs beside its own configuration.
 MODELS = {"linear": (), "digits": (), "sentiment": (f"data.path={PROJECT / 'data' / 'reviews'}",)}
-STAGES = ("prepare", "train", "export", "simplify", "validate", "package")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "package")
 
 
 def package(model: str) -> Path:
@@ -28,6 +28,8 @@ def package(model: str) -> Path:
     folder = BUILD / model
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # fingerprint holds params.yaml beside it.
+    shutil.copytree(PROJECT / "conf", folder / "conf")
     with contextlib.chdir(folder), contextlib.redirect_stdout(None):
         for command in (["params", f"model={model}", *MODELS[model]], *([stage] for stage in STAGES)):
             if pipeline(command):

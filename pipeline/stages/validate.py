@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 import onnxruntime
 
@@ -36,9 +37,9 @@ from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
-from pipeline.parity.attribution import describe_unoptimized
 from pipeline.parity.evidence import EvidenceCollector, GraphHistory, describe_answers
-from pipeline.parity.gate import describe_exempt, explain_failure
+from pipeline.parity.gate import explain_failure
+from pipeline.parity.headline import format_summary
 from pipeline.parity.locate_process import locate
 from pipeline.parity.mutant_runner import Thresholds
 from pipeline.parity.origin import find_origin
@@ -143,9 +144,13 @@ def read_history() -> GraphHistory:
     )
 
 
-def run(params: Params) -> None:
-    return_large_blocks()
-    contract, calls, history = load_contract(), load_calls(), read_history()
+def read_golden(contract: Contract) -> tuple[GoldenAnswers, Array | None]:
+    """What PyTorch answered, to the golden calls and to the test split; and the split's target, where there is one.
+
+    Raises:
+        PipelineError: A file is missing or was changed, or does not go with the contract.
+    """
+    calls = load_calls()
     check_proven(calls, {axis: proven.sizes for axis, proven in contract.axes.items()})
     test = load(checked(TEST_SPLIT, "prepare"), made_by="prepare")
     eager = load(checked(GOLDEN_TEST_SPLIT, "export"), made_by="export")
@@ -157,12 +162,33 @@ def run(params: Params) -> None:
     aligned = inputs | {name: array for name, array in test.items() if name == "target"}
     Rows(aligned, contract.batched).check_aligned(str(TEST_SPLIT))
     test_call = GoldenCall(TEST, "rows", len(next(iter(inputs.values()))), {}, inputs, eager)
+    return GoldenAnswers(contract, calls, test_call), test.get("target")
 
-    golden = GoldenAnswers(contract, calls, test_call)
+
+def fail(report: ParityReport, params: Params) -> NoReturn:
+    """Say why the gate failed, and where it begins: in which graph, and, where one departs, at which of its nodes.
+
+    Raises:
+        PipelineError: Always.
+    """
+    origin = ""
+    if report.attribution:
+        origin = f"; {report.attribution.sentence}"
+        if report.attribution.cause in GRAPH_CAUSES:
+            located = locate(file_of(params))
+            print("\n".join(located.lines), end="\n" if located.lines else "", file=sys.stderr)
+            origin += f"; {located.problem}" if located.problem else ""
+    raise PipelineError(f"the parity gate failed: {report.gate}{origin} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
+
+
+def run(params: Params) -> None:
+    return_large_blocks()
+    contract, history = load_contract(), read_history()
+    golden, target = read_golden(contract)
     names = [tensor.name for tensor in contract.outputs]
     policies = {stage: make_policy(params.parity, stage, contract.scales, names) for stage in GRAPHS}
     comparisons: list[Comparison] = []
-    answers: dict[str, Arrays] = {"eager": eager}
+    answers: dict[str, Arrays] = {"eager": golden.test_split.outputs}
     collectors: dict[str, EvidenceCollector] = {stage: EvidenceCollector(contract, policies[stage]) for stage in GRAPHS}
     for stage, path in GRAPHS.items():
         compared, answers[stage] = replay(stage, path, golden, policies[stage], collectors[stage])
@@ -173,7 +199,7 @@ def run(params: Params) -> None:
     in_target = replay_target(read_target(), published, golden, policies[PUBLISHED])
     comparisons += in_target.comparisons
     unoptimized, attribution = find_origin(comparisons, GRAPHS, golden, policies)
-    task = score_task(contract, answers, test.get("target"), params.parity.task_budget)
+    task = score_task(contract, answers, target, params.parity.task_budget)
     problem = explain_failure(comparisons, GRAPHS, task)
     models: dict[str, str] = {stage: onnx_model.fingerprint(path) for stage, path in GRAPHS.items()}
     power = None
@@ -220,43 +246,9 @@ def run(params: Params) -> None:
     write_text(PARITY_TABLE, format_table(comparisons))
     write_text(PARITY_PAGE, render_page(report, contract))
     if problem:
-        origin = f"; {attribution.sentence}" if attribution else ""
-        if attribution and attribution.cause in GRAPH_CAUSES:
-            located = locate(file_of(params))
-            print("\n".join(located.lines), end="\n" if located.lines else "", file=sys.stderr)
-            origin += f"; {located.problem}" if located.problem else ""
-        raise PipelineError(f"the parity gate failed: {problem}{origin} (all of it: {PARITY_REPORT}, {PARITY_PAGE})")
+        fail(report, params)
     print(f"validate: {format_summary(report)}")
     for line in format_runtimes(report.runtimes):
         print(f"validate: {line}")
     if power:
         print(f"validate: {format_power(power)}")
-
-
-def format_summary(report: ParityReport) -> str:
-    """One line for a gate that has passed."""
-    used = f", {report.used:.2%} of what is allowed" if report.used is not None else ""
-    largest = f", largest difference {report.max_abs:.3g}" if report.max_abs is not None else ""
-    task = f"; {format_task(report.task)}" if report.task else ""
-    unvarying = (
-        f"; {_list(report.unvarying)} hardly varies from row to row: compared at a tenth of what is allowed"
-        if report.unvarying
-        else ""
-    )
-    remark = describe_unoptimized(report.comparisons, report.unoptimized)
-    optimizer = f"; {remark}" if remark else ""
-    return f"passed: {len(report.comparisons)} comparisons, {report.values:,} values{largest}{used}{task}{unvarying}{optimizer}{describe_exempt(report.exempt)}"
-
-
-def _list(names: Sequence[str]) -> str:
-    return " and ".join(repr(name) for name in names)
-
-
-def format_task(task: TaskReport) -> str:
-    """The metric of each graph, and how many rows of the published one changed their answer, with the bound."""
-    scores = f"{task.metric} {task.eager:.4f} in PyTorch, {task.export:.4f} export, {task.simplify:.4f} simplify"
-    published = task.paired["simplify"]
-    changed = f"{published.changed} of {task.rows:,} rows changed"
-    if published.bound_of == "loss":
-        return f"{scores} ({changed})"
-    return f"{scores} ({changed}, at most {published.bound:.2%} get worse)"

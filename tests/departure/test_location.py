@@ -1,5 +1,7 @@
 """Seeded faults: which node is named, of which module, and what is said of it."""
 
+import html
+
 import numpy as np
 import pytest
 from broken_graphs import (
@@ -14,7 +16,7 @@ from broken_graphs import (
 
 from pipeline.__main__ import main
 from pipeline.core.departure import read_departure
-from pipeline.core.paths import DEPARTURE, EXPORTED
+from pipeline.core.paths import DEPARTURE, EXPORTED, PARITY_PAGE
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,17 @@ def test_it_says_so_in_five_lines(digits, find, passes):
         ["with", "onnxruntime's", "optimizer"],
         ["reports/departure/:", "the", "smallest"],
     ]
+
+
+def test_the_gates_page_says_it_too(digits, find):
+    shown = "".join(f"<li>{html.escape(line)}</li>" for line in find(change_weight("Gemm")).lines)
+    assert f"<h3>Where it began</h3><ul>{shown}</ul>" in PARITY_PAGE.read_text()
+
+
+def test_the_page_of_a_gate_that_passed_is_left_alone(digits, passes):
+    before = PARITY_PAGE.read_bytes()
+    passes("locate")
+    assert PARITY_PAGE.read_bytes() == before
 
 
 def test_the_same_fault_gives_the_same_bytes(digits, find, passes):

@@ -43,6 +43,7 @@ MEASURE = """
       charts: [...page.querySelectorAll('svg.chart')].map(rect),
       verdict: rect(page.querySelector('.verdict')),
       folded: page.querySelectorAll('details:not([open])').length,
+      heads: [...page.querySelectorAll('.cards-on-phone th[scope=col]')].filter(e => getComputedStyle(e.closest('thead')).position != 'absolute').length,
       broken: [...page.querySelectorAll('img')].filter(i => !i.naturalWidth).length,
     };
   }

@@ -103,6 +103,7 @@ TASK = {
     "budget": 0.015,
     "passed": True,
 }
+PAIRED = {"changed": 12, "better": 4, "worse": 7, "loss": 0.01, "bound": 0.0155, "bound_of": "worse rows"}
 PARITY = {
     "passed": True,
     "gate": "passed",

@@ -1,3 +1,5 @@
+import pytest
+
 import sample_reports as samples
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.parity.page.flow import find_steps, render_flow
@@ -82,6 +84,26 @@ def test_every_version_in_dotnet():
         ("bad", "onnxruntime 1.31.1", "9 comparisons", "differs"),
         ("none", "onnxruntime 1.18", "", "no such package"),
     ]
+
+
+def test_a_bound_that_was_not_run_is_named():
+    runtimes = [{"asked": "bound", "onnxruntime": None, "verified": False, "reason": "word " * 40}]
+    _, *notes = list(find_steps(samples.parity(), samples.contract(), samples.dotnet(runtimes=runtimes)))[-1]
+    assert notes == [".NET", ["lower bound", "", ("word " * 12) + "…"]]
+
+
+def test_versions_stand_beside_each_other():
+    runtimes = [
+        {"asked": asked, "onnxruntime": asked, "verified": True, "reason": "", "comparisons": 9}
+        for asked in ("1.30.0", "1.31.1")
+    ]
+    html = render_flow(samples.parity(), samples.contract(), samples.dotnet(runtimes=runtimes))
+    assert [html.count('class="ok leads"'), html.count('class="ok"')] == [3, 2]
+
+
+@pytest.mark.parametrize(("used", "words"), [(0.25, "25 % of tolerance"), (30.0, "30 times the tolerance")])
+def test_how_much_of_the_tolerance(used, words):
+    assert words in notes("export", samples.parity(comparisons=[{**COMPARISON, "used": used}]))
 
 
 def test_a_step_has_its_mark_in_words():

@@ -10,8 +10,10 @@ from pipeline.parity.page.markup import (
     megabytes,
     number,
     of_allowed,
+    prose,
     row,
     scalar,
+    sentence,
     share,
     table,
     tag,
@@ -74,6 +76,35 @@ def test_attributes_are_escaped_renamed_and_left_out():
 
 def test_a_cell_that_is_markup_is_no_cell_in_a_cell():
     assert row(tag("th", "n"), 1, tag("code", "c")) == "<tr><th>n</th><td>1</td><td><code>c</code></td></tr>"
+
+
+def test_cells_that_know_their_heads_say_them_and_the_first_does_not():
+    cells = (tag("th", "n"), 1, tag("td", "c", class_="long"))
+    assert row(*cells, heads=("name", "<b>", "more")) == (
+        '<tr><th>n</th><td data-head="&lt;b&gt;">1</td><td data-head="more" class="long">c</td></tr>'
+    )
+
+
+@pytest.mark.parametrize(("heads", "cards"), [((), False), (("name", "size"), True)])
+def test_a_table_whose_cells_know_their_heads_is_cards_on_a_phone(heads, cards):
+    html = table(["name", "size"], [row(tag("th", "n"), 1, heads=heads)], "sizes")
+    assert ("cards-on-phone" in html) == cards
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("run `a <b>` now", "Run <code>a &lt;b&gt;</code> now"),
+        ("one ` alone", "One ` alone"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_has_a_capital_and_code(text, html):
+    assert sentence(text) == html
+
+
+def test_a_path_keeps_its_letters():
+    assert prose("reports/x: `y`") == "reports/x: <code>y</code>"
 
 
 def test_a_long_table_is_folded():

@@ -10,10 +10,12 @@ import chromium
 import sample_reports as samples
 from pipeline.parity.page.document import STYLE
 from pipeline.parity.png import draw
-from sample_reports import EVIDENCE, PICTURE, TASK, page
+from sample_reports import EVIDENCE, PAIRED, PICTURE, TASK, page
 
 pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium: apt-get install chromium")
 WIDTHS = (1200, 700, 390)
+# A window of 1280 or 1400 pixels leaves MLflow's pane so much beside its file tree and its assistant.
+PANES = (602, 514)
 # The lower triangle of 8 x 8 cells is white.
 TRIANGLE = np.tri(8)
 COLORS = re.findall(r"--([\w-]+): (#\w+)", STYLE.read_text())
@@ -40,7 +42,16 @@ def full_page() -> str:
     """Every section, and a picture among the worst rows."""
     picture = {**PICTURE, "png": draw(TRIANGLE, 0, 1)}
     row = {"case": "test", "row": 7, "inputs": [picture], "answers": [samples.ANSWER]}
-    return page(task=TASK, evidence={**EVIDENCE, "rows": [row] * 3}, verified=samples.dotnet())
+    survivor = {"kind": "rounded", "layer": "encoder.layers.11.attention.output.dense.bias", "result": "equivalent"}
+    survivor |= {"change": "value [16464, 12] is -0.016676571, not -0.016666606", "output": "last_hidden_state"}
+    power = {**samples.POWER, "survivors": [{**survivor, "moved": 5.13e-6, "used": 0.946}]}
+    runtime = {"asked": "bound", "onnxruntime": "1.30.0", "verified": True, "reason": "", "comparisons": 74}
+    return page(
+        task={**TASK, "paired": {"simplify": PAIRED}},
+        power=power,
+        evidence={**EVIDENCE, "rows": [row] * 3},
+        verified=samples.dotnet(runtimes=[runtime, {**runtime, "asked": "newest", "onnxruntime": "1.31.1"}]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +65,7 @@ def pages() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def measured(pages, tmp_path_factory) -> dict[str, dict]:
-    sized = {f"{name} {width}": (html, width) for name, html in pages.items() for width in WIDTHS}
+    sized = {f"{name} {width}": (html, width) for name, html in pages.items() for width in WIDTHS + PANES}
     return chromium.measure(sized, tmp_path_factory.mktemp("measured"))
 
 
@@ -68,10 +79,21 @@ def drawn(measured, tmp_path_factory) -> dict[tuple[int, bool], np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", WIDTHS + PANES)
 @pytest.mark.parametrize("name", ["full", "failed", "hostile", "many outputs", "nothing compared"])
 def test_no_page_scrolls_sideways(name, width, measured):
     assert (measured[f"{name} {width}"]["overflow"], measured[f"{name} {width}"]["outside"]) == (0, [])
+
+
+@pytest.mark.parametrize("width", WIDTHS + PANES)
+@pytest.mark.parametrize("name", ["full", "failed", "hostile", "many outputs", "nothing compared"])
+def test_no_table_is_cut_or_scrolls_but_that_of_every_comparison(name, width, measured):
+    assert measured[f"{name} {width}"]["cut"] == []
+
+
+@pytest.mark.parametrize(("width", "heads"), [(390, 0), (514, 0), (602, 1), (1200, 1)])
+def test_on_a_phone_a_table_is_cards(width, heads, measured):
+    assert (measured[f"full {width}"]["heads"] > 0) == heads
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -13,9 +13,8 @@ from pipeline.parity.page.lineage_section import render_lineage
 from pipeline.parity.page.power_section import render_power
 from pipeline.parity.page.task_section import render_task
 from pipeline.parity.page.tolerance_section import render_tolerance
-from sample_reports import COMPARISON, EVIDENCE, FAILED, POWER, TASK
+from sample_reports import COMPARISON, EVIDENCE, FAILED, PAIRED, POWER, TASK
 
-PAIRED = {"changed": 12, "better": 4, "worse": 7, "loss": 0.01, "bound": 0.0155, "bound_of": "worse rows"}
 SURVIVOR = {"kind": "bias", "layer": "conv", "change": "all zeros", "output": "y", "moved": 2e-4, "used": 0.5}
 
 

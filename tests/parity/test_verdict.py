@@ -50,6 +50,51 @@ def test_no_proof_is_neither():
     assert judge(samples.parity(), DotnetReport.model_validate(UNVERIFIED))[0] == "note"
 
 
+# No NuGet source has the package's lower bound; what ran above it is right.
+NEAREST = {
+    "verified": False,
+    "reason": "the bound 1.18.1 is in no source: `python -m pipeline params`",
+    "runtimes": [
+        {"asked": "bound", "onnxruntime": None, "verified": False, "reason": "no such package"},
+        {"asked": "nearest", "onnxruntime": "1.30.0", "verified": True, "reason": "", "comparisons": 1},
+    ],
+}
+
+
+def test_a_bound_that_could_not_be_run_is_neither():
+    kind, words = judge(samples.parity(), samples.dotnet(**NEAREST))
+    assert (kind, words.endswith("in .NET the version that consumers get was not run")) == ("note", True)
+
+
+def test_a_bound_that_could_not_be_run_says_why_and_what_ran():
+    html = top(verified=samples.dotnet(**NEAREST))
+    assert "The bound 1.18.1 is in no source: <code>python -m pipeline params</code>" in html
+    assert "what ran is right: 1,456 rows, 4 threads, onnxruntime 1.30.0" in html
+
+
+def test_every_version_that_was_verified_is_said():
+    runtimes = [
+        {"asked": asked, "onnxruntime": version, "verified": True, "reason": "", "comparisons": 1}
+        for asked, version in (("bound", "1.30.0"), ("newest", "1.31.1"))
+    ]
+    assert "onnxruntime 1.30.0 and 1.31.1" in top(verified=samples.dotnet(runtimes=runtimes))
+
+
+def test_the_runtimes_of_python_are_said():
+    replay = {"onnxruntime": "1.18.1", "python": "3.11", "numpy": "1.26", "passed": True, "problem": ""}
+    report = samples.parity(runtimes=[{**replay, "comparisons": 1, "values": 1, "used": None}])
+    assert "in onnxruntime 1.31.1 and 1.18.1" in top(report)
+
+
+def test_the_largest_difference_says_of_which_output():
+    assert "of y, 1,234 values compared" in top()
+
+
+def test_what_departs_without_the_optimizer_alone_is_a_remark():
+    html = top(samples.parity(unoptimized=[{**samples.FAILED, "optimizer": "off"}]))
+    assert '<p class="remark">Without onnxruntime&#x27;s optimizer: simplify departs in 1 comparison (' in html
+
+
 def test_no_proof_says_why():
     assert "Not verified in .NET: there is no SDK" in top(verified=DotnetReport.model_validate(UNVERIFIED))
 

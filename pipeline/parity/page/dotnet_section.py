@@ -43,7 +43,14 @@ def _runtime(one: DotnetRuntime) -> Markup:
     name = tag("th", ASKED.get(one.asked, one.asked), scope="row")
     numbers = f"{one.comparisons:,}", f"{one.values:,}", share(one.used)
     notes = "; ".join(filter(None, (one.reason, one.note)))
-    cells = row(name, one.onnxruntime or "–", result, *numbers, heads=HEADS, class_="failed" if notes else None)
+    cells = row(
+        name,
+        tag("td", one.onnxruntime or "–", class_="long"),
+        result,
+        *numbers,
+        heads=HEADS,
+        class_="failed" if notes else None,
+    )
     kind = "problem" if one.reason else "problem quiet"
     return join([cells, tag("tr", tag("td", sentence(notes), colspan=str(len(HEADS))), class_=kind) if notes else ""])
 

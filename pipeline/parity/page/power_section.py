@@ -41,12 +41,11 @@ def _tally(caught: int, tried: int) -> Markup:
 def _survivors(power: PowerReport) -> list[Markup]:
     if not power.survivors:
         return []
-    heads = ("mutant", "layer", "change", "output", "moved, of its scale", "used")
+    heads = ("mutant", "change", "output", "moved, of its scale", "used")
     rows = [
         row(
             tag("th", f"{one.kind}: {one.result}", scope="row"),
-            tag("td", one.layer, class_="long"),
-            tag("td", one.change, class_="long"),
+            tag("td", tag("code", one.layer), tag("small", one.change), class_="long"),
             tag("td", tag("code", one.output) if one.output else "–", class_="long"),
             number(one.moved),
             share(one.used),
@@ -54,4 +53,4 @@ def _survivors(power: PowerReport) -> list[Markup]:
         )
         for one in power.survivors
     ]
-    return [tag("h3", "Survivors"), table(heads, rows, "Mutants that no comparison caught", names=4)]
+    return [tag("h3", "Survivors"), table(heads, rows, "Mutants that no comparison caught", names=3)]
