@@ -22,7 +22,7 @@ from large import Cost, measure
 from pipeline.core.files import CHECKSUMS, sha256
 
 PROJECT = Path(__file__).resolve().parents[1]
-STAGES = ("prepare", "train", "export", "simplify")
+STAGES = ("fingerprint", "prepare", "train", "export", "simplify")
 MOST_SECONDS, MOST_MEMORY = 60, 1.5
 RESNET = """import torch
 from torch import nn
