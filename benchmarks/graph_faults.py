@@ -270,10 +270,10 @@ KINDS: dict[str, Callable[[_Graph], bool]] = {
 }
 
 
-def seed(model: ModelProto, kind: str) -> Iterator[Fault]:
-    """The graph with a fault of that kind in one node, the middle of the graph first, then further and further from it."""
+def seed(model: ModelProto, kind: str, share: float = 0.5) -> Iterator[Fault]:
+    """The graph with a fault of that kind in one node, the one at that share of the graph first, then further and further from it."""
     count = len(model.graph.node)
-    for place in sorted(range(count), key=lambda place: abs(place - count // 2)):
+    for place in sorted(range(count), key=lambda place: abs(place - int(count * share))):
         graph = _Graph(model, place)
         operator = graph.node.op_type
         if not KINDS[kind](graph):

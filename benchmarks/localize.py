@@ -2,6 +2,7 @@
 
     python benchmarks/localize.py --folder FOLDER             # every network, 4 faults each; the folders are kept
     python benchmarks/localize.py --folder FOLDER BERT GRU    # those whose name contains a word
+    python benchmarks/localize.py --alone --place 0.3 DistilBERT RoBERTa ALBERT ELECTRA MPNet XLNet mel Griffin   # other ones, elsewhere
 
 A network of docs/models.md is taken through the stages once. Then a fault is put into one node of its exported or simplified
 graph (benchmarks/graph_faults.py), far from the end; `validate` fails, and each tool is asked. A tool has found it when the broken
@@ -146,13 +147,15 @@ def shows(healthy: dict[str, np.ndarray], fault: Fault, call: GoldenCall, scratc
     )
 
 
-def choose_faults(subject: Subject, path: Path, used: Counter[str], scratch: Path) -> Iterator[Fault]:
+def choose_faults(subject: Subject, path: Path, used: Counter[str], scratch: Path, place: float) -> Iterator[Fault]:
     """Faults of kinds that were used least so far."""
     model = onnx.load(subject.folder / path)
     healthy = answer(open_session(subject.folder / path, optimizer="off"), subject.call.inputs)
     chosen = 0
     for kind in sorted(KINDS, key=lambda kind: used[kind]):
-        fault = next((fault for fault in seed(model, kind) if shows(healthy, fault, subject.call, scratch)), None)
+        fault = next(
+            (fault for fault in seed(model, kind, place) if shows(healthy, fault, subject.call, scratch)), None
+        )
         if fault is not None:
             used[kind] += 1
             chosen += 1
@@ -224,9 +227,19 @@ def summarize(trials: list[Trial]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "words", nargs="*", metavar="WORD", help="take the networks whose name contains it (default: all)"
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="take the networks of benchmarks/networks.py whose name contains it (default: eight of them)",
     )
     parser.add_argument("--folder", type=Path, help="where the networks' folders are, or will be")
+    parser.add_argument(
+        "--place",
+        type=float,
+        default=0.5,
+        metavar="SHARE",
+        help="where in the graph a fault is looked for first: 0 its beginning, 1 its end (default: %(default)s)",
+    )
     parser.add_argument("--alone", action="store_true", help="ask `locate` alone, which takes a quarter of the time")
     parser.add_argument(
         "--others", type=int, metavar="N", help="ask the other tools of the first N faults only (default: all)"
@@ -240,7 +253,8 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     # Measured by itself, below.
     locate_process.COMMAND = (sys.executable, "-S", "-c", "")
-    names = [name for name in NETWORKS if not options.words or any(word in name for word in options.words)]
+    chosen = [name for name in networks.NETWORKS if any(word in name for word in options.words)]
+    names = chosen or [*NETWORKS]
     used: Counter[str] = Counter()
     trials: list[Trial] = []
     print(
@@ -252,7 +266,7 @@ def main() -> None:
             alone = others is not None and len(trials) >= others
             subject = prepare(name, (options.folder or scratch).resolve() / name.replace(" ", "_"), alone)
             for stage, path in GRAPHS.items():
-                for fault in choose_faults(subject, path, used, scratch):
+                for fault in choose_faults(subject, path, used, scratch, options.place):
                     alone = others is not None and len(trials) >= others
                     trials.append(try_fault(subject, stage, fault, scratch, alone=alone))
                     print(describe(trials[-1]), flush=True)

@@ -38,8 +38,15 @@ def compat(file: Path | None, versions: Sequence[str]) -> None:
     if file is not None:
         show_file(file)
     elif not versions:
-        # The setting, where there are settings: the table is of use before there is a project, too.
-        show_table(load().target if PARAMS.exists() else None)
+        show_table(_read_target())
+
+
+def _read_target() -> str | None:
+    """The setting, where there are settings that can be read: who has set a target that there is not looks at this table."""
+    try:
+        return load().target if PARAMS.exists() else None
+    except PipelineError:
+        return None
 
 
 def install_all(versions: Sequence[str]) -> None:

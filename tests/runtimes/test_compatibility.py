@@ -51,6 +51,11 @@ def test_the_table_marks_this_environment_s_own_which_is_the_target_by_default(s
     assert marked[0].endswith(f"{OWN} (this environment's, the target)")
 
 
+def test_the_table_is_printed_beside_settings_that_are_refused(store, empty, passes):
+    Path("params.yaml").write_text("target: 1.18\n")
+    assert "1.18 " in passes("compat")
+
+
 def test_the_table_marks_the_target_of_the_settings(store, empty, passes, monkeypatch):
     Path("params.yaml").touch()
     monkeypatch.setattr(compatibility, "load", lambda: SimpleNamespace(target="onnxruntime-1.20"))
