@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport, DotnetRuntime
 from pipeline.core.parity_report import ParityReport
-from pipeline.dotnet.nuget.readme import TABLE_HEAD, describe_tensor
+from pipeline.dotnet.nuget.readme import describe_ports
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 from pipeline.registry.run import Evidence
@@ -41,16 +41,7 @@ def write(evidence: Evidence) -> str:
         example(contract, manifest.namespace, manifest.class_name),
         "```",
         "",
-        "## Inputs",
-        "",
-        *TABLE_HEAD,
-        *(describe_tensor(tensor) for tensor in contract.inputs),
-        "",
-        "## Outputs",
-        "",
-        *TABLE_HEAD,
-        *(describe_tensor(tensor) for tensor in contract.outputs),
-        "",
+        *describe_ports(contract),
     ]
     return "\n".join(lines)
 

@@ -11,6 +11,15 @@ from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
 
 
+def describe_ports(contract: Contract) -> list[str]:
+    """Lines of Markdown: a table of the inputs, and one of the outputs."""
+    return [
+        line
+        for title, tensors in (("Inputs", contract.inputs), ("Outputs", contract.outputs))
+        for line in (f"## {title}", "", *TABLE_HEAD, *map(describe_tensor, tensors), "")
+    ]
+
+
 def describe_tensor(tensor: TensorSpec) -> str:
     """One row of the table of inputs or outputs."""
     shape = " × ".join(str(size) for size in tensor.shape)
@@ -111,16 +120,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         "",
         *describe_calls(contract),
         "",
-        "## Inputs",
-        "",
-        *TABLE_HEAD,
-        *(describe_tensor(tensor) for tensor in contract.inputs),
-        "",
-        "## Outputs",
-        "",
-        *TABLE_HEAD,
-        *(describe_tensor(tensor) for tensor in contract.outputs),
-        "",
+        *describe_ports(contract),
         "## Measured",
         "",
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
