@@ -62,4 +62,4 @@ def test_an_edit_is_made_of_the_file_that_is_there(linear_run, tmp_path, monkeyp
     monkeypatch.chdir(damage.copy(linear_run, tmp_path / "project"))
     path = Path("build/golden/calls.json")
     damage.apply(damage.Damage(path, "validate", "a key missing", sealed=True, seed=0))
-    assert damage.run_quietly(["verify"]) == (0, "")
+    assert damage.run_quietly(["simplify"]) == (0, "")

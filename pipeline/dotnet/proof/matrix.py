@@ -59,7 +59,11 @@ class Matrix:
         problems = {version: replay.problem for version, replay in self.replays.items() if replay.problem}
         if len(self.replays) == 1:
             return "".join(problems.values())
-        return "; ".join(f"onnxruntime {version}: {problem}" for version, problem in problems.items())
+        # The gate names the version of each but the bound's.
+        return "; ".join(
+            problem if f"in onnxruntime {version}: " in problem else f"onnxruntime {version}: {problem}"
+            for version, problem in problems.items()
+        )
 
     def describe_notes(self) -> str:
         """What else is to be known: other runtimes that no source has, and versions that ran in .NET and not in Python."""

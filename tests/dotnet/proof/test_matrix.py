@@ -166,7 +166,7 @@ def test_a_version_below_the_bound_is_called_so(sources) -> None:
 def test_one_departure_on_one_of_several_says_on_which(sources) -> None:
     matrix = sources(["1.30.0", "1.31.1"], "1.30.0", "newest", wrong="1.31.1")
     assert describe(matrix) == [("bound", "1.30.0", True), ("newest", "1.31.1", False)]
-    assert matrix.explain_departure().startswith("onnxruntime 1.31.1: 1 of 1 comparisons failed; output 'y'")
+    assert matrix.explain_departure().startswith("1 of 1 comparisons failed; in onnxruntime 1.31.1: output 'y'")
 
 
 def test_a_departure_on_the_only_one_is_said_as_it_is(sources) -> None:
