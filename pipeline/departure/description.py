@@ -72,7 +72,8 @@ def format_lines(departure: Departure, subject: RefusedCall, answers: Answers) -
     if not departure.departs:
         used = f"{worst.used:.2%}" if worst.used is not None else "nothing"
         return [
-            f"nothing departs: {where}: output {worst.output!r} uses most of what is allowed, {used}, with onnxruntime's optimizer and without"
+            f"nothing departs: {where}, which comes closest: output {worst.output!r} uses {used} of what is allowed, with onnxruntime's optimizer and "
+            "without"
         ]
     if answers.refusal("off") or (departure.unoptimized and answers.refusal("all")):
         return _format_refusal(departure, subject, answers)

@@ -65,8 +65,10 @@ def choose_subject(stage: Graph | None = None, call: str | None = None) -> Refus
         raise PipelineError(
             f"{GRAPHS[chosen]}: no value can be compared, since the graph is not what the contract says: {signature[0].problem}"
         )
-    of_graph = failed or [entry for entry in entries if entry.stage == chosen]
     inputs = {golden.name: sum(array.size for array in golden.inputs.values()) for golden in calls}
+    right = [entry for entry in entries if entry.stage == chosen]
+    # Of the test split the report names a row only where one departs.
+    of_graph = failed or [entry for entry in right if entry.case in inputs] or right
     worst = max(_badness(entry) for entry in of_graph)
     telling = [entry for entry in of_graph if _badness(entry) >= AS_BAD * worst] if failed else of_graph
     # Without a refusal, the call that uses most; of those that depart, the smallest.

@@ -16,7 +16,9 @@ from broken_graphs import (
 
 from pipeline.__main__ import main
 from pipeline.core.departure import read_departure
+from pipeline.core.parity_report import TEST_CASE, ParityReport
 from pipeline.core.paths import DEPARTURE, EXPORTED, PARITY_PAGE
+from pipeline.core.reports import read_report
 
 
 @pytest.mark.parametrize(
@@ -143,5 +145,9 @@ def test_the_same_fault_gives_the_same_bytes(digits, find, passes):
 
 
 def test_nothing_departs_where_the_gate_has_passed(digits, passes):
-    assert "locate: nothing departs: build/simplified/model.onnx" in passes("locate")
+    printed = passes("locate")
+    assert "locate: nothing departs: build/simplified/model.onnx" in printed
+    report = read_report(ParityReport).comparisons
+    golden = [entry.used or 0.0 for entry in report if entry.stage == "simplify" and entry.case != TEST_CASE]
+    assert f"uses {max(golden):.2%} of what is allowed" in printed
     assert not read_departure().departs
