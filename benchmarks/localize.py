@@ -37,6 +37,7 @@ import networks
 from graph_faults import KINDS, Fault, seed
 from localizers import Search, run_pipeline, run_polygraphy, run_torch
 from pipeline.__main__ import main as pipeline
+from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall, load_calls
 from pipeline.core.paths import EXPORTED, SIMPLIFIED
 from pipeline.graph import onnx_model
@@ -136,7 +137,7 @@ def shows(healthy: dict[str, np.ndarray], fault: Fault, call: GoldenCall, scratc
     onnx.save(fault.model, file)
     try:
         answers = answer(open_session(file, optimizer="off"), call.inputs)
-    except Exception as error:
+    except PipelineError as error:
         return fault.kind == "size frozen" and "cannot run the model" in str(error)
     # Moved enough that it is no question of tolerance.
     scales = {name: float(np.abs(array).max(initial=0.0)) for name, array in healthy.items()}
