@@ -17,8 +17,9 @@ from pipeline.core.paths import (
     SIMPLIFIED,
     TARGET_FINGERPRINT,
 )
+from pipeline.core.target_runtime import TargetRuntime
 from pipeline.graph import onnx_model
-from pipeline.parity.target_replay import format_runtimes
+from pipeline.parity.target_replay import PublishedGraph, format_runtimes, replay_target
 from pipeline_runs import reseal
 from wheel_folders import DYING, MOVED, write_wheel
 
@@ -172,3 +173,9 @@ def test_a_runtime_whose_outputs_must_be_equal_uses_nothing():
         used=None,
     )
     assert [*format_runtimes([replay])] == ["target onnxruntime 1.18.1, in its wheel: 2 comparisons, 9 values"]
+
+
+def test_where_nothing_was_compared_no_runtime_has_passed():
+    own = TargetRuntime(target=f"onnxruntime-{OWN}", onnxruntime=OWN)
+    (runtime,) = replay_target(own, PublishedGraph("simplify", SIMPLIFIED, []), None, None).runtimes
+    assert not runtime.passed
