@@ -7,6 +7,7 @@ from pydantic import Field
 from pipeline.core.answer_evidence import AnswerEvidence
 from pipeline.core.power_report import PowerReport
 from pipeline.core.records import Record
+from pipeline.core.task_detail import TaskDetail
 
 # Cases of comparisons that are no golden calls: the whole test split; a graph's signature and weights beside the contract's; a session
 # that onnxruntime does not open.
@@ -114,7 +115,7 @@ class ParityReport(Record):
     `unvarying` are outputs that nearly all rows have alike, so that comparing them proves little; `exempt` those that are not judged,
     with the reason. `unoptimized` are the comparisons with onnxruntime's optimizer off, which judge nothing and say where a departure
     begins: `attribution` says it in a sentence, where the gate failed. `runtimes` are the other versions that have replayed,
-    `evidence` is what the page draws.
+    `evidence` is what the page draws, `task_detail` the task by class or row.
     """
 
     passed: bool
@@ -137,6 +138,7 @@ class ParityReport(Record):
     attribution: Attribution | None = None
     runtimes: list[RuntimeReplay] = Field(default=[])
     evidence: AnswerEvidence | None = None
+    task_detail: TaskDetail | None = None
 
     @property
     def proven(self) -> bool:

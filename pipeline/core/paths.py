@@ -14,6 +14,10 @@ LIBRARIES_FINGERPRINT = FINGERPRINT / "libraries.json"
 DOTNET_FINGERPRINT = FINGERPRINT / "dotnet.json"
 # The onnxruntime that the setting `target` names, and the wheel of it.
 TARGET_FINGERPRINT = FINGERPRINT / "target.json"
+# The last release of the package, or none.
+RELEASE_FINGERPRINT = FINGERPRINT / "release.json"
+# released/<Id>.json, which `release` writes and people commit.
+RELEASED = Path("released")
 # What fingerprint remembers of large files between its runs; an output of no stage.
 KNOWN_FILES = BUILD / ".known-files.json"
 
@@ -26,6 +30,9 @@ TOKENIZER = DATA / "tokenizer"
 TOKENIZER_SPEC, TOKENIZER_VOCABULARY, TOKENIZER_CHARACTERS, TOKENIZER_TEXTS = (
     TOKENIZER / name for name in ("tokenizer.json", "vocab.txt", "characters.txt", "texts.npz")
 )
+
+# The run in MLflow that train opened, or export where nothing trains; an output of no stage.
+RUN_RECORD = BUILD / "run.json"
 
 # train
 WEIGHTS = BUILD / "weights"

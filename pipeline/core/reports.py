@@ -77,12 +77,19 @@ class SimplifyReport(Record):
 
 
 class PublishReport(Record):
+    """Where the model is in MLflow: `alias` is on `version`, `champion` the version that has the alias champion ("" where none has).
+
+    `promotion` says in a sentence why the champion moved or stayed.
+    """
+
     tracking_uri: str
     experiment_id: str
     run_id: str
     model: str
     version: str
     alias: str
+    champion: str = ""
+    promotion: str = ""
     package_sha256: str
 
 

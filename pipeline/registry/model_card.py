@@ -7,7 +7,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.nuget.readme import describe_ports
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
-from pipeline.registry.run import Evidence
+from pipeline.registry.run_content import Evidence
 
 # Among the run's artifacts.
 ARTIFACT = "model_card.md"

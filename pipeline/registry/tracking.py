@@ -1,14 +1,31 @@
 """Where MLflow keeps what is published."""
 
+import contextlib
 import http.client
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.imports import import_frozen
 from pipeline.settings.params import Publish
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# What MLflow imports for a store of its own on this machine.
+SQLITE_STORE = "mlflow.store.tracking.sqlalchemy_store"
+# By default MLflow waits four minutes for a server that is gone, and prints much.
+MLFLOW = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 # Seconds to wait for a tracking server's first word.
 PATIENCE = 5
 
@@ -53,4 +70,29 @@ def check_reachable(tracking_uri: str) -> None:
         raise PipelineError(
             f"the MLflow server at {tracking_uri} cannot be reached ({reason}): start it, or set publish.tracking_uri (null: a "
             "local sqlite file). Everything made so far is kept; the next `dvc repro` publishes only"
+        ) from None
+
+
+@contextlib.contextmanager
+def connecting(tracking_uri: str) -> Iterator["MlflowClient"]:
+    """MLflow, imported and pointed at the store; what it refuses within is one sentence.
+
+    Raises:
+        PipelineError: Nothing answers, or MLflow refuses.
+    """
+    check_reachable(tracking_uri)
+    for key, value in MLFLOW.items():
+        os.environ.setdefault(key, value)
+    import_frozen(SQLITE_STORE if tracking_uri.startswith("sqlite:") else "mlflow")
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    try:
+        mlflow.set_tracking_uri(tracking_uri)
+        mlflow.set_registry_uri(tracking_uri)
+        yield mlflow.MlflowClient()
+    except MlflowException as error:
+        raise PipelineError(
+            f"MLflow at {tracking_uri} refused: {' '.join(str(error).split())}. Everything made so far is kept; the next `dvc repro` "
+            "publishes only"
         ) from None

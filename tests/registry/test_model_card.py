@@ -10,7 +10,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import RuntimeVersions, read_package
 from pipeline.registry import model_card
-from pipeline.registry.run import Evidence
+from pipeline.registry.run_content import Evidence
 
 BOUND = DotnetRuntime(
     asked="bound", onnxruntime="1.30.0", verified=True, reason="", comparisons=9, values=1234, used=0.5

@@ -35,9 +35,8 @@ from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.registry import model_card, model_registry, tracking
 from pipeline.registry.model_registry import build_signature
-from pipeline.registry.run import CONTENT, REPORTS, Evidence, choose_page, collect_metrics, flatten
-from pipeline.stages import publish as stage
-from pipeline.stages.publish import hash_files
+from pipeline.registry.publication import PUBLICATION_TAG, hash_files
+from pipeline.registry.run_content import CONTENT, REPORTS, Evidence, choose_page, collect_metrics, flatten
 from pipeline_runs import LINEAR, golden_inputs, golden_outputs, reseal
 
 NO_DOTNET = (*LINEAR, "verify.mode=off")
@@ -248,7 +247,7 @@ def test_a_run_that_was_interrupted_is_not_taken_for_a_publication(again, config
         patch.setattr(model_registry, "check_registered", interrupt)
         assert main(["publish"]) == 1
     passes("publish")
-    statuses = {found.info.status: stage.PUBLICATION_TAG in found.data.tags for found in runs()}
+    statuses = {found.info.status: PUBLICATION_TAG in found.data.tags for found in runs()}
     assert (len(runs()), statuses) == (3, {"FINISHED": True, "FAILED": False})
 
 

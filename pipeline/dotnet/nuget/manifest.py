@@ -1,8 +1,9 @@
 """build/package/: the package, and the manifest that says what is in it. Whoever uses the package asks here for it."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
@@ -27,11 +28,25 @@ class Origin(Record):
     golden: dict[str, str]
 
 
+class Change(Record):
+    """One difference from the release before, in words, and the part of the version that it moves."""
+
+    part: Literal["major", "minor", "patch"]
+    text: str
+
+
 class PackedManifest(Record):
-    """manifest.json within the package: `files` has the SHA-256 of every other file."""
+    """manifest.json within the package: `files` has the SHA-256 of every other file.
+
+    `content_sha256` is over model, contract, golden calls and client text, whatever the version; `previous` the version of the
+    release before ("" where there is none), `changes` what is different from it.
+    """
 
     id: str
     version: str
+    content_sha256: str = ""
+    previous: str = ""
+    changes: list[Change] = Field(default=[])
     client: str
     namespace: str
     class_name: str

@@ -193,10 +193,8 @@ def choose_page(dotnet: DotnetReport) -> Path:
     return PROOF_PAGE if dotnet.verified or dotnet.comparisons else PARITY_PAGE
 
 
-def log_files(manifest: Manifest, dotnet: DotnetReport) -> None:
+def log_files(client: "MlflowClient", run_id: str, manifest: Manifest, dotnet: DotnetReport) -> None:
     """Content, reports (of the two pages, one), package, manifest and params.yaml, in the folders that they have here."""
-    import mlflow
-
     reports = [path for path in REPORTS if path.suffix != PROOF_PAGE.suffix or path == choose_page(dotnet)]
     for path in (*CONTENT, *reports, manifest.path, MANIFEST, Path("params.yaml")):
-        mlflow.log_artifact(str(path), artifact_path=path.parent.as_posix() if path.parent.name else None)
+        client.log_artifact(run_id, str(path), artifact_path=path.parent.as_posix() if path.parent.name else None)

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.dotnet_report import DotnetReport, DotnetRuntime
 from pipeline.dotnet.nuget.manifest import Manifest, RuntimeVersions
-from pipeline.registry.run import describe_runtime, dotnet_tags, runtime_tags
+from pipeline.registry.run_content import describe_runtime, dotnet_tags, runtime_tags
 
 BOUND = DotnetRuntime(asked="bound", onnxruntime="1.30.0", verified=True, reason="", used=0.25)
 NEWEST = DotnetRuntime(asked="newest", onnxruntime="1.31.1", verified=True, reason="")

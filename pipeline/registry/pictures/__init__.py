@@ -1,0 +1,1 @@
+"""Training curves, confusion or residuals, parity and worst rows, drawn for the run."""
