@@ -9,7 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.paths import MANIFEST, PACKAGE
 from pipeline.core.records import Record, read_record
-from pipeline.core.release import Change
+from pipeline.core.release import Change, PackageVersion
 
 
 class RuntimeVersions(Record):
@@ -51,6 +51,11 @@ class PackedManifest(Record):
     onnxruntime: RuntimeVersions
     lineage: Origin
     files: dict[str, str]
+
+    @property
+    def package_version(self) -> PackageVersion:
+        """The version, the one before, and what is different."""
+        return PackageVersion(version=self.version, previous=self.previous, changes=self.changes)
 
 
 class Manifest(PackedManifest):
