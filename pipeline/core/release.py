@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter
 
 from pipeline.core.contract import Contract, Sha256
+from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.paths import RELEASE_FINGERPRINT
 from pipeline.core.records import Record, read_record, write_record
@@ -62,8 +63,18 @@ def write_release(release: Release, path: Path) -> None:
     write_record(path, _RELEASE, release)
 
 
-def read_release(path: Path, made_by: str) -> Release:
-    return read_record(path, _RELEASE, made_by)
+def read_release(path: Path) -> Release:
+    """Read a file that people commit.
+
+    Raises:
+        PipelineError: It is missing or broken.
+    """
+    try:
+        return read_record(path, _RELEASE, made_by="release")
+    except PipelineError as error:
+        # `release` itself reads it: what is committed is the way back.
+        problem = str(error).partition("; make it again")[0]
+        raise PipelineError(f"{problem}; get it back as it was committed: `git checkout -- {path}`") from None
 
 
 def write_release_fingerprint(release: Release | None, path: Path = RELEASE_FINGERPRINT) -> None:

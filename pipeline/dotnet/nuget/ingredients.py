@@ -53,7 +53,8 @@ class Ingredients:
             onnxruntime=identity.bound_onnxruntime,
             contract=self.contract,
             parts={
-                "model": hash_files(self.list_model_files(identity)),
+                # Without the names of the files: they have the C# class in them.
+                "model": hash_files({"graph": self.model, "vocabulary": self.vocabulary}),
                 "contract": hash_contract(self.contract),
                 "golden": hash_files(self.encode_golden_calls()),
                 "client": hash_files({name: text.encode() for name, text in client.items()}),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from semver import Version
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.paths import RELEASE_FINGERPRINT
 from pipeline.core.release import Change, PackageVersion, Part, Release
 from pipeline.core.semantic_version import AUTO, is_same
 from pipeline.dotnet.versions.content import PackageContent
@@ -24,8 +25,12 @@ def choose_version(setting: str, content: PackageContent, release: Release | Non
         release: The last release; None before the first.
 
     Raises:
-        PipelineError: The setting is the last release's version, and the content is another.
+        PipelineError: The setting is the last release's version, and the content is another; or the release is another package's.
     """
+    if release and release.id != content.package_id:
+        raise PipelineError(
+            f"{RELEASE_FINGERPRINT} has the release of {release.id}, and this is {content.package_id}: run `python -m pipeline fingerprint`"
+        )
     if release is None:
         return PackageVersion(version=f"{FIRST}-{content.label}" if setting == AUTO else setting)
     is_released = release.content_sha256 == content.sha256

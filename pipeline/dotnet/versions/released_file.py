@@ -40,10 +40,10 @@ def find_release(package_id: str, model: str) -> Release | None:
     path = locate_release(package_id)
     if not path.exists():
         return None
-    release = read_release(path, made_by="release")
+    release = read_release(path)
     if not Version.is_valid(release.version):
         raise PipelineError(
-            f"{path}: version: expected {FORM}, got {release.version!r}: get the file back as it was committed"
+            f"{path}: version: expected {FORM}, got {release.version!r}; get it back as it was committed: `git checkout -- {path}`"
         )
     if release.id != package_id:
         raise PipelineError(

@@ -2,11 +2,36 @@
 
 from dataclasses import replace
 
-from csharp_projects import make_contract, tensor
+from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.release import Release
 from pipeline.dotnet.versions.content import PackageContent
 
-CONTRACT = make_contract("m", [tensor("x", "float32", "batch", 10)], [tensor("y", "float32", "batch", 5)])
+
+def _tensor(name: str, size: int) -> TensorSpec:
+    return TensorSpec(
+        name=name,
+        dtype="float32",
+        shape=["batch", size],
+        description="",
+        unit="",
+        minimum=None,
+        maximum=None,
+        labels=[],
+    )
+
+
+CONTRACT = Contract(
+    name="m",
+    description="",
+    inputs=[_tensor("x", 10)],
+    outputs=[_tensor("y", 5)],
+    task=None,
+    opset=17,
+    ir_version=8,
+    weights_sha256="0" * 64,
+    configuration_sha256="0" * 64,
+    golden={"calls.npz": "0" * 64},
+)
 CONTENT = PackageContent(
     package_id="M",
     client="source",
