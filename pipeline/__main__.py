@@ -70,6 +70,15 @@ def parser() -> argparse.ArgumentParser:
         "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
     )
     nuget.add_argument("--feed", required=True, help="a folder, or a source that NuGet knows (name or address)")
+    release = commands.add_parser(
+        "release",
+        help="write released/<Id>.json for the proven package: the next `dvc repro` packs that version",
+        description="Write released/<Id>.json (version, contract, hash of the content) for the package in build/package, once it is "
+        "proven. Commit the file: from then on the same content is packed as exactly that version, and another content gets the "
+        "next one by what is different, with a label.",
+    )
+    release.add_argument("--version", help="the version (default: the package's own, without its label)")
+    release.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     compare = commands.add_parser(
         "compare",
         help="print the experiments side by side, the best first; failed ones with the reason",
@@ -150,6 +159,13 @@ def run_nuget(options: argparse.Namespace) -> None:
     push(options.feed)
 
 
+def run_release(options: argparse.Namespace) -> None:
+    from pipeline.dotnet.versions.releasing import release
+    from pipeline.settings.params import load
+
+    release(load(options.params).package.version, options.version)
+
+
 def run_compare(options: argparse.Namespace) -> None:
     from pipeline.experiments.comparison_table import compare
 
@@ -194,6 +210,7 @@ def run_stage(options: argparse.Namespace) -> None:
 COMMANDS = {
     "params": run_params,
     "nuget": run_nuget,
+    "release": run_release,
     "compare": run_compare,
     "plots": run_plots,
     "compat": run_compat,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.files import sha256
 from pipeline.core.paths import MANIFEST
 from pipeline.core.reports import PublishReport
+from pipeline.dotnet.versions.release_notes import CHANGELOG, changelog
 from pipeline.registry import model_card, model_registry
 from pipeline.registry.lineage import log_lineage
+from pipeline.registry.package_tags import VERSION_TAG, check_content, list_tags
 from pipeline.registry.pictures.gallery import log_pictures
 from pipeline.registry.promotion import move_aliases
 from pipeline.registry.provenance import collect_provenance
@@ -54,9 +56,13 @@ def publish(
 
     Returns:
         The report, and whether they were there.
+
+    Raises:
+        PipelineError: The store has this version of the package with another content.
     """
     settings, contract = params.publish, evidence.contract
     package = evidence.manifest.package_sha256
+    check_content(client, evidence.manifest)
     experiment = model_registry.find_experiment(client, settings.experiment, tracking_uri)
     done = client.search_runs(
         [experiment], f"tags.{PUBLICATION_TAG} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
@@ -82,11 +88,14 @@ def publish(
             log_lineage(client, run_id, params, evidence)
             log_pictures(client, run_id, evidence)
             client.log_text(run_id, card, model_card.ARTIFACT)
+            client.log_text(run_id, changelog(evidence.manifest), CHANGELOG)
             number = number or model_registry.register(settings.registered_model, contract, package, run_id)
             model_registry.check_registered(settings.registered_model, number)
             client.set_tag(run_id, "model_version", number)
             # Last: a run without it is one that did not end well.
             client.set_tag(run_id, PUBLICATION_TAG, publication)
+    package_tags = list_tags(evidence.manifest)
+    model_registry.tag_version(client, settings.registered_model, number, VERSION_TAG, package_tags)
     model_registry.tag_version(client, settings.registered_model, number, "dotnet.", proof)
     client.update_model_version(settings.registered_model, number, description=model_card.shorten(card))
     decision = move_aliases(client, params, evidence, number)

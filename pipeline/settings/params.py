@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.semantic_version import AUTO, FORM, is_semantic
 from pipeline.settings.compose import PARAMS
 from pipeline.settings.dotnet_runtimes import DotnetRuntimes
 from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
@@ -105,9 +106,15 @@ class Export(Section):
     golden_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
 
+def _check_version(value: object) -> object:
+    if not isinstance(value, str) or (value != AUTO and not is_semantic(value)):
+        raise ValueError(f"expected {AUTO} or {FORM}, got {value!r}")
+    return value
+
+
 class Package(Section):
     id: Name | None
-    version: Name
+    version: Annotated[str, BeforeValidator(_check_version)]
     authors: Name
     license: Name
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]

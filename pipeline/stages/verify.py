@@ -148,7 +148,7 @@ def run(params: Params) -> None:
         tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
         report = verify_package(contract, manifest, params.verify, tolerances, parity)
     write_report(report)
-    write_text(PROOF_PAGE, render_page(parity, contract, report))
+    write_text(PROOF_PAGE, render_page(parity, contract, report, package=manifest.package_version))
     if report.departs:
         origin = f"; {report.attribution.sentence}" if report.attribution else ""
         raise PipelineError(

@@ -139,7 +139,8 @@ def test_readme_shows_usage_and_measurement(digits, passes):
     ("override", "told"),
     [
         ("package.id='No Spaces'", "package.id: expected"),
-        ("package.version=v1", "package.version: expected a semantic version"),
+        ("package.version=v1", "package.version: expected auto or a semantic version such as 1.2.3"),
+        ("package.version=1.0", "package.version: expected auto or a semantic version such as 1.2.3"),
         ("package.class_name=String[]", "class_name"),
         ("package.namespace=Linear.Models", "namespace"),
         ("package.license='<MIT>'", "package.license: expected"),
@@ -156,7 +157,7 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.stages.package.golden_files.files",
+        "pipeline.dotnet.nuget.ingredients.golden_files.files",
         lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")

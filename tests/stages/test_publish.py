@@ -31,6 +31,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import read_package
+from pipeline.dotnet.versions.release_notes import CHANGELOG
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
 from pipeline.registry import model_card, model_registry, tracking
@@ -137,7 +138,7 @@ def test_artifacts(run, published):
         }
     package = read_json(published / MANIFEST, "package")["package"]
     files = {*CONTENT, *REPORTS, MANIFEST, PACKAGE / package, Path("params.yaml")} - {PROOF_PAGE}
-    assert made == {path.as_posix() for path in files} | {model_card.ARTIFACT}
+    assert made == {path.as_posix() for path in files} | {model_card.ARTIFACT, CHANGELOG}
 
 
 def test_the_page_that_is_logged_is_the_proof_where_dotnet_ran(published):
@@ -170,12 +171,43 @@ def test_the_registered_version(run, published):
     assert found.tags["run_id"] == run.info.run_id
 
 
+def test_the_registered_version_says_which_package_it_has(published):
+    manifest = read_json(published / MANIFEST, "package")
+    tags = client(published).get_model_version("linear", "1").tags
+    assert (tags["package_id"], tags["package_version"], tags["content_sha256"]) == (
+        "Linear",
+        manifest["version"],
+        manifest["content_sha256"],
+    )
+
+
+def test_the_run_has_a_changelog(run):
+    import mlflow
+
+    text = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{CHANGELOG}")
+    assert text.startswith("# Changelog of Linear\n")
+    assert "## [Unreleased]\n\nPacked as 1.0.0-g" in text
+
+
+def test_a_version_never_has_another_content(again, configure, passes, fails):
+    taken = read_json(MANIFEST, "package")
+    configure(f"package.version={taken['version']}", "package.namespace=Acme")
+    for command in AFTER_GATE:
+        passes(command)
+    other = read_json(MANIFEST, "package")["content_sha256"]
+    assert (
+        f"Linear {taken['version']} is in the store with another content (models:/linear/1 has {taken['content_sha256'][:7]}, this is "
+        f"{other[:7]}): set package.version=auto, or a version that is not taken"
+    ) in fails("publish")
+    assert (len(runs()), versions()) == (1, ["1"])
+
+
 def test_the_registered_version_is_described_by_the_model_card(run, published):
     import mlflow
 
     card = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{model_card.ARTIFACT}")
     assert client(published).get_model_version("linear", "1").description == card
-    assert card.startswith("# Linear 1.0.0\n")
+    assert card.startswith("# Linear 1.0.0-g")
 
 
 def test_the_registered_model_answers_like_pytorch(published):

@@ -23,7 +23,7 @@ def push(feed: str) -> None:
         if target.exists() and sha256(target) != manifest.package_sha256:
             raise PipelineError(
                 f"{target} exists with different content: NuGet caches packages by version, so consumers would keep the old one; "
-                "raise package.version"
+                "raise package.version, or remove that file where nobody has it yet"
             )
         with replacing(target) as temporary:
             shutil.copyfile(package, temporary)

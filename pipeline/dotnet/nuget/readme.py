@@ -1,5 +1,7 @@
 """The package's README, which NuGet shows: how to use this model, and what was measured."""
 
+from collections.abc import Sequence
+
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.generator import Identity
@@ -94,7 +96,9 @@ def describe_proven_sizes(contract: Contract) -> str:
     return f"- Sizes proven: {sizes}."
 
 
-def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: str) -> str:
+def write(
+    contract: Contract, identity: Identity, parity: ParityReport, oldest: str, changes: Sequence[str] = ()
+) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
     Args:
@@ -102,6 +106,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         identity: Names and versions of the package.
         parity: The report of `validate`.
         oldest: The oldest onnxruntime that takes the model's format, by its documentation.
+        changes: The section on what changed since the release before, line by line.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
@@ -121,6 +126,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         *describe_calls(contract),
         "",
         *describe_ports(contract),
+        *changes,
         "## Measured",
         "",
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "

@@ -90,8 +90,8 @@ def replay_runtimes(
     Raises:
         PipelineError: A consumer does not build, or does not run to its end. That no source has an onnxruntime is in the matrix.
     """
-    # NuGet never looks twice at one version.
-    shutil.rmtree(restored_package(manifest), ignore_errors=True)
+    # NuGet never looks twice at one version; others of this package were restored for earlier content, each with its model.
+    shutil.rmtree(restored_package(manifest).parent, ignore_errors=True)
     matrix = Matrix(manifest.onnxruntime.bound, manifest.onnxruntime.proven)
     for asked in [BOUND, *(runtime for runtime in runtimes if runtime != matrix.bound)]:
         consumer = Consumer(found, examination.contract, manifest, folder / asked)
