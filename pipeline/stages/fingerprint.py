@@ -26,6 +26,7 @@ from pipeline.core.paths import (
     TASK_FINGERPRINT,
 )
 from pipeline.core.target_runtime import TargetRuntime, write_target
+from pipeline.core.terminal import say
 from pipeline.dotnet import sdk
 from pipeline.runtimes.wheels import require_wheel
 from pipeline.settings.compose import conf_sha256
@@ -127,7 +128,8 @@ def run(params: Params) -> None:
         dotnet = sdk.version(sdk.find()) or "none"
         write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
         write_target(target, folder / TARGET_FINGERPRINT.name)
-    print(
-        f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
-        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}"
+    say(
+        "fingerprint",
+        f"{FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
+        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}",
     )
