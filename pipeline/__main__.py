@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
+from pipeline.core.terminal import QUIET, complain, quieting, warn
 from pipeline.settings.compose import PARAMS, compose_text, describe_configuration
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
@@ -26,7 +27,12 @@ EPILOG = """\
 stages read params.yaml, which is composed from conf/:
   python -m pipeline params train.epochs=5 model=linear && dvc repro
   dvc exp run -S train.epochs=5 -S model=linear            (the same in one step)
+
+quiet, with nothing but warnings and errors:
+  python -m pipeline -q validate                           (TORCH2DOTNET_QUIET=1 dvc repro)
 """
+
+QUIET_HELP = f"print nothing but warnings and errors (for every stage of `dvc repro`: {QUIET}=1)"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,12 +42,15 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    main.add_argument("-q", "--quiet", action="store_true", help=QUIET_HELP)
     commands = main.add_subparsers(dest="command", required=True, metavar="command")
     for name, what in STAGES.items():
         stage = commands.add_parser(name, help=what, description=what)
         stage.add_argument(
             "--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)"
         )
+        # Where it is not given it must not undo the one before the command.
+        stage.add_argument("-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help=QUIET_HELP)
     params = commands.add_parser(
         "params", help="compose conf/ into params.yaml", description="Compose conf/ into params.yaml.", add_help=False
     )
@@ -140,7 +149,7 @@ def write_params(overrides: list[str], path: Path) -> None:
         except PipelineError as error:
             lacking = str(error)
         if lacking:
-            print(f"warning: params: {setting}={lacking}; `dvc repro` needs it", file=sys.stderr)
+            warn("params", f"{setting}={lacking}; `dvc repro` needs it")
 
 
 def run_params(options: argparse.Namespace) -> None:
@@ -222,37 +231,27 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    problem = ""
     try:
-        COMMANDS[options.command](options)
+        with quieting(options.quiet):
+            COMMANDS[options.command](options)
     except PipelineError as error:
-        print(f"error: {options.command}: {error}", file=sys.stderr)
-        return 1
+        problem = str(error)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("pipeline", "models"):
             raise
-        print(
-            f"error: {options.command}: the package {error.name!r} is not in this Python ({sys.executable}): run `make setup`, then "
-            "`source .venv/bin/activate`",
-            file=sys.stderr,
-        )
-        return 1
+        problem = f"the package {error.name!r} is not in this Python ({sys.executable}): run `make setup`, then `source .venv/bin/activate`"
     except KeyboardInterrupt:
-        print(
-            f"\nerror: {options.command}: interrupted; what was made before is whole, run it again to go on",
-            file=sys.stderr,
-        )
-        return 1
+        print(file=sys.stderr)  # the terminal has written ^C
+        problem = "interrupted; what was made before is whole, run it again to go on"
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise
         where = f" {error.filename}" if error.filename else ""
-        print(
-            f"error: {options.command}: cannot write{where}: {error.strerror}; make room or give access and run it again "
-            "(what was made before is whole)",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+        problem = f"cannot write{where}: {error.strerror}; make room or give access and run it again (what was made before is whole)"
+    if problem:
+        complain(options.command, problem)
+    return 1 if problem else 0
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.release import write_release_fingerprint
 from pipeline.core.target_runtime import TargetRuntime, write_target
+from pipeline.core.terminal import say
 from pipeline.dotnet import sdk
 from pipeline.dotnet.versions.released_file import choose_id, find_release
 from pipeline.runtimes.wheels import require_wheel
@@ -132,7 +133,8 @@ def run(params: Params) -> None:
         write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
         write_target(target, folder / TARGET_FINGERPRINT.name)
         write_release_fingerprint(release, folder / RELEASE_FINGERPRINT.name)
-    print(
-        f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
-        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}, {f'last release {release.version}' if release else 'nothing released'}"
+    say(
+        "fingerprint",
+        f"{FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
+        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}, {f'last release {release.version}' if release else 'nothing released'}",
     )

@@ -24,6 +24,7 @@ from pipeline.core.paths import (
 from pipeline.core.release import PackageVersion, read_release_fingerprint
 from pipeline.core.reports import read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
+from pipeline.core.terminal import say
 from pipeline.dotnet.client import text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
@@ -198,9 +199,10 @@ def run(params: Params) -> None:
             )
         manifest = Manifest(**packed.model_dump(), package=name, package_sha256=sha256(folder / name))
         (folder / MANIFEST.name).write_bytes(format_manifest(manifest))
-    print(
-        f"package: {PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
-        f"{identity.namespace}.{identity.class_name}; {release_notes.summarize(version)}"
+    say(
+        "package",
+        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
+        f"{identity.namespace}.{identity.class_name}; {release_notes.summarize(version)}",
     )
 
 

@@ -14,6 +14,7 @@ from pipeline.core.files import checked, replacing_folder, write_text
 from pipeline.core.paths import CHECKPOINT, TRAIN_REPORT, TRAIN_SPLIT, TRAINING_CURVES, VALIDATION_SPLIT, WEIGHTS
 from pipeline.core.reports import TrainReport, write_report
 from pipeline.core.rows import Rows
+from pipeline.core.terminal import say
 from pipeline.metrics.metric import load_metric
 from pipeline.network import training
 from pipeline.network.arguments import match_arguments
@@ -121,8 +122,6 @@ def run(params: Params) -> None:
         progress = choose_progress(params.train.monitor, criterion.form)
         work = training.count_batch_multiply_adds(network, data["train"], axes, params.train.batch_size)
         threads = set_threads(work, params.train.threads)
-        if accelerator.is_main_process:
-            print(f"train: {threads}", flush=True)
         if params.model.weights is None:
             training.adapt(network, data["train"], axes)
         objective = training.Objective(network, axes, criterion, progress)
@@ -139,7 +138,7 @@ def run(params: Params) -> None:
         )
         summary = (
             f"best of {len(epochs)} epochs is {best.epoch}: validation loss {best.validation_loss:.4f}, "
-            f"{progress.name} {best.validation_metric:.4f}"
+            f"{progress.name} {best.validation_metric:.4f}; {threads}"
         )
     else:
         counts = "; ".join(f"{len(names)} {kind}" for kind, names in misfits.items() if names)
@@ -150,4 +149,4 @@ def run(params: Params) -> None:
         save_weights(state, folder / CHECKPOINT.name)
     write_curves(epochs)
     write_report(report)
-    print(f"train: {summary}")
+    say("train", summary)

@@ -33,6 +33,7 @@ from pipeline.core.paths import (
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report, write_report
 from pipeline.core.rows import Rows
 from pipeline.core.target_runtime import read_target
+from pipeline.core.terminal import say
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
 from pipeline.metrics.paired import pair, rounding
@@ -247,8 +248,5 @@ def run(params: Params) -> None:
     write_text(PARITY_PAGE, render_page(report, contract))
     if problem:
         fail(report, params)
-    print(f"validate: {format_summary(report)}")
-    for line in format_runtimes(report.runtimes):
-        print(f"validate: {line}")
-    if power:
-        print(f"validate: {format_power(power)}")
+    clauses = [format_summary(report), *format_runtimes(report.runtimes), *([format_power(power)] if power else [])]
+    say("validate", "; ".join(clauses))
