@@ -59,7 +59,7 @@ def read_classes(answers: Array, target: Array, takes: Takes, labelled: bool) ->
     if answers.ndim == 1 and answers.dtype.kind in "iub" and (takes != "any" or labelled):
         return answers.astype(np.int64)
     scores = answers.ndim == 2 and answers.shape[1] > 1 and answers.dtype.kind == "f" and takes in ("scores", "any")
-    if scores and 0 <= target.min() and target.max() < answers.shape[1]:
+    if scores and target.min() >= 0 and target.max() < answers.shape[1]:
         best: Array = answers.argmax(axis=1).astype(np.int64)
         return best
     return None

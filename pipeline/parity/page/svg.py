@@ -8,6 +8,8 @@ from pipeline.parity.page.markup import Markup, number, raise_digits, tag
 
 Place = Callable[[float], float]
 Corner = tuple[float, float]
+# The width of a digit, and room.
+DIGIT = 7.0
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,13 @@ class Frame:
 
     def columns(self, values: Iterable[float], x: Place) -> list[Markup]:
         """Upright lines of the grid, with their numbers below."""
-        drawn = [
-            (
-                line((x(value), self.top), (x(value), self.bottom), "grid"),
-                words((x(value), self.bottom + 14), number(value)),
-            )
-            for value in values
-        ]
-        return [part for pair in drawn for part in pair]
+        drawn: list[Markup] = []
+        for value in values:
+            written = number(value)
+            at = min(x(value), self.width - DIGIT * len(written) / 2)
+            drawn.append(line((x(value), self.top), (x(value), self.bottom), "grid"))
+            drawn.append(words((at, self.bottom + 14), written))
+        return drawn
 
     def levels(self, values: Iterable[float], y: Place) -> list[Markup]:
         """Level lines of the grid, with their numbers at the left."""
