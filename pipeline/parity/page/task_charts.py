@@ -12,24 +12,14 @@ WIDTH, LARGEST, READABLE = 360.0, 84.0, 15.0
 # Letters of a label, and the width of one.
 LETTERS, LETTER = 12, 6.2
 # How full a cell's color is: with one row of many, and with all of them; beyond FULL its count is in the paper's color.
-PALEST, FULLEST, FULL = 0.12, 0.95, 0.75
+PALEST, FULLEST, FULL = 0.18, 0.95, 0.75
 
 
 def draw_confusion(detail: TaskDetail, width: float = WIDTH) -> Markup:
     """Rows of each target by the class that was answered; the fuller a cell's color, the larger its share of the target's rows."""
     labels = [_shorten(one.label) for one in detail.classes]
-    letters = max(map(len, labels))
-    left = 30.0 + LETTER * letters
-    cell = min(LARGEST, (width - left - 6) / len(labels))
-    level = LETTER * letters <= cell  # the names of columns stand side by side
-    frame = Frame(
-        width,
-        height=8 + cell * len(labels) + (36 if level else 30 + 0.8 * LETTER * letters),
-        left=left,
-        right=left + cell * len(labels),
-        top=8.0,
-        bottom=8 + cell * len(labels),
-    )
+    frame = lay_out_confusion(detail, width)
+    cell = (frame.right - frame.left) / len(labels)
     parts: list[Markup] = []
     for target, counts in enumerate(detail.confusion):
         for answer, count in enumerate(counts):
@@ -39,13 +29,24 @@ def draw_confusion(detail: TaskDetail, width: float = WIDTH) -> Markup:
     for place in range(0, len(labels), every):
         middle = (place + 0.5) * cell
         parts.append(words((frame.left - 6, frame.top + middle + 4), labels[place], "end"))
-        parts.append(_name_column((frame.left + middle, frame.bottom + 14), labels[place], level))
+        parts.append(_name_column((frame.left + middle, frame.bottom + 14), labels[place], _are_level(labels, cell)))
     parts += frame.titles("class answered", "target")
     right = sum(row[place] for place, row in enumerate(detail.confusion))
     rows = sum(map(sum, detail.confusion))
     return frame.draw(
         parts, f"Confusion matrix of {len(labels)} classes: {right:,} of {rows:,} rows are on the diagonal"
     )
+
+
+def lay_out_confusion(detail: TaskDetail, width: float = WIDTH) -> Frame:
+    """Where the matrix lies in its drawing: rows of one height, from `top` to `bottom`."""
+    labels = [_shorten(one.label) for one in detail.classes]
+    letters = LETTER * max(map(len, labels))
+    left = 30.0 + letters
+    cell = min(LARGEST, (width - left - 6) / len(labels))
+    size = cell * len(labels)
+    names = 36 if _are_level(labels, cell) else 30 + 0.8 * letters
+    return Frame(width, height=8 + size + names, left=left, right=left + size, top=8.0, bottom=8 + size)
 
 
 def draw_values(points: Sequence[Sequence[float]], frame: Frame = PANEL) -> Markup:
@@ -91,6 +92,11 @@ def _draw_cell(corner: tuple[float, float], size: float, count: int, rows: int, 
         middle = (corner[0] + size / 2, corner[1] + size / 2 + 4)
         drawn.append(words(middle, written, kind="count on" if depth > FULL else "count"))
     return drawn
+
+
+def _are_level(labels: Sequence[str], cell: float) -> bool:
+    """Whether the names of columns have room side by side."""
+    return LETTER * max(map(len, labels)) <= cell
 
 
 def _name_column(at: tuple[float, float], label: str, level: bool) -> Markup:
