@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pipeline.parity.page.markup import Markup, tag
 from pipeline.parity.page.stylesheet import read_colors, style_charts
 
-# In pixels of a picture as it is shown; the file has SHARPNESS times as many.
-WIDTH, EDGE, SHARPNESS = 700.0, 20.0, 1.5
+# In pixels. MLflow's artifact pane scales a wider picture down; a run's note shows it as it is, and cuts it.
+WIDTH, EDGE = 700.0, 20.0
 INNER = WIDTH - 2 * EDGE
 HEADLINE, TEXT = 20.0, 14.0
 HEADLINE_STEP, STEP = 25.0, 20.0
@@ -74,10 +74,10 @@ def _style(*, dark: bool) -> str:
 
 
 def draw_png(picture: Picture, *, dark: bool = False) -> bytes:
-    """The picture as a PNG of SHARPNESS times its pixels; the same on every machine."""
+    """The picture as a PNG file; the same on every machine."""
     from vl_convert import svg_to_png
 
-    return svg_to_png(compose(picture, dark=dark), scale=SHARPNESS)
+    return svg_to_png(compose(picture, dark=dark))
 
 
 def place(drawing: Markup, corner: tuple[float, float], width: float) -> Markup:

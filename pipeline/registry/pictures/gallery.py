@@ -34,6 +34,12 @@ def log_pictures(client: "MlflowClient", run_id: str, evidence: Evidence) -> Non
             client.log_artifacts(run_id, folder, FOLDER)
 
 
+def embed_pictures(run_id: str, evidence: Evidence) -> list[str]:
+    """Lines of Markdown that show the light pictures in a run's note: MLflow's page takes an image by a link to its own server."""
+    link = f"get-artifact?run_uuid={run_id}&path={FOLDER}/light"
+    return [f"![{picture.title}]({link}/{picture.name}.png)" for picture in paint(evidence, read_report(TrainReport))]
+
+
 def paint(evidence: Evidence, train: TrainReport) -> Iterator[Picture]:
     """The pictures that there are of a model: what it did not do, it has no picture of."""
     painted = (
