@@ -39,7 +39,7 @@ HEAVY = {
     "omegaconf": {"settings"},
     "dvc": {"settings", "experiments"},
     "rich": {"experiments"},
-    "vl_convert": {"experiments"},
+    "vl_convert": {"registry", "experiments"},
 }
 
 

@@ -36,6 +36,7 @@ from pipeline.core.target_runtime import read_target
 from pipeline.core.terminal import say
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
+from pipeline.metrics.breakdown import break_down
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
 from pipeline.parity.evidence import EvidenceCollector, GraphHistory, describe_answers
@@ -241,6 +242,7 @@ def run(params: Params) -> None:
         unoptimized=unoptimized,
         attribution=attribution,
         evidence=describe_answers(collectors, shown, history),
+        task_detail=break_down(contract.task, answers[PUBLISHED], target),
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))

@@ -1,7 +1,6 @@
 """The whole page: one file that loads nothing, from the typed reports alone. The same reports give the same bytes."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.dotnet_report import DotnetReport
@@ -18,11 +17,10 @@ from pipeline.parity.page.outputs_section import render_outputs
 from pipeline.parity.page.package_section import render_package
 from pipeline.parity.page.power_section import render_power
 from pipeline.parity.page.rows_section import render_rows
+from pipeline.parity.page.stylesheet import STYLE
 from pipeline.parity.page.task_section import render_task
 from pipeline.parity.page.tolerance_section import render_tolerance
 from pipeline.parity.page.verdict import judge, render_verdict
-
-STYLE = Path(__file__).with_name("style.css")
 
 
 def render_page(
