@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from pipeline.core.arrays import read_headers
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, recorded_sha256, replacing_folder, sha256
@@ -20,12 +21,13 @@ from pipeline.core.paths import (
     TOKENIZER_CHARACTERS,
     TOKENIZER_VOCABULARY,
 )
-from pipeline.core.reports import read_report
+from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.dotnet.client import generator, health_check, text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
+from pipeline.dotnet.nuget.card import CARD, Making, Split, write_card
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
 from pipeline.graph import external_data
@@ -101,6 +103,16 @@ def describe_origin(contract: Contract) -> Origin:
     )
 
 
+def describe_making(params: Params) -> Making:
+    splits = {}
+    for split in SPLITS:
+        path = DATA / f"{split}.npz"
+        rows = next(iter(read_headers(path, "prepare").values())).shape[0]
+        splits[split] = Split(rows, recorded_sha256(path, "prepare"))
+    model = params.model
+    return Making(params.seed, model.net, model.weights, params.data, splits, params.train, read_report(TrainReport))
+
+
 def assemble_files(
     contract: Contract, model: Path, parity: ParityReport, identity: Identity, settings: Package
 ) -> dict[str, bytes | Path]:
@@ -150,6 +162,8 @@ def run(params: Params) -> None:
         )
     identity = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
     files = assemble_files(contract, SIMPLIFIED, parity, identity, settings)
+    card = write_card(contract, identity, parity, describe_making(params), settings.license, params.model.card)
+    files[CARD] = card.encode()
     packed = PackedManifest(
         id=identity.package_id,
         version=identity.version,
