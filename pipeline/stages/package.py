@@ -27,7 +27,7 @@ from pipeline.dotnet.client import generator, health_check, text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
-from pipeline.dotnet.nuget.card import CARD, Making, Split, write_card
+from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
 from pipeline.graph import external_data
@@ -103,14 +103,24 @@ def describe_origin(contract: Contract) -> Origin:
     )
 
 
-def describe_making(params: Params) -> Making:
+def collect_card_facts(params: Params) -> CardFacts:
     splits = {}
     for split in SPLITS:
         path = DATA / f"{split}.npz"
         rows = next(iter(read_headers(path, "prepare").values())).shape[0]
         splits[split] = Split(rows, recorded_sha256(path, "prepare"))
     model = params.model
-    return Making(params.seed, model.net, model.weights, params.data, splits, params.train, read_report(TrainReport))
+    return CardFacts(
+        seed=params.seed,
+        net=model.net,
+        weights=model.weights,
+        data=params.data,
+        splits=splits,
+        train=params.train,
+        training=read_report(TrainReport),
+        license=params.package.license,
+        own_sections=params.model.card,
+    )
 
 
 def assemble_files(
@@ -162,8 +172,7 @@ def run(params: Params) -> None:
         )
     identity = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
     files = assemble_files(contract, SIMPLIFIED, parity, identity, settings)
-    card = write_card(contract, identity, parity, describe_making(params), settings.license, params.model.card)
-    files[CARD] = card.encode()
+    files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
     packed = PackedManifest(
         id=identity.package_id,
         version=identity.version,

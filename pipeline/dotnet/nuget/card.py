@@ -4,7 +4,7 @@ The registry's card is this one, and what was known only after packing.
 """
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -33,8 +33,8 @@ class Split(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Making:
-    """How the model was made: the settings that decided it, its data by split, and what training came to."""
+class CardFacts:
+    """What the card tells beside contract and gate: how the model was made, its licence, and the user's own sections (`model.card`)."""
 
     seed: int
     net: Net
@@ -43,49 +43,42 @@ class Making:
     splits: Mapping[str, Split]
     train: Train
     training: TrainReport
+    license: str
+    own_sections: Mapping[str, str]
 
 
-def write_card(
-    contract: Contract,
-    identity: Identity,
-    parity: ParityReport,
-    making: Making,
-    license_expression: str,
-    own_sections: Mapping[str, str],
-) -> str:
+def write_card(contract: Contract, identity: Identity, parity: ParityReport, facts: CardFacts) -> str:
     """Markdown, the same for the same model.
 
     Args:
         contract: Inputs, outputs and what was proven of them.
         identity: Names and versions of the package.
         parity: The report of `validate`.
-        making: How the model was made.
-        license_expression: The package's, as SPDX has it.
-        own_sections: Text by title, the user's own (`model.card`).
+        facts: The rest.
     """
-    facts = {
+    summary = {
         **({"task": task} if (task := describe_task(parity)) else {}),
         "format": f"ONNX opset {contract.opset}, IR version {contract.ir_version}",
-        "size": f"{making.training.parameters:,} parameters, {identity.model_bytes:,} bytes",
+        "size": f"{facts.training.parameters:,} parameters, {identity.model_bytes:,} bytes",
         "onnxruntime": f"proven in {join_versions(identity.proven_onnxruntime)}; asks for {identity.bound_onnxruntime} or later",
-        "licence": license_expression,
+        "licence": facts.license,
     }
     return "\n".join(
         [
             f"# {identity.package_id} {identity.version}",
             "",
             *([contract.description, ""] if contract.description else []),
-            *draw_table(("fact", "value"), list(facts.items())),
+            *draw_table(("fact", "value"), list(summary.items())),
             "",
-            *(line for title, text in own_sections.items() for line in (f"## {title}", "", text.strip(), "")),
+            *(line for title, text in facts.own_sections.items() for line in (f"## {title}", "", text.strip(), "")),
             *describe_ports(contract),
             "## Data",
             "",
-            *describe_data(making),
+            *describe_data(facts),
             "",
             "## Training",
             "",
-            *(f"- {line}" for line in describe_training(making, contract)),
+            *(f"- {line}" for line in describe_training(facts, contract)),
             "",
             *describe_classes(parity),
             "## Proven in Python",
@@ -115,7 +108,7 @@ def read_card(package: Path) -> str:
         ) from None
 
 
-def draw_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def draw_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     """A table in Markdown; what would end a cell is escaped."""
     cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
     return [f"| {' | '.join(cells[0])} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in cells[1:])]
@@ -130,25 +123,25 @@ def describe_task(parity: ParityReport) -> str:
     return f"{task.metric} {score} on {task.rows:,} test rows (PyTorch {task.eager:.4f})"
 
 
-def describe_data(making: Making) -> Iterator[str]:
+def describe_data(facts: CardFacts) -> Iterator[str]:
     """Where the rows come from, and a table of the splits."""
-    data = making.data
+    data = facts.data
     paths = [data.path] if isinstance(data.path, str) else list(data.path or [])
     if isinstance(data.path, dict):
         paths = list(data.path.values())
     # Names alone: where a file lies on somebody's machine is nobody's business, and would change the package's bytes.
     files = ", ".join(f"`{PurePath(path).name}`" for path in paths)
-    yield f"Rows of `{data.target}`{f', from {files}' if files else ''}; split with seed {making.seed}."
+    yield f"Rows of `{data.target}`{f', from {files}' if files else ''}; split with seed {facts.seed}."
     yield ""
-    rows = [(split, f"{facts.rows:,}", f"`{facts.sha256}`") for split, facts in making.splits.items()]
+    rows = [(split, f"{part.rows:,}", f"`{part.sha256}`") for split, part in facts.splits.items()]
     yield from draw_table(("split", "rows", "SHA-256"), rows)
 
 
-def describe_training(making: Making, contract: Contract) -> Iterator[str]:
+def describe_training(facts: CardFacts, contract: Contract) -> Iterator[str]:
     """What training came to, or where the weights are from."""
-    train, training = making.train, making.training
-    start = f"the weights of `{PurePath(making.weights).name}`" if making.weights else f"the seed {making.seed}"
-    yield f"Network: `{making.net.target}`, from {start}."
+    train, training = facts.train, facts.training
+    start = f"the weights of `{PurePath(facts.weights).name}`" if facts.weights else f"the seed {facts.seed}"
+    yield f"Network: `{facts.net.target}`, from {start}."
     if training.epochs is None:
         yield "Not trained here."
     else:
