@@ -85,6 +85,7 @@ def register(name: str, contract: Contract, package: str) -> str:
     import mlflow
 
     logged = mlflow.models.Model.log(
+        artifact_path=None,
         name=MODEL_ARTIFACT,
         # What mlflow.onnx.log_model passes on; it would load the model again and ask it the example, which the gate has done.
         flavor=SimpleNamespace(__name__="mlflow.onnx", save_model=save_without_asking),
