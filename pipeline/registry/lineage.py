@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.arrays import Header, read_headers
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256
-from pipeline.core.paths import DATA, SPLITS
+from pipeline.core.paths import DATA, PUBLISH_REPORT, SPLITS
 from pipeline.registry.run_content import Evidence
 from pipeline.settings.params import Data, Params
 
@@ -35,7 +35,7 @@ def run_git(*arguments: str) -> str:
 
 
 def read_lock(path: Path) -> dict[str, str]:
-    """DVC's md5 of each output, from dvc.lock.
+    """DVC's md5 of each output that publish goes by, from dvc.lock.
 
     Raises:
         PipelineError: It is not what DVC writes.
@@ -45,12 +45,15 @@ def read_lock(path: Path) -> dict[str, str]:
 
     try:
         stages = YAML(typ="safe").load(path)["stages"]
-        return {str(out["path"]): str(out["md5"]) for stage in stages.values() for out in stage.get("outs", [])}
+        outputs = {str(out["path"]): str(out["md5"]) for stage in stages.values() for out in stage.get("outs", [])}
     except (YAMLError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise PipelineError(
             f"{path}: expected the stages that DVC ran, got a damaged file: get it back with `git checkout {path}`, or remove it and "
             "run `dvc repro`"
         ) from None
+    # What it says of this stage is of an earlier publication.
+    outputs.pop(PUBLISH_REPORT.as_posix(), None)
+    return outputs
 
 
 def collect_lineage(params: Params, evidence: Evidence) -> dict[str, Any]:

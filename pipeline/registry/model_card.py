@@ -37,7 +37,11 @@ def write(evidence: Evidence, place: Place) -> str:
             "",
             *(f"- {line}" for line in describe_dotnet(evidence.dotnet)),
             "",
+            "## In C#",
+            "",
             *show_csharp(evidence, place),
+            "## In Python",
+            "",
             *show_python(evidence.contract, place),
         ]
     )

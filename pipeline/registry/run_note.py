@@ -114,7 +114,11 @@ def write_note(evidence: Evidence, place: Place, trained_in: str = "") -> str:
                 if trained_in
                 else []
             ),
+            "#### In C#",
+            "",
             *show_csharp(evidence, place),
+            "#### In Python",
+            "",
             *show_python(evidence.contract, place),
         ]
     )
@@ -159,8 +163,6 @@ def show_csharp(evidence: Evidence, place: Place) -> list[str]:
     """How a program in C# gets the package and calls it."""
     manifest = evidence.manifest
     return [
-        "#### In C#",
-        "",
         "```bash",
         f"python -m pipeline fetch models:/{place.model}/{place.version}   # or take it from the artifacts",
         f"dotnet add package {manifest.id} --version {manifest.version} --source FOLDER",
@@ -180,8 +182,6 @@ def show_python(contract: Contract, place: Place) -> list[str]:
         f"{tensor.name}: {tensor.dtype} [{', '.join(map(str, tensor.shape))}]" for tensor in contract.inputs
     )
     return [
-        "#### In Python",
-        "",
         "```python",
         "import mlflow, onnxruntime",
         "",
