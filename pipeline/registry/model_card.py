@@ -6,7 +6,7 @@ from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport, Do
 from pipeline.dotnet.nuget.card import read_card
 from pipeline.dotnet.nuget.readme import describe_ports
 from pipeline.registry.run_content import Evidence, choose_page
-from pipeline.registry.run_note import CARD_ARTIFACT, Place, show_csharp, show_python
+from pipeline.registry.run_note import CARD_ARTIFACT, Place, show_csharp, show_python, space_tables
 from pipeline.settings.params import Params
 
 # MLflow's databases hold as many characters of a description.
@@ -37,10 +37,10 @@ def write(evidence: Evidence, place: Place) -> str:
             "",
             *(f"- {line}" for line in describe_dotnet(evidence.dotnet)),
             "",
-            "## In C#",
+            "## How C# calls it",
             "",
             *show_csharp(evidence, place),
-            "## In Python",
+            "## How Python calls it",
             "",
             *show_python(evidence.contract, place),
         ]
@@ -90,8 +90,18 @@ def describe_result(entry: DotnetRuntime) -> str:
     return f"{entry.comparisons:,} comparisons, {entry.values:,} values{used}"
 
 
+def describe_version(evidence: Evidence, place: Place) -> str:
+    """The card as the version's description: MLflow lists versions with its first line, so that one tells them apart."""
+    title, _, rest = write(evidence, place).removeprefix("# ").partition("\n")
+    task = evidence.parity.task
+    score = f", {task.metric} {task.simplify:.4f}" if task and task.simplify is not None else ""
+    verified = "verified in .NET" if evidence.dotnet.verified else "not verified in .NET"
+    return shorten(f"{title}{score}, {verified}\n{rest}", place)
+
+
 def shorten(card: str, place: Place) -> str:
-    """The card as MLflow's database holds it: whole sections as far as they fit, and where the others are."""
+    """A card as MLflow's page shows it and its database holds it: whole sections as far as they fit, and where the others are."""
+    card = space_tables(card)
     if len(card) <= LONGEST_DESCRIPTION:
         return card
     head, *sections = card.split(_SECTION)

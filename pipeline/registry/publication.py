@@ -79,8 +79,8 @@ def publish(
             # Last: a run without it is one that did not end well.
             client.log_param(run_id, PUBLICATION, publication)
     place = Place(experiment, run_id, name, number)
-    card, page = model_card.write(evidence, place), model_card.write_model_page(evidence, params, place)
-    client.update_model_version(name, number, description=model_card.shorten(card, place))
+    client.update_model_version(name, number, description=model_card.describe_version(evidence, place))
+    page = model_card.write_model_page(evidence, params, place)
     client.update_registered_model(name, description=model_card.shorten(page, place))
     client.set_model_version_tag(name, number, "dotnet.verified", str(evidence.dotnet.verified).lower())
     decision = move_aliases(client, params, evidence, number)

@@ -20,6 +20,10 @@ NOTE_TAG = "mlflow.note.content"
 TRAINED_IN = "trained_in"
 # Among the run's artifacts.
 CARD_ARTIFACT = "model_card.md"
+# Without it MLflow's page opens among those for language models.
+WORKFLOW = "?workflowType=machine_learning"
+# MLflow draws a table without room between its cells and behind it, and cuts blanks off.
+GAP = "&emsp;"
 # Characters of a run's name, and of a tag that MLflow takes.
 LONGEST_NAME = 80
 LONGEST_NOTE = 8000
@@ -39,15 +43,15 @@ class Place(NamedTuple):
         return link_run(self.experiment_id, self.run_id)
 
     def link_artifact(self, path: str) -> str:
-        return f"{self.run_page}/artifacts/{path}"
+        return link_run(self.experiment_id, self.run_id, f"/artifacts/{path}")
 
     @property
     def version_page(self) -> str:
-        return f"#/models/{self.model}/versions/{self.version}"
+        return f"#/models/{self.model}/versions/{self.version}{WORKFLOW}"
 
 
-def link_run(experiment_id: str, run_id: str) -> str:
-    return f"#/experiments/{experiment_id}/runs/{run_id}"
+def link_run(experiment_id: str, run_id: str, within: str = "") -> str:
+    return f"#/experiments/{experiment_id}/runs/{run_id}{within}{WORKFLOW}"
 
 
 def name_run(params: Params, weights_sha256: str | None) -> str:
@@ -87,8 +91,20 @@ def log_note(client: "MlflowClient", run_id: str, evidence: Evidence, place: Pla
     from mlflow.entities import RunTag
 
     trained_in = client.get_run(run_id).data.tags.get(TRAINED_IN, "")
-    tags = {**list_tags(evidence), NOTE_TAG: write_note(evidence, place, trained_in)[:LONGEST_NOTE]}
+    note = space_tables(write_note(evidence, place, trained_in))
+    tags = {**list_tags(evidence), NOTE_TAG: note[:LONGEST_NOTE]}
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+
+
+def space_tables(markdown: str) -> str:
+    """The same text with room in and behind its tables, for MLflow's page."""
+    lines = markdown.split("\n")
+    for place, line in enumerate(lines):
+        if line.startswith("| "):
+            lines[place] = line.replace(" | ", f"{GAP} | ")
+            if not lines[place + 1].startswith("|"):
+                lines[place] += f"\n\n{GAP}"
+    return "\n".join(lines)
 
 
 def write_note(evidence: Evidence, place: Place, trained_in: str = "") -> str:
@@ -114,10 +130,10 @@ def write_note(evidence: Evidence, place: Place, trained_in: str = "") -> str:
                 if trained_in
                 else []
             ),
-            "#### In C#",
+            "#### How C# calls it",
             "",
             *show_csharp(evidence, place),
-            "#### In Python",
+            "#### How Python calls it",
             "",
             *show_python(evidence.contract, place),
         ]

@@ -68,7 +68,7 @@ def write_card(contract: Contract, identity: Identity, parity: ParityReport, fac
             f"# {identity.package_id} {identity.version}",
             "",
             *([contract.description, ""] if contract.description else []),
-            *draw_table(("fact", "value"), list(summary.items())),
+            *(f"- {name}: {text}" for name, text in summary.items()),
             "",
             *(line for title, text in facts.own_sections.items() for line in (f"## {title}", "", text.strip(), "")),
             *describe_ports(contract),
@@ -185,7 +185,11 @@ def describe_power(parity: ParityReport) -> str:
     power = parity.power
     if power is None or not power.tried:
         return "The power of the gate was not measured."
-    return f"Power of the gate: {power.caught} of {power.tried} broken copies of the graph were caught, {power.equivalent} answer alike."
+    return f"Power of the gate: {power.caught} of {power.tried} broken copies of the graph were caught, {_count(power.equivalent, 'answers', 'answer')} alike."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def describe_limits(contract: Contract, parity: ParityReport) -> Iterator[str]:
