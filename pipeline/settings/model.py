@@ -12,6 +12,8 @@ Direction = Literal["higher", "lower"]
 # Metrics of these say themselves which direction is better.
 KNOW_THEIR_DIRECTION = ("pipeline.metrics.", "torchmetrics.")
 Name = Annotated[str, Field(min_length=1)]
+# A heading in Markdown: one line.
+CardTitle = Annotated[str, Field(pattern=r"^[^\s#][^\r\n]*$")]
 
 
 class Section(BaseModel):
@@ -184,8 +186,10 @@ class Model(Section):
     outputs: dict[str, TensorSettings]
     task: TaskSettings | None
     tokenizer: TokenizerSettings | None = None
+    # Sections of the model card in your own words, text by title; they decide nothing of weights or graph.
+    card: dict[CardTitle, Name] = {}
 
-    @field_validator("dynamic_axes", "axes", "encoders", "inputs", "outputs", mode="before")
+    @field_validator("dynamic_axes", "axes", "encoders", "inputs", "outputs", "card", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""

@@ -62,7 +62,8 @@ def configuration_hash(params: Params, ir_version: int) -> str:
     and the IR version (the graph's) that came of it.
     """
     settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
-    del settings["model"]["weights"], settings["model"]["task"]
+    for key in ("weights", "task", "card"):
+        del settings["model"][key]
     settings["export"] |= {"opset": choose_opset(params.target, params.export.opset), "ir_version": ir_version}
     with known_files() as files:
         for named in find_files(settings["model"], "model"):

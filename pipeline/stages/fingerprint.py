@@ -114,6 +114,8 @@ def run(params: Params) -> None:
     remove(DEPARTURE)
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
+    # Words for people, whatever their titles: they name no file.
+    del model["card"]
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
     task = {"model.task": model.pop("task") or {}}
     network = {"model": model, **settings}

@@ -10,7 +10,7 @@ from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 
-TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
+TABLE_HEAD = ["| name | type | shape | range, unit | classes | description |", "|---|---|---|---|---|---|"]
 
 
 def describe_ports(contract: Contract) -> list[str]:
@@ -34,7 +34,7 @@ def describe_tensor(tensor: TensorSpec) -> str:
         f"`{tensor.name}`",
         tensor.dtype,
         shape,
-        tensor.unit or bounds,
+        ", ".join(part for part in (bounds, tensor.unit, "NaN: not known" if tensor.missing else "") if part),
         ", ".join(tensor.labels[:20]),
         tensor.description,
     )
@@ -144,6 +144,7 @@ def write(
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",
         "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has the golden",
         "  inputs and PyTorch's answers to them.",
+        "- [MODEL_CARD.md](MODEL_CARD.md) in this package: what it was trained on, how good it is by class, and its limits.",
         "",
     ]
     return "\n".join(lines)
