@@ -18,6 +18,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from pipeline.core import events
 from pipeline.core.arrays import Array, Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.network.losses import Criterion, decide, raw_answer
@@ -187,6 +188,8 @@ def train(
             )
         epoch = Epoch(number, rate, train_loss, train_metric, validation_loss, validation_metric)
         epochs.append(epoch)
+        if accelerator.is_main_process:
+            events.measured(number, epoch._asdict())
         bar.set_postfix({"loss": f"{validation_loss:.3f}", progress.name: f"{validation_metric:.3f}"})
         if progress.is_better(epoch, best):
             best = epoch

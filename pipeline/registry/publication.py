@@ -18,13 +18,14 @@ from pipeline.registry.run_content import (
     CONTENT,
     REPORTS,
     Evidence,
+    describe_settings,
     dotnet_tags,
     log_files,
     log_numbers,
     parity_tags,
     runtime_tags,
 )
-from pipeline.registry.run_lifecycle import resume_run
+from pipeline.registry.run_lifecycle import leave_open_run, resume_run
 from pipeline.registry.run_note import log_note, name_run
 from pipeline.settings.params import Params
 
@@ -66,9 +67,11 @@ def publish(
     card = model_card.write(evidence)
     if done and number:
         run_id = done[0].info.run_id
+        leave_open_run(client, f"the same as run {run_id}, which was published before")
     else:
         weights = contract.weights_sha256
-        with resume_run(client, experiment, name_run(params, weights), weights) as run_id:
+        name = name_run(params, weights)
+        with resume_run(client, experiment, name, weights, describe_settings(params)) as run_id:
             tags = {
                 **collect_provenance(params),
                 model_registry.PACKAGE_TAG: package,
