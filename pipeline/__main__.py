@@ -1,6 +1,7 @@
 """`python -m pipeline <command>`: the one place that prints errors and sets exit codes."""
 
 import argparse
+import contextlib
 import errno
 import sys
 from pathlib import Path
@@ -211,9 +212,17 @@ def run_locate(options: argparse.Namespace) -> None:
 
 
 def run_stage(options: argparse.Namespace) -> None:
+    from pipeline.core.workspace_lock import holding_workspace, is_first_process
+    from pipeline.registry.recorder_process import StageRecord
     from pipeline.settings.params import load
 
-    import_frozen(f"pipeline.stages.{options.command}").run(load(options.params))
+    params = load(options.params)
+    options.ending.enter_context(holding_workspace(options.command))
+    with contextlib.ExitStack() as recording:
+        if is_first_process():
+            record = recording.enter_context(StageRecord(options.command, options.params))
+            options.ending.callback(record.close)
+        import_frozen(f"pipeline.stages.{options.command}").run(params)
 
 
 COMMANDS = {
@@ -231,6 +240,12 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    with contextlib.ExitStack() as options.ending:  # of what ends after the last line is printed
+        return run_command(options)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Run it; the exit code. What a person can act on is one line on stderr."""
     problem = ""
     try:
         with quieting(options.quiet):

@@ -195,7 +195,7 @@ def beside(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     for other in path.parent.glob(f".{path.name}*.tmp"):
         match = _TEMPORARY.fullmatch(other.name)
-        if match and match["name"].removesuffix("-replaced") == path.name and not _runs(int(match["process"])):
+        if match and match["name"].removesuffix("-replaced") == path.name and not is_running(int(match["process"])):
             if other.is_dir():
                 shutil.rmtree(other, ignore_errors=True)
             else:
@@ -203,9 +203,10 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
-def _runs(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Whether another process of this machine with that number runs; this one, which begins anew, does not count."""
     if process == os.getpid():
-        return False  # this process begins anew
+        return False
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -33,6 +33,8 @@ TOKENIZER_SPEC, TOKENIZER_VOCABULARY, TOKENIZER_CHARACTERS, TOKENIZER_TEXTS = (
 
 # The run in MLflow that train opened, or export where nothing trains; an output of no stage.
 RUN_RECORD = BUILD / "run.json"
+# Held by the stage that works in this folder.
+WORKSPACE_LOCK = BUILD / ".stage.lock"
 
 # train
 WEIGHTS = BUILD / "weights"

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.paths import RUN_RECORD
 from pipeline.core.records import Record, read_record, write_record
 
@@ -11,7 +12,8 @@ from pipeline.core.records import Record, read_record, write_record
 class RunRecord(Record):
     """The run, the store that it is in, and the weights that it trained or took (None until there are some).
 
-    `stage` opened it, `process` is the one that logs into it; `ended` is empty while the run is open, to be resumed by `publish`.
+    `stage` is the one that logs into it, or did last, `process` the process that does so for it; `ended` is empty while the run is
+    open, to be resumed by `publish`.
     """
 
     tracking_uri: str
@@ -31,9 +33,8 @@ def write_run_record(record: RunRecord) -> None:
 
 
 def read_run_record() -> RunRecord | None:
-    """The run that was opened last; None where there is none.
-
-    Raises:
-        PipelineError: The file does not have this form.
-    """
-    return read_record(RUN_RECORD, _FORM, made_by="train") if RUN_RECORD.exists() else None
+    """The run that was opened last; None where there is none, or where somebody broke the file: nothing but a run's end is lost."""
+    try:
+        return read_record(RUN_RECORD, _FORM, made_by="train") if RUN_RECORD.exists() else None
+    except PipelineError:
+        return None

@@ -17,6 +17,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 
+from pipeline.core import events
 from pipeline.core.arrays import Array, Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.progress import LongWork
@@ -188,6 +189,8 @@ def train(
         epoch = Epoch(number, rate, train_loss, train_metric, validation_loss, validation_metric)
         epochs.append(epoch)
         shown.note = f"loss {validation_loss:.4f}, {progress.name} {validation_metric:.4f}"
+        if accelerator.is_main_process:
+            events.measured(number, epoch._asdict())
         if progress.is_better(epoch, best):
             best = epoch
             best_state = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}

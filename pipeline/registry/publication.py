@@ -19,10 +19,11 @@ from pipeline.registry.run_content import (
     CONTENT,
     REPORTS,
     Evidence,
+    describe_settings,
     log_files,
     log_numbers,
 )
-from pipeline.registry.run_lifecycle import resume_run
+from pipeline.registry.run_lifecycle import leave_open_run, resume_run
 from pipeline.registry.run_note import CARD_ARTIFACT, Place, log_note, name_run
 from pipeline.settings.params import Params
 
@@ -68,11 +69,13 @@ def publish(
     name = settings.registered_model
     if done and number:
         run_id = done[0].info.run_id
+        leave_open_run(client, f"the same as run {run_id}, which was published before")
     else:
         weights = contract.weights_sha256
-        with resume_run(client, experiment, name_run(params, weights), weights) as run_id:
+        title = name_run(params, weights)
+        with resume_run(client, experiment, title, weights, describe_settings(params)) as run_id:
             # The run may have been opened before there were weights to name it by.
-            client.update_run(run_id, name=name_run(params, weights))
+            client.update_run(run_id, name=title)
             log_numbers(client, run_id, params, evidence)
             log_files(client, run_id, evidence.manifest, evidence.dotnet)
             log_lineage(client, run_id, params, evidence)

@@ -131,16 +131,29 @@ def read_curves() -> list[dict[str, float]]:
     return epochs
 
 
+def describe_settings(params: Params) -> dict[str, str]:
+    """Every setting by its dotted name, as MLflow keeps it: whoever logs one logs the same text, since a run's params never change."""
+    return {key: str(value)[:6000] for key, value in flatten(params.model_dump(by_alias=True))}
+
+
+def read_logged_epochs(client: "MlflowClient", run_id: str) -> set[int]:
+    """The epochs whose numbers are in the run already, since training logged them as it went."""
+    return {metric.step for metric in client.get_metric_history(run_id, "train.validation_loss")}
+
+
 def log_numbers(client: "MlflowClient", run_id: str, params: Params, evidence: Evidence) -> None:
     """Parameters, metrics and training curves, in as few calls as MLflow's limits (100, 1000) allow."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
     numbers = [Metric(key, float(value), now, 0) for key, value in collect_metrics(evidence).items()]
+    logged = read_logged_epochs(client, run_id) if evidence.curves else set()
     for row in evidence.curves:
         epoch = int(row["epoch"])
+        if epoch in logged:
+            continue
         numbers += [Metric(f"train.{key}", value, now, epoch) for key, value in row.items() if key != "epoch"]
-    settings = [Param(key, str(value)[:6000]) for key, value in flatten(params.model_dump(by_alias=True))]
+    settings = [Param(key, value) for key, value in describe_settings(params).items()]
     for start in range(0, len(settings), 100):
         client.log_batch(run_id, params=settings[start : start + 100])
     for start in range(0, len(numbers), 900):

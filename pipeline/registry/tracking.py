@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
+from pipeline.registry.store_refusal import KEPT, check_database, explain_refusal, making_alone
 from pipeline.settings.params import Publish
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def check_reachable(tracking_uri: str) -> None:
         reason = getattr(error, "reason", error)
         raise PipelineError(
             f"the MLflow server at {tracking_uri} cannot be reached ({reason}): start it, or set publish.tracking_uri (null: a "
-            "local sqlite file). Everything made so far is kept; the next `dvc repro` publishes only"
+            f"local sqlite file). {KEPT}"
         ) from None
 
 
@@ -81,18 +83,21 @@ def connecting(tracking_uri: str) -> Iterator["MlflowClient"]:
         PipelineError: Nothing answers, or MLflow refuses.
     """
     check_reachable(tracking_uri)
+    check_database(tracking_uri)
     for key, value in MLFLOW.items():
         os.environ.setdefault(key, value)
     import_frozen(SQLITE_STORE if tracking_uri.startswith("sqlite:") else "mlflow")
     import mlflow
     from mlflow.exceptions import MlflowException
 
+    # SQLAlchemy's own get through where the file is opened; with a server there is none.
+    database = sys.modules.get("sqlalchemy.exc")
+    refusals = (MlflowException, *((database.SQLAlchemyError,) if database else ()))
     try:
         mlflow.set_tracking_uri(tracking_uri)
         mlflow.set_registry_uri(tracking_uri)
-        yield mlflow.MlflowClient()
-    except MlflowException as error:
-        raise PipelineError(
-            f"MLflow at {tracking_uri} refused: {' '.join(str(error).split())}. Everything made so far is kept; the next `dvc repro` "
-            "publishes only"
-        ) from None
+        with making_alone(tracking_uri):
+            client = mlflow.MlflowClient()
+        yield client
+    except refusals as error:
+        raise PipelineError(explain_refusal(tracking_uri, error)) from None

@@ -13,6 +13,7 @@ from typing import Any, cast
 import torch
 from onnx import ModelProto
 
+from pipeline.core import events
 from pipeline.core.arrays import Array, is_text, save
 from pipeline.core.contract import Contract, ProvenAxis, Task, TensorSpec, golden_sha256, save_contract
 from pipeline.core.files import recorded_sha256, replacing_folder
@@ -157,9 +158,12 @@ def name_some(names: Iterable[str]) -> str:
 
 
 def run(params: Params) -> None:
+    if not params.train.enabled:
+        events.began("export")
     reference = answer_everything(params, params.train.threads)
     check_task(reference)
     weights = recorded_sha256(CHECKPOINT, "train")
+    events.weighed(weights)
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=BUILD) as scratch:
         folder = Path(scratch)

@@ -22,24 +22,16 @@ from pipeline.core.paths import (
     TOKENIZER_CHARACTERS,
     TOKENIZER_VOCABULARY,
 )
-<<<<<<< HEAD
 from pipeline.core.release import PackageVersion, read_release_fingerprint
-from pipeline.core.reports import read_report
-=======
 from pipeline.core.reports import TrainReport, read_report
->>>>>>> h2
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.client import text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
-<<<<<<< HEAD
 from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
-from pipeline.dotnet.nuget.ingredients import Ingredients
-=======
-from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
->>>>>>> h2
+from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
@@ -119,11 +111,6 @@ def describe_origin(contract: Contract) -> Origin:
     )
 
 
-<<<<<<< HEAD
-def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingredients:
-    """What the package is made of."""
-    characters, vocabulary = "", b""
-=======
 def collect_card_facts(params: Params) -> CardFacts:
     splits = {}
     for split in SPLITS:
@@ -144,12 +131,9 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def assemble_files(
-    contract: Contract, model: Path, parity: ParityReport, identity: Identity, settings: Package
-) -> dict[str, bytes | Path]:
-    """Every file of the package but those that the NuGet format requires."""
-    characters, vocabulary = "", {}
->>>>>>> h2
+def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingredients:
+    """What the package is made of."""
+    characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
@@ -193,18 +177,13 @@ def run(params: Params) -> None:
         raise PipelineError(
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-<<<<<<< HEAD
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
     ingredients = read_ingredients(contract, SIMPLIFIED, settings)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
     files = assemble_files(ingredients, parity, identity, version)
-=======
-    identity = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    files = assemble_files(contract, SIMPLIFIED, parity, identity, settings)
     files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
->>>>>>> h2
     packed = PackedManifest(
         id=identity.package_id,
         version=identity.version,

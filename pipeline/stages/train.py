@@ -8,9 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from pipeline.core import events
 from pipeline.core.arrays import Arrays, is_text, load
 from pipeline.core.errors import PipelineError
-from pipeline.core.files import checked, replacing_folder, write_text
+from pipeline.core.files import checked, recorded_sha256, replacing_folder, write_text
 from pipeline.core.paths import CHECKPOINT, TRAIN_REPORT, TRAIN_SPLIT, TRAINING_CURVES, VALIDATION_SPLIT, WEIGHTS
 from pipeline.core.reports import TrainReport, write_report
 from pipeline.core.rows import Rows
@@ -117,6 +118,8 @@ def run(params: Params) -> None:
         unexpected=misfits.get("unexpected", []),
     )
     if params.train.enabled:
+        if accelerator.is_main_process:
+            events.began("train")
         data, axes = read_splits(), batch_axes(params.model)
         criterion = prepare_criterion(network, data, params.model.name, axes, params.train.loss)
         progress = choose_progress(params.train.monitor, criterion.form)
@@ -147,6 +150,7 @@ def run(params: Params) -> None:
         return
     with replacing_folder(WEIGHTS) as folder:
         save_weights(state, folder / CHECKPOINT.name)
+    events.weighed(recorded_sha256(CHECKPOINT, "train"))
     write_curves(epochs)
     write_report(report)
     say("train", summary)
