@@ -115,7 +115,7 @@ def make_move(moves: Iterable[Placed], rule: Rule, before: str, why: str) -> Mov
     """The move that follows those on record, made now by whoever this is; `before` is "" where there was no champion."""
     return Move(
         move=max((entry.move.move for entry in moves), default=0) + 1,
-        since=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        since=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         by=find_person(),
         rule=rule,
         before=before or NONE,

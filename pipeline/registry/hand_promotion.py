@@ -98,18 +98,21 @@ def check_promotable(client: "MlflowClient", entry: "ModelVersion") -> None:
         raise PipelineError(f"{where} is {entry.status} in the registry: expected READY; publish it again")
     run = find_passed_run(client, entry, where)
     with tempfile.TemporaryDirectory() as folder:
-        path = download(client, run.info.run_id, DOTNET_REPORT.as_posix(), Path(folder), where)
-        try:
-            dotnet = _DOTNET.validate_json(path.read_bytes())
-        except ValidationError:
+        if reason := read_departure(client, run.info.run_id, Path(folder)):
             raise PipelineError(
-                f"{where}: {DOTNET_REPORT} of run {run.info.run_id} is damaged: nothing says that .NET did not refuse it; publish it again"
-            ) from None
-        if dotnet.departs:
-            raise PipelineError(
-                f"{where} does not answer like PyTorch in .NET ({dotnet.reason}): it cannot be promoted; publish another"
+                f"{where} does not answer like PyTorch in .NET ({reason}): it cannot be promoted; publish another"
             )
         fetch_package(client, entry.name, str(entry.version), Path(folder))
+
+
+def read_departure(client: "MlflowClient", run_id: str, folder: Path) -> str:
+    """Why .NET refused the package, by the report among the run's files; "" where it did not, or where no report can be read."""
+    try:
+        path = download(client, run_id, DOTNET_REPORT.as_posix(), folder, run_id)
+        dotnet = _DOTNET.validate_json(path.read_bytes())
+    except (PipelineError, ValidationError):
+        return ""
+    return (dotnet.reason or "its report contradicts itself") if dotnet.departs else ""
 
 
 def find_passed_run(client: "MlflowClient", entry: "ModelVersion", where: str) -> "Run":

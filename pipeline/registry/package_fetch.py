@@ -39,6 +39,11 @@ def fetch(address: VersionAddress, to: Path | None, tracking_uri: str) -> list[s
     with connecting(tracking_uri) as client, tempfile.TemporaryDirectory() as temporary:
         check_model(client, address.name)
         entry = find_entry(client, address.name, address.version)
+        aliases = [
+            alias
+            for alias, number in sorted(client.get_registered_model(address.name).aliases.items())
+            if str(number) == str(entry.version)
+        ]
         folder = choose_folder(to, f"{address.name}-{entry.version}")
         package = fetch_package(client, address.name, str(entry.version), Path(temporary))
         files = {
@@ -49,7 +54,7 @@ def fetch(address: VersionAddress, to: Path | None, tracking_uri: str) -> list[s
     with replacing_folder(folder) as new:
         for name, content in files.items():
             (new / name).write_bytes(content)
-    return describe(folder, address.name, entry, package, list(files))
+    return describe(folder, entry, aliases, package, list(files))
 
 
 def choose_folder(to: Path | None, name: str) -> Path:
@@ -89,13 +94,15 @@ def read_card(client: "MlflowClient", entry: "ModelVersion", package: StoredPack
     return {CARD: package.read(CARD)} if CARD in package.manifest.files else {}
 
 
-def describe(folder: Path, name: str, entry: "ModelVersion", package: StoredPackage, files: list[str]) -> list[str]:
+def describe(
+    folder: Path, entry: "ModelVersion", aliases: list[str], package: StoredPackage, files: list[str]
+) -> list[str]:
     """What was put where, and the lines for a C# project."""
     manifest = package.manifest
-    aliases = f" ({', '.join(entry.aliases)})" if entry.aliases else ""
+    named = f" ({', '.join(aliases)})" if aliases else ""
     verified = "verified" if entry.tags.get("dotnet.verified") == "true" else "not verified"
     return [
-        f"{folder}/: {', '.join(files)}: version {entry.version} of {name}{aliases}, {verified} in .NET, SHA-256 of the package "
+        f"{folder}/: {', '.join(files)}: version {entry.version} of {entry.name}{named}, {verified} in .NET, SHA-256 of the package "
         f"{manifest.package_sha256[:12]}…, as registered",
         "in the .csproj:",
         f"  <PropertyGroup><RestoreAdditionalProjectSources>$(RestoreAdditionalProjectSources);{escape(str(folder))}</RestoreAdditionalProjectSources></PropertyGroup>",

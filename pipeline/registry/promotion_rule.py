@@ -67,9 +67,10 @@ def judge(champion: Score, new: Score, budget: float) -> Judgement:
     """
     paired = pair(champion, new)
     numbers = describe_pair(champion, new, paired)
-    if paired.loss <= budget + rounding(champion):
+    allowed = budget + rounding(champion)
+    if paired.loss <= allowed:
         return Judgement(True, numbers)
-    return Judgement(False, f"{numbers}, worse by {paired.loss:.4g} where {budget:.4g} is allowed")
+    return Judgement(False, f"{numbers}, worse by {paired.loss:.4g} where {allowed:.4g} is allowed")
 
 
 def describe_pair(champion: Score, new: Score, paired: PairedScore) -> str:

@@ -76,7 +76,7 @@ def check_there_is_a_store(tracking_uri: str) -> None:
     path = tracking_uri.removeprefix("sqlite:///")
     if path != tracking_uri and not Path(path).is_file():
         raise PipelineError(
-            f"{path}: there is no MLflow store: publish into it, or name another (MLFLOW_TRACKING_URI, publish.tracking_uri)"
+            f"{path}: there is no MLflow store: publish into it, or name another (publish.tracking_uri, MLFLOW_TRACKING_URI, fetch's --tracking-uri)"
         )
 
 
