@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
 from pipeline.core.terminal import QUIET, complain, quieting, warn
+from pipeline.registry.commands import REGISTRY_COMMANDS, add_registry_commands
 from pipeline.settings.compose import PARAMS, compose_text, describe_configuration
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
@@ -127,6 +128,7 @@ def parser() -> argparse.ArgumentParser:
     ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
+    add_registry_commands(commands)
     return main
 
 
@@ -233,6 +235,7 @@ COMMANDS = {
     "plots": run_plots,
     "compat": run_compat,
     "ui": run_ui,
+    **REGISTRY_COMMANDS,
     "locate": run_locate,
     **dict.fromkeys(STAGES, run_stage),
 }

@@ -47,9 +47,17 @@ def build_signature(contract: Contract) -> "ModelSignature":
 
 
 def find_experiment(client: "MlflowClient", name: str, tracking_uri: str) -> str:
+    from mlflow.exceptions import MlflowException
+
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        return str(client.create_experiment(name, artifact_location=locate_artifacts(tracking_uri)))
+        try:
+            return str(client.create_experiment(name, artifact_location=locate_artifacts(tracking_uri)))
+        except MlflowException:
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
+                raise
+        # Another publisher made it meanwhile.
     if experiment.lifecycle_stage != "active":
         raise PipelineError(
             f"the MLflow experiment {name!r} was deleted: restore it (`mlflow experiments restore -x {experiment.experiment_id}`) "

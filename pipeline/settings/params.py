@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.semantic_version import AUTO, FORM, is_semantic
+from pipeline.settings.champion import Alias, Champion
 from pipeline.settings.compose import PARAMS
 from pipeline.settings.dotnet_runtimes import DotnetRuntimes
 from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
@@ -134,7 +135,14 @@ class Publish(Section):
     tracking_uri: Name | None
     experiment: Name
     registered_model: Name
-    alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+    alias: Alias
+    champion: Champion
+
+    @model_validator(mode="after")
+    def _the_aliases_differ(self) -> "Publish":
+        if self.alias.lower() == self.champion.alias.lower():
+            raise ValueError(f"expected publish.alias and publish.champion.alias to differ, got {self.alias!r} twice")
+        return self
 
 
 class Params(Section):
