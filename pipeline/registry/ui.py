@@ -68,17 +68,26 @@ def check_port(port: int) -> None:
             ) from None
 
 
+def choose_free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.create_server((HOST, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def build_command(tracking_uri: str, port: int) -> list[str]:
+    """What starts MLflow; a new experiment's files go beside the project's sqlite file."""
+    command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
+    root = locate_artifacts(tracking_uri)
+    return [*command, "--backend-store-uri", tracking_uri, *(["--default-artifact-root", root] if root else [])]
+
+
 class Server:
     """An MLflow server in a process group of its own, so that its workers end with it, and what it has printed."""
 
     def __init__(self, tracking_uri: str, port: int, log: IO[bytes]) -> None:
         self._tracking_uri, self._port, self._log = tracking_uri, port, log
-        command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-        command += ["--backend-store-uri", tracking_uri]
-        if root := locate_artifacts(tracking_uri):
-            command += ["--default-artifact-root", root]
         self.process = subprocess.Popen(  # noqa: S603 (a list, of our own)
-            command,
+            build_command(tracking_uri, port),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -104,8 +113,8 @@ class Server:
         code = self.process.poll()
         state = f"did not answer within {START_PATIENCE:g} s" if code is None else f"ended with {code}"
         return PipelineError(
-            f"MLflow's server on {self._tracking_uri} {state}: {self.read_last_words()}: look whether the store can be read (publish."
-            "tracking_uri), and start it again"
+            f"MLflow's server on {self._tracking_uri} {state}: {self.read_last_words()}: see that the store can be read "
+            "(publish.tracking_uri), and start it again"
         )
 
     def read_last_words(self) -> str:
@@ -113,7 +122,7 @@ class Server:
         self._log.seek(0)
         lines = [line for line in self._log.read().decode(errors="replace").splitlines() if line.strip()]
         named = [line for line in lines if "Error" in line or "Exception" in line]
-        return " ".join((named or lines or ["it said nothing"])[-1].split())
+        return " ".join((named or lines or ["it said nothing"])[-1].split()).rstrip(".")
 
     def end(self) -> None:
         """End it and its workers."""
