@@ -143,9 +143,21 @@ class Page:
         deadline = time.monotonic() + patience
         while not self.evaluate(expression):
             if time.monotonic() > deadline:
-                shown = " ".join(str(self.evaluate("document.body.innerText")).split())[:300]
+                shown = " ".join(str(self.evaluate("document.body?.innerText ?? ''")).split())[:300]
                 raise TimeoutError(f"{expression} did not come true within {patience:g} s; the page says: {shown}")
             time.sleep(0.1)
+
+    def settle(self, quiet: float = 0.6) -> None:
+        """Wait until nothing has changed in the page for `quiet` seconds; what draws itself for ever is not waited for longer than 10."""
+        self.evaluate(
+            f"""new Promise(resolve => {{
+              const finish = () => {{ observer.disconnect(); resolve(true); }};
+              let timer = setTimeout(finish, {quiet * 1000});
+              const observer = new MutationObserver(() => {{ clearTimeout(timer); timer = setTimeout(finish, {quiet * 1000}); }});
+              observer.observe(document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+              setTimeout(finish, 10000);
+            }})"""
+        )
 
     def draw(self) -> bytes:
         """What the window shows, as PNG."""

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
 
 from pipeline.core.paths import PUBLISH_REPORT
@@ -26,8 +26,9 @@ NEWEST, COMPARED = 50, 10
 
 @dataclass(frozen=True)
 class Link:
-    """A page of MLflow, and what a person finds there."""
+    """A page of MLflow, its kind, and what a person finds there."""
 
+    page: Literal["start", "runs", "run", "running", "comparison", "model"]
     title: str
     address: str
 
@@ -108,22 +109,26 @@ def build_links(client: "MlflowClient", base: str, publish: Publish) -> list[Lin
     """
     experiment = client.get_experiment_by_name(publish.experiment)
     if experiment is None:
-        return [Link("experiments; nothing is published yet", link_start(base))]
+        return [Link("start", "experiments; nothing is published yet", link_start(base))]
     number = experiment.experiment_id
     runs = list(client.search_runs([number], order_by=["attributes.start_time DESC"], max_results=NEWEST))
     finished = [run for run in runs if run.info.status == "FINISHED"]
     running = [run.info.run_id for run in runs if run.info.status == "RUNNING"]
     view = choose_view(finished)
     kept = write_view(client, experiment, view)
-    links = [Link("runs, the best first" if view.metric else "runs", link_runs(base, number, view.key if kept else ""))]
+    links = [
+        Link(
+            "runs", "runs, the best first" if view.metric else "runs", link_runs(base, number, view.key if kept else "")
+        )
+    ]
     if running:
-        links.append(Link("run in progress", link_run(base, number, running[0])))
+        links.append(Link("running", "run in progress", link_run(base, number, running[0])))
     if finished:
-        links.append(Link("last published run", link_run(base, number, _find_published(finished))))
+        links.append(Link("run", "last published run", link_run(base, number, _find_published(finished))))
     if sweep := select_last_sweep(finished):
-        links.append(Link(f"last {len(sweep)} runs side by side", link_comparison(base, number, sweep)))
+        links.append(Link("comparison", f"last {len(sweep)} runs side by side", link_comparison(base, number, sweep)))
     if client.search_registered_models(f"name = '{publish.registered_model}'"):
-        links.append(Link(f"model {publish.registered_model}", link_model(base, publish.registered_model)))
+        links.append(Link("model", f"model {publish.registered_model}", link_model(base, publish.registered_model)))
     return links
 
 

@@ -16,7 +16,7 @@ from pipeline.registry import ui
 from pipeline.registry.page_links import Link
 
 STORE = "sqlite:////there/mlflow.db"
-LINKS = [Link("runs", "http://x/#/1"), Link("model digits", "http://x/#/2")]
+LINKS = [Link("runs", "runs", "http://x/#/1"), Link("model", "model digits", "http://x/#/2")]
 # Servers in place of MLflow's: one that answers, one that answers and has a worker of its own, and so on.
 ANSWERS = """
 import http.server, sys
