@@ -31,9 +31,12 @@ SITE = Path("build/site")
 WIDTHS = (1400, 700)
 # MLflow's pages fill the window and scroll inside; other pages are drawn whole, up to a length that can still be looked at.
 WINDOW_HEIGHT, LONGEST = 1000, 12000
+# The comparison's parameters and metrics stand below its picture.
+HEIGHTS = {"comparison": 2200}
 SCHEMES: tuple[devtools.Scheme, ...] = ("light", "dark")
-# Pictures of the README: name, width and height. All are light.
-README = {"report": (700, 1540), "run": (1400, 1000), "comparison": (1400, 1000), "docs": (1400, 900)}
+# Pictures of the README, the top of a page in the light: name, width and height.
+README = {"report": (700, 1540), "run": (1400, 1000), "runs": (1400, 480), "site": (1400, 1000)}
+README_FOLDER = Path("docs")
 COLOURS = 256
 
 
@@ -82,9 +85,9 @@ def list_files() -> Iterator[Shot]:
     else:
         leave_out("report and plots", f"neither {PROOF_PAGE} nor {PARITY_PAGE} is there: run `dvc repro`")
     if (SITE / "index.html").exists():
-        yield Shot("docs", (SITE / "index.html").resolve().as_uri(), whole=True)
+        yield Shot("site", (SITE / "index.html").resolve().as_uri(), whole=True)
     else:
-        leave_out("docs", f"{SITE} is not there: run `make docs`")
+        leave_out("site", f"{SITE} is not there: run `make docs`")
 
 
 def leave_out(what: str, why: str) -> None:
@@ -130,7 +133,7 @@ def draw(browser: devtools.Browser, shot: Shot, readme: bool) -> Iterator[Path]:
                 "_mlflow_dark_mode_toggle_enabled": str(scheme == "dark").lower(),
                 "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
             }
-            with browser.opening(shot.address, width, WINDOW_HEIGHT, scheme, storage) as page:
+            with browser.opening(shot.address, width, HEIGHTS.get(shot.name, WINDOW_HEIGHT), scheme, storage) as page:
                 page.wait_for(shot.ready)
                 page.settle()
                 if shot.whole:
@@ -146,7 +149,8 @@ def draw(browser: devtools.Browser, shot: Shot, readme: bool) -> Iterator[Path]:
 
 def save_readme(picture: Image.Image, name: str) -> Path:
     """The top of a picture, in few colours."""
-    path = PROJECT / "docs" / f"{name}.png"
+    README_FOLDER.mkdir(exist_ok=True)
+    path = README_FOLDER / f"{name}.png"
     width, height = README[name]
     top = picture.crop((0, 0, width, min(height, picture.height)))
     top.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
@@ -182,7 +186,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="HTML files (default: everything)")
     parser.add_argument(
-        "--readme", action="store_true", help=f"also draw {', '.join(f'docs/{name}.png' for name in README)}"
+        "--readme", action="store_true", help=f"also draw {', '.join(f'{README_FOLDER}/{name}.png' for name in README)}"
     )
     options = parser.parse_args()
     try:
