@@ -41,7 +41,7 @@ compare: setup ## the experiments side by side, the best first; why some failed
 plots: setup ## loss, metric and parity, drawn on one page that needs no network
 	@python -m pipeline plots
 
-screenshots: setup ## the report page at three widths, light and dark, in reports/screenshots (needs Chromium)
+screenshots: setup ## MLflow, report, plots and documentation, drawn at two widths, light and dark, in reports/screenshots (needs Chromium)
 	@python benchmarks/screenshots.py
 
 lint: setup ## ruff and mypy
@@ -49,7 +49,7 @@ lint: setup ## ruff and mypy
 	ruff format --check .
 	mypy
 
-ui: setup ## the MLflow UI on what was published (PORT=5000)
+ui: setup ## the MLflow UI, and links to runs, comparison and model once it answers (PORT=5000)
 	@python -m pipeline ui --port $(PORT)
 
 nuget: setup ## the package into a feed: make nuget FEED=folder (or a NuGet source)

@@ -1,7 +1,6 @@
 """What a model was made from: one JSON artifact of hashes, and MLflow's own fields for commit and datasets."""
 
 import json
-import subprocess
 from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from pipeline.core.arrays import Header, read_headers
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256
 from pipeline.core.paths import DATA, PUBLISH_REPORT, SPLITS
+from pipeline.registry.git import run_git
 from pipeline.registry.run_content import Evidence
 from pipeline.settings.params import Data, Params
 
@@ -24,14 +24,6 @@ COMMIT_TAG = "mlflow.source.git.commit"
 LIBRARIES = ("torch", "onnx", "onnxruntime", "onnxscript", "onnxsim")
 # MLflow keeps 36 characters of a digest; as many as one compares by eye. The whole of it is in the artifact.
 DIGEST = 12
-
-
-def run_git(*arguments: str) -> str:
-    """The output of git, or "" where there is no repository or no git."""
-    try:
-        return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
-    except (OSError, subprocess.CalledProcessError):
-        return ""
 
 
 def read_lock(path: Path) -> dict[str, str]:

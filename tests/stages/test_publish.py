@@ -388,6 +388,11 @@ def test_metrics_have_the_power_and_the_margin_of_the_gate(digits):
     assert metrics["parity.scale.probabilities"] == contract.scales["probabilities"].scale
 
 
+def test_the_task_s_metric_comes_first_because_mlflow_draws_the_first(digits):
+    reports = (read_report(kind) for kind in (ExportReport, SimplifyReport, ParityReport, DotnetReport))
+    assert next(iter(collect_metrics(Evidence(load_contract(), *reports, read_package())))) == "accuracy.eager"
+
+
 def test_without_a_measured_power_there_is_no_number_of_it(digits):
     export, simplify, dotnet = (read_report(kind) for kind in (ExportReport, SimplifyReport, DotnetReport))
     parity = read_report(ParityReport).model_copy(update={"power": None, "margin": None})
