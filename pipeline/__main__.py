@@ -125,6 +125,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="VERSION",
         help="put the newest wheel of 1.18, or the very 1.18.1, into the user's cache folder",
     )
+    doctor = commands.add_parser(
+        "doctor",
+        help="what is installed, what would run and why, what failed last, and what is wrong",
+        description="Print what is installed, where packages and runs are kept, what `dvc repro` would run and why, and what failed "
+        "last. Exit 1 where something is wrong (not only noted) that the next `dvc repro` needs: Python or a library that is "
+        "missing or too old, settings or files that stages refuse, the target's wheel, the .NET SDK with verify.mode=required, the "
+        "MLflow store, or the project of git and DVC.",
+    )
+    doctor.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
@@ -199,6 +208,12 @@ def run_compat(options: argparse.Namespace) -> None:
     compat(options.file, options.install)
 
 
+def run_doctor(options: argparse.Namespace) -> None:
+    from pipeline.doctor.checkup import check_up
+
+    check_up(options.params)
+
+
 def run_ui(options: argparse.Namespace) -> None:
     from pipeline.registry.ui import serve
     from pipeline.settings.params import load
@@ -234,6 +249,7 @@ COMMANDS = {
     "compare": run_compare,
     "plots": run_plots,
     "compat": run_compat,
+    "doctor": run_doctor,
     "ui": run_ui,
     **REGISTRY_COMMANDS,
     "locate": run_locate,

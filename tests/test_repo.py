@@ -37,8 +37,9 @@ HEAVY = {
     "mlflow": {"registry", "stages"},
     "hydra": {"settings"},
     "omegaconf": {"settings"},
-    "dvc": {"settings", "experiments"},
-    "rich": {"experiments"},
+    "dvc": {"settings", "experiments", "doctor"},
+    "rich": {"core", "experiments", "doctor"},
+    "tqdm": {"core"},
     "vl_convert": {"registry", "experiments"},
 }
 

@@ -42,15 +42,15 @@ def describe_rows(parts: Mapping[str, Arrays]) -> str:
     """How many rows each split has, and what a row is."""
     first, *others = parts.values()
     counts = {name: len(next(iter(part.values()))) for name, part in parts.items()}
-    rows = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    rows = f"{', '.join(f'{count:,} {name}' for name, count in counts.items())} rows"
     if all(other is first for other in others):
-        rows = f"{next(iter(counts.values())):,} (nothing trains: each split is all of them)"
+        rows = f"{next(iter(counts.values())):,} rows (nothing trains: each split is all of them)"
     columns = [
         f"{name} {'text' if is_text(array) else array.dtype}{list(array.shape[1:]) if array.ndim > 1 else ''}"
         for name, array in first.items()
     ]
     more = f" and {len(columns) - MOST_COLUMNS} more" if len(columns) > MOST_COLUMNS else ""
-    return f"rows: {rows}: {', '.join(columns[:MOST_COLUMNS])}{more}"
+    return f"{rows}: {', '.join(columns[:MOST_COLUMNS])}{more}"
 
 
 def run(params: Params) -> None:

@@ -385,4 +385,4 @@ def test_a_regression_without_logits_learns_values(empty, module, passes):
     bring_conf()
     said = [passes(stage) for stage in ("fingerprint", "prepare", "train", "export", "simplify", "validate")]
     assert ", rmse 0.0" in said[2]
-    assert "; r2 1.0000 in PyTorch, 1.0000 export, 1.0000 simplify (0 of 40 rows changed, " in said[-1]
+    assert "; r2 1.0000 (PyTorch 1.0000), 0 of 40 rows changed, " in said[-1]
