@@ -1,0 +1,38 @@
+"""Write anew what the pages say was printed: python tests/docs/refresh.py [docs/bring/audio.md ...]."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+
+from code_blocks import PROJECT, CodeBlock, pages, read_blocks
+from page_runs import PageRun
+
+
+def refresh(path: Path) -> None:
+    """Run a page, and put what its commands print into the blocks marked `printed` after them."""
+    blocks = read_blocks(path)
+    with tempfile.TemporaryDirectory() as folder:
+        printed = PageRun(Path(folder), blocks).run()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for block, command in reversed(printed_blocks(blocks)):
+        lines[block.first_line : block.last_line - 1] = printed[command].rstrip().splitlines()
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def printed_blocks(blocks: list[CodeBlock]) -> list[tuple[CodeBlock, CodeBlock]]:
+    """Blocks of what was printed, each with the block of commands before it."""
+    return [
+        (block, next(before for before in reversed(blocks[:place]) if before.is_command))
+        for place, block in enumerate(blocks)
+        if block.mark == "printed"
+    ]
+
+
+if __name__ == "__main__":
+    chosen = [Path(name).resolve() for name in sys.argv[1:]] or pages()
+    for page in chosen:
+        if printed_blocks(read_blocks(page)):
+            refresh(page)
+            print(f"refreshed {page.relative_to(PROJECT)}")
