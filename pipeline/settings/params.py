@@ -34,11 +34,11 @@ class Data(Target):
     """A function that returns the rows, and the settings that it may take as arguments (see pipeline/data/loader.py)."""
 
     path: str | list[str] | dict[str, str] | None
-    rows: Annotated[int, Field(ge=30)] | None
+    rows: Annotated[int, Field(ge=30)] | None  # How many rows a source makes that makes them up.
     # Shape of one row, by input.
     shapes: dict[str, list[int]]
-    validation: Annotated[Share, Field(gt=0)]
-    test: Annotated[Share, Field(gt=0)]
+    validation: Annotated[Share, Field(gt=0)]  # Share of the rows that says which epoch is best; `test` aside, others train.
+    test: Annotated[Share, Field(gt=0)]  # Share of the rows on which task and graphs are measured.
 
     @field_validator("shapes", mode="before")
     @classmethod
@@ -70,7 +70,7 @@ class Loss(Target):
 class Monitor(MetricTarget):
     """A metric that training follows; `direction` says what is better where the metric does not."""
 
-    direction: Direction | None = None
+    direction: Direction | None = None  # Which is better, where the metric does not say.
 
     @model_validator(mode="after")
     def _knows_its_direction(self) -> "Monitor":
@@ -79,16 +79,18 @@ class Monitor(MetricTarget):
 
 
 class Train(Section):
-    enabled: bool
+    """Training of the network: AdamW with warm-up, cosine decay and early stopping."""
+
+    enabled: bool  # false: the weights stay as they are (train=none).
     loss: Loss
-    # What says which epoch is best and when to stop; None: the validation loss.
+    # What says which epoch is best and when to stop: loss, on the validation split, or a metric of it.
     monitor: Monitor | None
     launcher: Name
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=1)]  # Passes over the training split, at most.
+    batch_size: Annotated[int, Field(ge=1)]  # Rows a step, of all processes together.
     threads: Annotated[int | Literal["auto"], BeforeValidator(_check_threads)]
-    lr: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
+    lr: Annotated[float, Field(gt=0)]  # The learning rate after warm-up.
+    weight_decay: Annotated[float, Field(ge=0)]  # AdamW's.
     warmup: Share
     patience: Annotated[int, Field(ge=1)]
 
@@ -99,6 +101,9 @@ class Train(Section):
 
 
 class Export(Section):
+    """The ONNX graph, and the golden calls that PyTorch answers."""
+
+    # auto: torch's dynamo exporter, and the older tracer where dynamo refuses or its graph departs.
     exporter: Literal["auto", "dynamo", "tracer"]
     opset: Opset
     ir_version: IrVersion
@@ -106,17 +111,25 @@ class Export(Section):
 
 
 class Package(Section):
-    id: Name | None
-    version: Name
-    authors: Name
-    license: Name
+    """The NuGet package and its C# client."""
+
+    id: Name | None  # The package's name; null: the model's in PascalCase (digits -> Digits).
+    version: Name  # The package's version.
+    authors: Name  # Who the package says made it.
+    license: Name  # An SPDX expression, such as Apache-2.0.
+    # Namespace of the C# client.
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+    # The client's class; null: the model's name in PascalCase.
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
     client: Literal["source", "compiled"]
+    # The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
     largest_mb: Annotated[int, Field(ge=1)]
 
 
 class Verify(Section):
+    """The proof in real .NET."""
+
+    # auto: where there is an SDK, and it says so where there is none; required: fail without one; off: do not.
     mode: Literal["auto", "required", "off"]
     threads: Annotated[int, Field(ge=1, le=64)]
     runtimes: DotnetRuntimes
@@ -124,9 +137,12 @@ class Verify(Section):
 
 
 class Publish(Section):
+    """What MLflow is told, and where it is."""
+
+    # An MLflow server or database; null: mlflow.db and mlartifacts/ here, or the environment's MLFLOW_TRACKING_URI.
     tracking_uri: Name | None
-    experiment: Name
-    registered_model: Name
+    experiment: Name  # MLflow's experiment, in which the run stands.
+    registered_model: Name  # The registered model that gets the version.
     alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 
 
