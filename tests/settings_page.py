@@ -6,6 +6,8 @@ What a setting does is the comment above it or beside it, in the class that type
 import ast
 import inspect
 import re
+import sys
+import textwrap
 import types
 import typing
 from collections.abc import Iterator
@@ -17,11 +19,14 @@ import pydantic
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
-from pipeline.settings.model import MetricTarget, Section
-from pipeline.settings.params import Loss, Params
-from pipeline.settings.target import IrVersion, Opset, Runtime
-
 PROJECT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from pipeline.settings.model import MetricTarget, Section  # noqa: E402 (of this checkout, installed or not)
+from pipeline.settings.params import Params  # noqa: E402
+from pipeline.settings.target import IrVersion, Opset, Runtime  # noqa: E402
+from pipeline.settings.train_section import Loss  # noqa: E402
+
 CONF = PROJECT / "conf"
 PAGE = PROJECT / "docs" / "settings.md"
 # The file of each section's group in which the defaults of a network that somebody brings stand.
@@ -32,7 +37,14 @@ SPELLED = {
     repr(Opset): "whole number or `auto`",
     repr(IrVersion): "whole number or null",
 }
-SCALARS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", types.NoneType: "null", Any: "anything"}
+SCALARS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "`true` or `false`",
+    types.NoneType: "null",
+    Any: "anything",
+}
 HEAD = """\
 # Settings
 
@@ -86,7 +98,7 @@ def field_comments(section: type[Section]) -> dict[str, str]:
     for kind in reversed(section.__mro__):
         if not issubclass(kind, Section) or kind is Section:
             continue
-        source = inspect.getsource(kind)
+        source = textwrap.dedent(inspect.getsource(kind))
         for node in ast.parse(source).body[0].body:  # type: ignore[attr-defined]
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 beside = re.search(r"  # (.*)$", source.splitlines()[(node.end_lineno or node.lineno) - 1])
@@ -106,31 +118,34 @@ def sections_in(annotation: Any) -> list[type[Section]]:
 def spell(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     """A type in words."""
     whole = repr(Annotated[(annotation, *metadata)]) if metadata else repr(annotation)
-    if whole in SPELLED:
-        return SPELLED[whole]
     origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return spell(parts[0], parts[1:])
-    if origin is Literal:
-        return " or ".join(f"`{part}`" for part in parts)
-    if origin in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(spell(part) for part in parts))
-    if origin is list:
-        return f"list of {spell(parts[0])}"
-    if origin is dict:
-        return "mapping"
-    if isinstance(annotation, type) and issubclass(annotation, (Loss, MetricTarget)):
-        return "short name or mapping"
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return "mapping"
-    return SCALARS.get(annotation, str(annotation)) + bounds(metadata)
+    if whole in SPELLED:
+        words = SPELLED[whole]
+    elif origin is Annotated:
+        words = spell(parts[0], parts[1:])
+    elif origin is Literal:
+        words = " or ".join(f"`{part}`" for part in parts)
+    elif origin in (Union, types.UnionType):
+        words = " or ".join(dict.fromkeys(spell(part) for part in parts))
+    elif origin is list:
+        words = f"list of {spell(parts[0])}"
+    elif isinstance(annotation, type) and issubclass(annotation, (Loss, MetricTarget)):
+        words = "short name or mapping"
+    else:
+        words = SCALARS.get(annotation, "mapping") + bounds(metadata)
+    return words
 
 
 def bounds(metadata: tuple[Any, ...]) -> str:
     """What a number or a text must keep to, such as ", at least 1"."""
     words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
     constraints = [part for entry in metadata for part in (entry.metadata if isinstance(entry, FieldInfo) else [entry])]
-    limits = {name[0]: (word, getattr(part, name)) for part in constraints for name, word in words.items() if hasattr(part, name)}
+    limits = {
+        name[0]: (word, getattr(part, name))
+        for part in constraints
+        for name, word in words.items()
+        if hasattr(part, name)
+    }
     return "".join(f", {word} {limit}" for word, limit in limits.values() if limit is not None)
 
 
@@ -182,7 +197,9 @@ class Listing:
     listed: dict[type[Section], str] = field(default_factory=dict)
 
 
-def rows(section: type[Section], prefix: str, preset: dict[str, Any], listing: Listing, under: str = "") -> Iterator[Row]:
+def rows(
+    section: type[Section], prefix: str, preset: dict[str, Any], listing: Listing, under: str = ""
+) -> Iterator[Row]:
     """The settings of a section, those of the sections within it too; `under` is the key within its file of conf/."""
     comments = field_comments(section)
     for name, of_field in section.model_fields.items():
@@ -230,7 +247,14 @@ def tables() -> dict[str, list[Row]]:
         else:
             purpose = comments.get(name) or top.get(name, "")
             value = defaults("").get(name, ...)
-            result[""].append(Row(name, spell(of_field.annotation, tuple(of_field.metadata)), describe_default(value, of_field), purpose))
+            result[""].append(
+                Row(
+                    name,
+                    spell(of_field.annotation, tuple(of_field.metadata)),
+                    describe_default(value, of_field),
+                    purpose,
+                )
+            )
     return result
 
 
@@ -252,7 +276,9 @@ def page() -> str:
         own = introduction if introduction and introduction != inspect.getdoc(pydantic.BaseModel) else ""
         lines = [f"## {title}", *(["", " ".join(own.split())] if own else []), ""]
         lines += ["| setting | type | default | what it does |", "|---|---|---|---|"]
-        lines += [f"| `{row.setting}` | {cell(row.kind)} | {cell(row.default)} | {cell(row.purpose)} |" for row in table]
+        lines += [
+            f"| `{row.setting}` | {cell(row.kind)} | {cell(row.default)} | {cell(row.purpose)} |" for row in table
+        ]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 

@@ -7,18 +7,17 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import PipelineError
 from pipeline.settings.compose import PARAMS
 from pipeline.settings.dotnet_runtimes import DotnetRuntimes
-from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
+from pipeline.settings.model import Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
 from pipeline.settings.parity import Parity
-from pipeline.settings.short_names import LOSSES, expand
 from pipeline.settings.target import PREFIX, IrVersion, Opset, Runtime, check_fit, choose_opset
+from pipeline.settings.train_section import Share, Train
 
-Share = Annotated[float, Field(ge=0, lt=1)]
 # StringSplit and RegexFullMatch, which split text into words, came with it; onnxruntime has loaded it since 1.17.
 WORDS_OPSET = 20
 WORDS_TARGET = f"{PREFIX}1.17"
@@ -26,8 +25,6 @@ WORDS_TARGET = f"{PREFIX}1.17"
 SECTIONS_WITH_FILES = ("data", "model")
 # What conf/ holds where a person must set a value.
 NO_VALUE = "???"
-# More than any machine has, and fewer than a process may start.
-MOST_THREADS = 1024
 
 
 class Data(Target):
@@ -37,7 +34,8 @@ class Data(Target):
     rows: Annotated[int, Field(ge=30)] | None  # How many rows a source makes that makes them up.
     # Shape of one row, by input.
     shapes: dict[str, list[int]]
-    validation: Annotated[Share, Field(gt=0)]  # Share of the rows that says which epoch is best; `test` aside, others train.
+    # Share of the rows that says which epoch is best; what neither split takes is for training.
+    validation: Annotated[Share, Field(gt=0)]
     test: Annotated[Share, Field(gt=0)]  # Share of the rows on which task and graphs are measured.
 
     @field_validator("shapes", mode="before")
@@ -50,54 +48,6 @@ class Data(Target):
         if self.validation + self.test >= 1:
             raise ValueError(f"expected validation + test < 1, got {self.validation} + {self.test}")
         return self
-
-
-def _check_threads(value: object) -> object:
-    if value != "auto" and (type(value) is not int or not 1 <= value <= MOST_THREADS):
-        raise ValueError(f"expected auto or a number from 1 to {MOST_THREADS}, got {value!r}")
-    return value
-
-
-class Loss(Target):
-    """What training minimises: a short name, or what `_target_` names; null is cross entropy."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        return expand("cross_entropy" if value is None else value, LOSSES)
-
-
-class Monitor(MetricTarget):
-    """A metric that training follows; `direction` says what is better where the metric does not."""
-
-    direction: Direction | None = None  # Which is better, where the metric does not say.
-
-    @model_validator(mode="after")
-    def _knows_its_direction(self) -> "Monitor":
-        self.check_direction(self.direction, "train.monitor.direction")
-        return self
-
-
-class Train(Section):
-    """Training of the network: AdamW with warm-up, cosine decay and early stopping."""
-
-    enabled: bool  # false: the weights stay as they are (train=none).
-    loss: Loss
-    # What says which epoch is best and when to stop: loss, on the validation split, or a metric of it.
-    monitor: Monitor | None
-    launcher: Name
-    epochs: Annotated[int, Field(ge=1)]  # Passes over the training split, at most.
-    batch_size: Annotated[int, Field(ge=1)]  # Rows a step, of all processes together.
-    threads: Annotated[int | Literal["auto"], BeforeValidator(_check_threads)]
-    lr: Annotated[float, Field(gt=0)]  # The learning rate after warm-up.
-    weight_decay: Annotated[float, Field(ge=0)]  # AdamW's.
-    warmup: Share
-    patience: Annotated[int, Field(ge=1)]
-
-    @field_validator("monitor", mode="before")
-    @classmethod
-    def _loss_is_no_metric(cls, value: Any) -> Any:
-        return None if value == "loss" else value
 
 
 class Export(Section):

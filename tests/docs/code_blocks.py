@@ -14,6 +14,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -25,7 +26,7 @@ DOCS = PROJECT / "docs"
 PROGRAMS = {"python", "make", "dvc", "git", "pip", "dotnet", "source", "cd", "torchrun", "docker", "curl", "sbatch"}
 SHELLS = {"bash", "sh", "shell", "console"}
 # Languages of blocks that show what is printed or drawn, and do nothing.
-SHOWN = {"text", "", "json", "diff"}
+SHOWN = {"text", "plain", "json", "diff", ""}
 _MARK = re.compile(r"<!--\s*(not run|run by|printed|this page is not run)(?::\s*(.*?))?\s*-->", re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
 _CONTINUED = re.compile(r"\\\n\s*")
@@ -64,7 +65,7 @@ class CodeBlock:
 def _split(line: str) -> list[list[str]]:
     words = shlex.split(line, comments=True)
     ends = [-1, *(place for place, word in enumerate(words) if word == "&&"), len(words)]
-    commands = [words[start + 1 : end] for start, end in zip(ends, ends[1:], strict=False)]
+    commands = [words[start + 1 : end] for start, end in pairwise(ends)]
     return [command for command in commands if command]
 
 

@@ -14,10 +14,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from code_blocks import PROJECT, CodeBlock
-
 from pipeline.__main__ import STAGES, main
 from pipeline.settings.compose import compose_text
 from pipeline.settings.source_code import search_path
@@ -58,7 +58,9 @@ class PageRun:
                     code = self._call(words)
                 assert code == 0, f"{block}: {' '.join(words)}: exit {code}"
         # What fingerprint says is the machine's: which SDK, which libraries.
-        return "".join(line for line in printed.getvalue().splitlines(keepends=True) if not line.startswith("fingerprint:"))
+        return "".join(
+            line for line in printed.getvalue().splitlines(keepends=True) if not line.startswith("fingerprint:")
+        )
 
     def _call(self, words: list[str]) -> int:
         if self.copy:
@@ -73,7 +75,7 @@ class PageRun:
                 runpy.run_path(script, run_name="__main__")
                 return 0
             case ["dvc", "exp", "run", *arguments]:
-                changes = [word for flag, word in zip(arguments, arguments[1:], strict=False) if flag in ("-S", "--set-param")]
+                changes = [word for flag, word in pairwise(arguments) if flag in ("-S", "--set-param")]
                 # A list of values, 'train.lr=0.001,0.01', is as many experiments.
                 compose_text([re.sub(r"^([^\[{,]+=[^\[{,]+),.*", r"\1", change) for change in changes])
                 return 0
@@ -85,7 +87,7 @@ def stand_in(command: list[str]) -> list[list[str]]:
     if command == ["dvc", "repro"]:
         return [["python", "-m", "pipeline", stage] for stage in REPRO]
     if command[:4] == ["python", "-m", "pipeline", "params"]:
-        return [[*command, UNVERIFIED]]
+        return [[*command[:4], UNVERIFIED, *command[4:]]]
     return [command]
 
 
@@ -121,7 +123,16 @@ def importing_from(folder: Path) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def without_numbers(text: str) -> str:
-    """What was printed, a # for every number and hash: those are the machine's and the day's."""
-    text = re.sub(r"-g[0-9a-f]{6,40}\b", "-g#", text)
-    return re.sub(r"\d[\d,.]*(?:e[+-]?\d+)?", "#", text).strip()
+def printed_blocks(blocks: list[CodeBlock]) -> list[tuple[CodeBlock, CodeBlock]]:
+    """Blocks of what was printed, each with the block of commands before it."""
+    return [
+        (block, next(before for before in reversed(blocks[:place]) if before.is_command))
+        for place, block in enumerate(blocks)
+        if block.mark == "printed"
+    ]
+
+
+def first_clauses(text: str) -> list[str]:
+    """What each line says up to its first comma, a # for every number and hash: those are the machine's, and what follows may be too."""
+    lines = [re.sub(r"-g[0-9a-f]{6,}", "-g#", line).rstrip() for line in text.strip().splitlines()]
+    return [re.sub(r"\d[\d.,]*\d|\d|e[+-]\d+", "#", line).split(", ")[0] for line in lines]

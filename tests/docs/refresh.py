@@ -6,8 +6,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 
-from code_blocks import PROJECT, CodeBlock, pages, read_blocks
-from page_runs import PageRun
+from code_blocks import PROJECT, pages, read_blocks  # noqa: E402
+from page_runs import PageRun, printed_blocks  # noqa: E402
 
 
 def refresh(path: Path) -> None:
@@ -19,15 +19,6 @@ def refresh(path: Path) -> None:
     for block, command in reversed(printed_blocks(blocks)):
         lines[block.first_line : block.last_line - 1] = printed[command].rstrip().splitlines()
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def printed_blocks(blocks: list[CodeBlock]) -> list[tuple[CodeBlock, CodeBlock]]:
-    """Blocks of what was printed, each with the block of commands before it."""
-    return [
-        (block, next(before for before in reversed(blocks[:place]) if before.is_command))
-        for place, block in enumerate(blocks)
-        if block.mark == "printed"
-    ]
 
 
 if __name__ == "__main__":
