@@ -22,7 +22,7 @@ from pipeline.core.arrays import Array, Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.network.losses import Criterion, decide, raw_answer
 from pipeline.network.threads import count_multiply_adds
-from pipeline.settings.params import Train
+from pipeline.settings.train_section import Train
 
 
 class Epoch(NamedTuple):
