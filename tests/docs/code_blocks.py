@@ -26,7 +26,7 @@ DOCS = PROJECT / "docs"
 PROGRAMS = {"python", "make", "dvc", "git", "pip", "dotnet", "source", "cd", "torchrun", "docker", "curl", "sbatch"}
 SHELLS = {"bash", "sh", "shell", "console"}
 # Languages of blocks that show what is printed or drawn, and do nothing.
-SHOWN = {"text", "plain", "json", "diff", ""}
+SHOWN = {"text", "output", "json", "diff", ""}
 _MARK = re.compile(r"<!--\s*(not run|run by|printed|this page is not run)(?::\s*(.*?))?\s*-->", re.DOTALL)
 _TITLE = re.compile(r'title="([^"]+)"')
 _CONTINUED = re.compile(r"\\\n\s*")
