@@ -20,7 +20,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[1]
 DOCS = PROJECT / "docs"
 # First words of an indented block that is a command, not something that was printed.
 PROGRAMS = {"python", "make", "dvc", "git", "pip", "dotnet", "source", "cd", "torchrun", "docker", "curl", "sbatch"}
