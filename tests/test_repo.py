@@ -1,4 +1,4 @@
-"""The repository keeps its own promises: layout, dvc.yaml, pins, README."""
+"""The repository keeps its own promises: layout, dvc.yaml, pins."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ import pytest
 from house import MODULES, PIPELINE, ROOMS, closure, imported, room_of
 from ruamel.yaml import YAML
 
-from pipeline.__main__ import STAGES, parser
+from pipeline.__main__ import STAGES
 from pipeline.settings.compose import compose
 from pipeline_runs import PROJECT
 
@@ -292,19 +292,3 @@ def test_no_results_are_shipped():
 def test_params_yaml_is_what_conf_says(tmp_path):
     compose([], tmp_path / "params.yaml")
     assert (PROJECT / "params.yaml").read_bytes() == (tmp_path / "params.yaml").read_bytes()
-
-
-README = PROJECT / "README.md"
-COMMANDS = set(next(action for action in parser()._actions if action.choices).choices)
-
-
-@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
-def test_every_command_in_the_readme_exists():
-    # Code is what is indented or between backticks.
-    text = "\n".join(re.findall(r"^ {4}.*|`[^`]+`", README.read_text(), re.MULTILINE))
-    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z]+)", text))
-    commands = set(re.findall(r"python -m pipeline ([a-z]+)", text))
-    assert {"repro", "test"} <= named
-    assert named <= targets
-    assert commands <= COMMANDS

@@ -23,7 +23,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.progress import LongWork
 from pipeline.network.losses import Criterion, decide, raw_answer
 from pipeline.network.threads import count_multiply_adds
-from pipeline.settings.params import Train
+from pipeline.settings.train_section import Train
 
 
 class Epoch(NamedTuple):

@@ -28,8 +28,9 @@ from pipeline.network.threads import set_threads
 from pipeline.network.trainable import prepare_criterion
 from pipeline.network.training import Epoch, Progress, place_batch
 from pipeline.settings.model import Model
-from pipeline.settings.params import Monitor, Params
+from pipeline.settings.params import Params
 from pipeline.settings.short_names import METRICS
+from pipeline.settings.train_section import Monitor
 
 
 def initial_network(model: Model) -> tuple[nn.Module, dict[str, list[str]]]:

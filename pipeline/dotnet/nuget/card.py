@@ -17,7 +17,8 @@ from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.nuget.readme import describe_ports, describe_proven_sizes, describe_sizes
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 from pipeline.settings.model import Net
-from pipeline.settings.params import Data, Train
+from pipeline.settings.params import Data
+from pipeline.settings.train_section import Train
 
 # In the package.
 CARD = "MODEL_CARD.md"
