@@ -18,11 +18,10 @@ Alias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$"), AfterValidato
 
 
 class Champion(Section):
-    """The version that consumers take has this `alias`; `rule` says whether a publication may move it.
+    """The alias of the version that consumers take, and what moves it."""
 
-    `budget` is how much of the task's metric a new version may lose against the champion, in the metric's own unit.
-    """
-
-    alias: Alias
+    alias: Alias  # The version that consumers take has it.
+    # paired: a publication moves it to a version that is at least as good, row by row; never: people alone do.
     rule: Literal["paired", "never"]
+    # How much of the task's metric a new version may lose against the champion, in the metric's own unit.
     budget: Annotated[float, Field(ge=0)]
