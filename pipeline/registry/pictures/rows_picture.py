@@ -69,11 +69,9 @@ def _draw_inputs(inputs: Sequence[ValueView], top: float) -> tuple[list[Markup],
             height += SQUARE + 8
         elif view.kind == "line":
             values = [as_height(value) for value in view.values]
-            parts += [
-                place(draw_series(values, view.name), (0, at + 2), LEFT - 30),
-                write(view.name, (0, at + 78), kind="quiet"),
-            ]
-            height += 84
+            parts.append(write(view.name, (0, at + TEXT), kind="quiet"))
+            parts.append(place(draw_series(values, view.name), (0, at + STEP), LEFT - 30))
+            height += STEP + 60
         elif view.kind == "text" and sum(map(len, view.texts)) > 16:
             lines = wrap(" / ".join(view.texts), LEFT - 30)
             parts.append(write_lines(lines, (0, at + TEXT), STEP))

@@ -13,8 +13,8 @@ GAP, HEAD = 20.0, 20.0
 MATRIX = 470.0
 # Rows lower than this have no room for scores beside them.
 LOWEST_ROW = 17.0
-# Where their columns end.
-ENDS = (560.0, INNER)
+# How far from the matrix their columns end.
+ENDS = (80.0, 178.0)
 
 
 def picture_task(parity: ParityReport) -> Picture | None:
@@ -31,15 +31,16 @@ def _picture_confusion(task: TaskReport, detail: TaskDetail) -> Picture:
     row = (frame.bottom - frame.top) / len(detail.classes) * MATRIX / frame.width
     width, top = (MATRIX, HEAD) if row >= LOWEST_ROW else (INNER, 0.0)
     parts = [place(draw_confusion(detail), (0, top), width)]
+    ends = [frame.right * width / frame.width + end for end in ENDS]
     if top:
         parts += [
             write(name, (end, 12), anchor="end", kind="quiet")
-            for name, end in zip(("recall", "precision"), ENDS, strict=True)
+            for name, end in zip(("recall", "precision"), ends, strict=True)
         ]
     for number_of_row, one in enumerate(detail.classes if top else []):
         at = top + frame.top * width / frame.width + (number_of_row + 0.5) * row + 5
         cells = (number(one.recall if one.support else None), number(one.precision))
-        parts += [write(text, (end, at), anchor="end") for text, end in zip(cells, ENDS, strict=True)]
+        parts += [write(text, (end, at), anchor="end") for text, end in zip(cells, ends, strict=True)]
     right = sum(counts[column] for column, counts in enumerate(detail.confusion))
     return Picture(
         "confusion",

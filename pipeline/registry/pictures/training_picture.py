@@ -31,7 +31,7 @@ def picture_training(curves: Sequence[Mapping[str, float]], train: TrainReport) 
     parts: list[Markup] = []
     for column, (name, chart) in enumerate(charts):
         left = column * (width + GAP)
-        parts += [write(name.capitalize(), (left, 12), kind="strong"), place(chart, (left, HEAD), width)]
+        parts += [write(name, (left, 12), kind="strong"), place(chart, (left, HEAD), width)]
     return Picture(
         "training",
         _headline(train) or f"{len(curves)} epochs of training",
@@ -51,7 +51,7 @@ def draw_curves(series: Mapping[str, Sequence[tuple[float, float]]], best: int |
     parts = [*PANEL.columns(whole, x), *PANEL.levels(levels, y)]
     if best is not None and first <= best <= last:
         parts.append(line((x(best), PANEL.top), (x(best), PANEL.bottom), "diagonal"))
-        parts.append(words((x(best), PANEL.top - 4), "best"))
+        parts.append(words((min(x(best), PANEL.width - 12), PANEL.top - 4), "best"))
     for split, points in series.items():
         path = "L".join(f"{x(epoch):.1f} {y(value):.1f}" for epoch, value in points)
         parts.append(Markup(f'<path class="curve {split}" d="M{path}"/>'))

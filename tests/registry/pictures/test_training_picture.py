@@ -25,8 +25,8 @@ def text(picture) -> str:
 def test_loss_and_metric_have_a_panel_each():
     parts = text(picture_training(CURVES, TRAIN))
     assert parts.count("<svg") == 2
-    assert ">Loss<" in parts
-    assert ">Accuracy<" in parts
+    assert ">loss<" in parts
+    assert ">accuracy<" in parts
 
 
 def test_the_title_says_what_the_best_epoch_came_to():
@@ -38,6 +38,11 @@ def test_the_best_epoch_is_marked():
     middle = (PANEL.left + PANEL.right) / 2
     assert f'class="mark" cx="{middle:.1f}"' in chart
     assert ">best<" in chart
+
+
+def test_the_name_of_a_best_epoch_at_the_edge_is_not_cut():
+    chart = draw_curves({"validation": [(1, 0.9), (2, 0.5)]}, 2, "loss")
+    assert float(re.search(r'<text x="([\d.]+)"[^>]*>best<', chart)[1]) <= PANEL.width - 12
 
 
 def test_no_best_epoch_is_no_mark():
