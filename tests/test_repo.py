@@ -108,6 +108,16 @@ def test_an_edit_of_what_judges_or_packs_trains_nothing_again(stage):
     assert not folders_of_code(stage) & {f"pipeline/{room}" for room in ("parity", "dotnet", "registry", "experiments")}
 
 
+def test_an_edit_of_the_card_s_words_packs_again_and_trains_and_exports_nothing():
+    readers = [stage for stage, settings in DAG.items() if {"model", "model.card"} & set(settings.get("params", []))]
+    assert readers == ["package", "publish"]
+
+
+def test_export_reads_every_setting_of_the_model_but_its_card():
+    listed = {key.removeprefix("model.") for key in DAG["export"]["params"] if key.startswith("model.")}
+    assert listed == set(PARAMS["model"]) - {"card"}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_dependency_is_made_or_in_git(stage):
     made = {path for other in DAG for path in outputs(other)}

@@ -68,7 +68,7 @@ def load(path: Path, made_by: str) -> Arrays:
             members = {name: _read(archive, name) for name in archive.namelist()}
         arrays = dict(_arrays(path, members))
     if not arrays:
-        raise PipelineError(f"{path}: expected at least one array, got an empty archive; make it again with {made_by}")
+        raise _explain_emptiness(path, made_by)
     return arrays
 
 
@@ -97,7 +97,18 @@ def read_headers(path: Path, made_by: str) -> dict[str, Header]:
                 headers[member.removesuffix(LENGTHS)] = Header("string", shape)
             else:
                 headers[member.removesuffix(NUMBERS)] = Header(dtype.name, shape)
+    if not headers:
+        raise _explain_emptiness(path, made_by)
     return headers
+
+
+def count_rows(headers: Mapping[str, Header]) -> int:
+    """How many rows a split has: the first axis of every array in it."""
+    return next((header.shape[0] for header in headers.values() if header.shape), 0)
+
+
+def _explain_emptiness(path: Path, made_by: str) -> PipelineError:
+    return PipelineError(f"{path}: expected at least one array, got an empty archive; make it again with {made_by}")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from pipeline.core.arrays import Header, read_headers
+from pipeline.core.arrays import Header, count_rows, read_headers
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256
 from pipeline.core.paths import DATA, PUBLISH_REPORT, SPLITS
@@ -101,7 +101,7 @@ def list_datasets(params: Params) -> list["DatasetInput"]:
             source_type=source_type,
             source=json.dumps(source, ensure_ascii=False),
             schema=json.dumps(describe_schema(headers)),
-            profile=json.dumps({"num_rows": next(iter(headers.values())).shape[0]}),
+            profile=json.dumps({"num_rows": count_rows(headers)}),
         )
         inputs.append(DatasetInput(dataset, [InputTag(MLFLOW_DATASET_CONTEXT, split)]))
     return inputs

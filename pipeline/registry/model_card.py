@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetReport, DotnetRuntime
+from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.nuget.card import read_card
 from pipeline.dotnet.nuget.readme import describe_ports
 from pipeline.registry.run_content import Evidence, choose_page
@@ -11,6 +12,8 @@ from pipeline.settings.params import Params
 
 # MLflow's databases hold as many characters of a description.
 LONGEST_DESCRIPTION = 5000
+# Of the places where the gate's own power has a gap, as many as one reads.
+MOST_GAPS = 5
 _SECTION = "\n## "
 _ASKED = {
     BOUND: "the package's lower bound",
@@ -32,6 +35,10 @@ def write(evidence: Evidence, place: Place) -> str:
             f"[report]({place.link_artifact(choose_page(evidence.dotnet).as_posix())}), "
             f"[package]({place.link_artifact(evidence.manifest.path.as_posix())}) `{evidence.manifest.package}`, "
             f"SHA-256 `{evidence.manifest.package_sha256}`.",
+            "",
+            "## The gate",
+            "",
+            *(f"- {line}" for line in describe_gate(evidence.parity)),
             "",
             "## Proven in .NET",
             "",
@@ -66,6 +73,29 @@ def write_model_page(evidence: Evidence, params: Params, place: Place) -> str:
             "",
         ]
     )
+
+
+def describe_gate(parity: ParityReport) -> Iterator[str]:
+    """How far from refusal the graph is, and what the gate itself would have noticed, in sentences."""
+    if parity.used is not None and parity.margin is not None:
+        yield f"{parity.used:.2%} of the tolerance used: {parity.margin:,.1f} times the largest difference would have passed."
+    power = parity.power
+    if power is None or not power.tried:
+        yield "The power of the gate was not measured."
+        return
+    yield (
+        f"Power: {power.caught} of {power.tried} broken copies of the graph were caught, "
+        f"{_count(power.equivalent, 'answers', 'answer')} alike."
+    )
+    missed = [survivor for survivor in power.survivors if survivor.result == "missed"]
+    if missed:
+        places = ", ".join(dict.fromkeys(f"`{survivor.layer}` ({survivor.kind})" for survivor in missed[:MOST_GAPS]))
+        more = f" and {len(missed) - MOST_GAPS} more" if len(missed) > MOST_GAPS else ""
+        yield f"**Not caught:** a small fault in {places}{more}."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def describe_dotnet(dotnet: DotnetReport) -> Iterator[str]:

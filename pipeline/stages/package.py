@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.core.arrays import read_headers
+from pipeline.core.arrays import count_rows, read_headers
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, recorded_sha256, replacing_folder, sha256
@@ -115,8 +115,7 @@ def collect_card_facts(params: Params) -> CardFacts:
     splits = {}
     for split in SPLITS:
         path = DATA / f"{split}.npz"
-        rows = next(iter(read_headers(path, "prepare").values())).shape[0]
-        splits[split] = Split(rows, recorded_sha256(path, "prepare"))
+        splits[split] = Split(count_rows(read_headers(path, "prepare")), recorded_sha256(path, "prepare"))
     model = params.model
     return CardFacts(
         seed=params.seed,

@@ -49,6 +49,9 @@ from pipeline.settings.params import Params, load, parse
         ("model=custom", "model.net._target_: there is no value yet; set it with"),
         ("model.name='a b'", "model.name: string should match pattern"),
         ("model.net._target_=Linear", "model.net._target_: string should match pattern"),
+        ("model.card={A: 7}", "model.card.A: input should be a valid string, got 7"),
+        ("model.card={A: ''}", "model.card.A: string should have at least 1 character"),
+        ("model.card={'# A': b}", "model.card.# A.[key]: string should match pattern"),
         ("model.inputs.pixels.minimum=17", "expected minimum <= maximum, got 17"),
         (
             "model.task.metric=f1",

@@ -110,6 +110,12 @@ def test_an_edit_changes_the_fingerprint_of_its_kind_alone(file, kind, mine, pas
     assert changed(passes, before) == [kind]
 
 
+def test_a_card_names_no_files_whatever_its_titles(mine, passes):
+    before = content()
+    passes("params", *MINE, "model.card={weights: See the paper., file: None.}")
+    assert changed(passes, before) == []
+
+
 def test_an_edit_of_the_metric_trains_nothing_again(mine, passes):
     """`validate` and `export` depend on task.json, `train` does not."""
     metric = Path("rates.py")

@@ -36,6 +36,7 @@ def test_holds_model_contract_golden_client_targets_and_readme(linear):
         "client/Linear.cs",
         "buildTransitive/Linear.targets",
         "README.md",
+        "MODEL_CARD.md",
     } <= names
     assert archive().read(model) == Path("build/simplified/model.onnx").read_bytes()
 
@@ -70,6 +71,21 @@ def test_same_bytes_again(linear, passes):
     before = manifest()["package_sha256"]
     passes("package")
     assert manifest()["package_sha256"] == before == sha256(MANIFEST.parent / manifest()["package"])
+
+
+def test_the_card_has_the_data_that_prepare_wrote(linear):
+    rows = f"| test | 40 | `{manifest()['lineage']['data_sha256']['test']}` |"
+    assert rows in archive().read("MODEL_CARD.md").decode().splitlines()
+
+
+def test_the_card_has_the_user_s_own_sections(linear, configure, passes):
+    configure("model.card={Intended use: Nothing at all.}")
+    passes("package")
+    assert "\n## Intended use\n\nNothing at all.\n" in archive().read("MODEL_CARD.md").decode()
+
+
+def test_the_readme_links_the_card(linear):
+    assert "[MODEL_CARD.md](MODEL_CARD.md)" in archive().read("README.md").decode()
 
 
 def test_one_package_in_the_folder(linear, configure, passes):

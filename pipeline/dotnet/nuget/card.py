@@ -22,8 +22,6 @@ from pipeline.settings.train_section import Train
 
 # In the package.
 CARD = "MODEL_CARD.md"
-# Of the places where the gate's own power has a gap, as many as one reads.
-MOST_GAPS = 5
 
 
 class Split(NamedTuple):
@@ -172,25 +170,16 @@ def describe_classes(parity: ParityReport) -> Iterator[str]:
 
 
 def describe_proof(parity: ParityReport, proven: tuple[str, ...]) -> Iterator[str]:
-    """What was compared with PyTorch in Python, and what came of it, in sentences."""
-    used = f", {parity.used:.2%} of the tolerance used" if parity.used is not None else ""
+    """What was compared with PyTorch in Python, and what came of it, in sentences.
+
+    Nothing that a tolerance decides: the gate's numbers at another one would make another package of the same model.
+    """
+    largest = max((entry.max_abs for entry in parity.comparisons if entry.max_abs is not None), default=0.0)
     yield (
         f"With onnxruntime {join_versions(proven)}: {len(parity.comparisons):,} comparisons with PyTorch's answers, "
-        f"{parity.values:,} values{used}."
+        f"{parity.values:,} values, largest difference {largest:.3g}."
     )
-    yield describe_power(parity)
     yield "`contract.json`, `manifest.json` and `golden/` have what was proven, the hashes, and the golden calls with PyTorch's answers."
-
-
-def describe_power(parity: ParityReport) -> str:
-    power = parity.power
-    if power is None or not power.tried:
-        return "The power of the gate was not measured."
-    return f"Power of the gate: {power.caught} of {power.tried} broken copies of the graph were caught, {_count(power.equivalent, 'answers', 'answer')} alike."
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def describe_limits(contract: Contract, parity: ParityReport) -> Iterator[str]:
@@ -203,9 +192,4 @@ def describe_limits(contract: Contract, parity: ParityReport) -> Iterator[str]:
         yield f"**Not judged:** `{output}`: {reason}."
     for output in parity.unvarying:
         yield f"`{output}` hardly varies from row to row: comparing it proves little."
-    missed = [survivor for survivor in parity.power.survivors if survivor.result == "missed"] if parity.power else []
-    if missed:
-        places = ", ".join(dict.fromkeys(f"`{survivor.layer}` ({survivor.kind})" for survivor in missed[:MOST_GAPS]))
-        more = f" and {len(missed) - MOST_GAPS} more" if len(missed) > MOST_GAPS else ""
-        yield f"**What the gate did not catch:** a small fault in {places}{more}."
     yield f"Versions of {RUNTIME_PACKAGE} other than those proven are untried."
