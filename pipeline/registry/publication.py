@@ -26,6 +26,7 @@ from pipeline.registry.run_content import (
 )
 from pipeline.registry.run_lifecycle import resume_run
 from pipeline.registry.run_note import log_note, name_run
+from pipeline.registry.stored_package import RUN_TAG
 from pipeline.settings.params import Params
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def publish(
     model_registry.tag_version(client, settings.registered_model, number, "dotnet.", proof)
     client.update_model_version(settings.registered_model, number, description=model_card.shorten(card))
     decision = move_aliases(client, params, evidence, number)
+    # Where a publication was interrupted, the version was registered in another run than the one that ended well.
+    client.set_model_version_tag(settings.registered_model, number, RUN_TAG, run_id)
     report = PublishReport(
         tracking_uri=settings.tracking_uri or "",
         experiment_id=experiment,
