@@ -20,6 +20,8 @@ STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "
 PROOF = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 # Real .NET has tests of its own; elsewhere it would only take time.
 UNVERIFIED = "verify.mode=off"
+# A store that refuses at once: where a stage has a process of its own, which `_no_recording` does not reach.
+NOBODY = "http://127.0.0.1:1"
 
 
 def bring_conf() -> None:

@@ -64,6 +64,7 @@ def resume_run(
         settings: As the run is to have them: one that was opened with others is not of this model.
     """
     import mlflow
+    from mlflow.exceptions import MlflowException
 
     _wait_for_recorder()
     record = find_open_run(client)
@@ -90,20 +91,21 @@ def resume_run(
             weights_sha256=weights_sha256,
         )
     write_run_record(record)
+    ending: Ending = "FINISHED"
     try:
         client.log_param(record.run_id, WEIGHTS_PARAM, weights_sha256)
         yield record.run_id
-        end_run(client, record, "FINISHED")
+        end_run(client, record, ending)
     except BaseException as error:
-        ending: Ending = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+        ending = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
         # Where it is the store that fails, there is nobody to tell.
-        with contextlib.suppress(PipelineError, *_store_errors()):
+        with contextlib.suppress(MlflowException):
             end_run(client, record, ending, {STAGE_TAG: "publish", GATE_TAG: describe_error(error)})
         raise
     finally:
-        # MLflow's own notion of a run at work; its status is set by now, or cannot be.
-        with contextlib.suppress(*_store_errors()):
-            mlflow.end_run(client.get_run(record.run_id).info.status)
+        # MLflow's own notion of a run at work.
+        with contextlib.suppress(MlflowException):
+            mlflow.end_run(ending)
 
 
 def find_open_run(client: "MlflowClient") -> RunRecord | None:
@@ -179,9 +181,3 @@ def _wait_for_recorder() -> None:
     end = time.monotonic() + PATIENCE
     while (record := read_run_record()) and not record.ended and is_running(record.process) and time.monotonic() < end:
         time.sleep(0.1)
-
-
-def _store_errors() -> tuple[type[Exception], ...]:
-    from mlflow.exceptions import MlflowException
-
-    return (MlflowException,)

@@ -248,7 +248,7 @@ def test_a_run_that_was_interrupted_is_not_taken_for_a_publication(again, config
         assert main(["publish"]) == 1
     passes("publish")
     statuses = {found.info.status: PUBLICATION_TAG in found.data.tags for found in runs()}
-    assert (len(runs()), statuses) == (3, {"FINISHED": True, "FAILED": False})
+    assert (len(runs()), statuses) == (3, {"FINISHED": True, "KILLED": False})
 
 
 def test_a_deleted_experiment_is_explained(again, fails):
