@@ -20,7 +20,7 @@ STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "
 PROOF = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 # Real .NET has tests of its own; elsewhere it would only take time.
 UNVERIFIED = "verify.mode=off"
-# A store that refuses at once: where a stage has a process of its own, which `_no_recording` does not reach.
+# A store that refuses at once, for a stage that a test starts as `python -m pipeline` and that is to record nothing.
 NOBODY = "http://127.0.0.1:1"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.__main__ import STAGES, main, parser
 from pipeline.core.errors import PipelineError
+from pipeline.registry import recorder_process
 from pipeline.stages import fingerprint as stage
 from pipeline_runs import NOBODY, PROJECT
 
@@ -187,6 +188,12 @@ def test_a_process_ends_with_its_exit_code(linear):
     assert done.returncode == 1
     assert done.stderr.startswith("error: fingerprint: params.yaml was composed from another conf/")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_stage_that_a_program_calls_records_nothing(broken, fails):
+    broken(PipelineError("expected this"))
+    fails("fingerprint")
+    assert (recorder_process.COMMAND, Path("mlflow.db").exists()) == (None, False)
 
 
 def test_ui_reads_the_configuration(linear, fails):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import is_running
-from pipeline.core.run_record import RunRecord, read_run_record, write_run_record
+from pipeline.core.run_record import RunRecord, read_run_record, update_run_record, write_run_record
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,23 +26,29 @@ PATIENCE = 30.0
 Ending = Literal["FINISHED", "FAILED", "KILLED"]
 
 
-def open_run(
-    client: "MlflowClient", experiment_id: str, name: str, stage: str, settings: Mapping[str, str]
-) -> RunRecord:
-    """Open a run for `stage`, with the settings that it can no longer change, and note it in build/run.json."""
-    from mlflow.entities import Param
+def create_run(client: "MlflowClient", experiment_id: str, name: str, stage: str) -> RunRecord:
+    """Create a run that says which command it is of."""
     from mlflow.tracking.context.registry import resolve_tags
 
-    leave_open_run(client, f"another `{stage}` has taken its place")
     tags = {**resolve_tags(), "mlflow.source.name": f"python -m pipeline {stage}"}
     run = client.create_run(experiment_id, run_name=name, tags=tags)
-    record = RunRecord(
+    return RunRecord(
         tracking_uri=client.tracking_uri,
         experiment_id=experiment_id,
         run_id=run.info.run_id,
         stage=stage,
         process=os.getpid(),
     )
+
+
+def open_run(
+    client: "MlflowClient", experiment_id: str, name: str, stage: str, settings: Mapping[str, str]
+) -> RunRecord:
+    """Open a run for `stage`, with the settings that it can no longer change, and note it in build/run.json."""
+    from mlflow.entities import Param
+
+    leave_open_run(client, f"another `{stage}` has taken its place")
+    record = create_run(client, experiment_id, name, stage)
     write_run_record(record)
     client.log_batch(record.run_id, params=[Param(key, value) for key, value in settings.items()])
     return record
@@ -132,11 +138,11 @@ def leave_open_run(client: "MlflowClient", reason: str) -> None:
 
 
 def end_run(client: "MlflowClient", record: RunRecord, ending: Ending, tags: Mapping[str, str] | None = None) -> None:
-    """End a run, tell it why, and note that in build/run.json."""
+    """End a run, tell it why, and note that in build/run.json where that is of this run."""
     for key, value in (tags or {}).items():
         client.set_tag(record.run_id, key, value[:LONGEST_TAG])
     client.set_terminated(record.run_id, ending)
-    write_run_record(record.model_copy(update={"ended": ending}))
+    update_run_record(record.model_copy(update={"ended": ending}))
 
 
 def find_training(client: "MlflowClient", weights_sha256: str) -> str | None:

@@ -141,7 +141,15 @@ def test_a_stage_that_fails_ends_the_run_of_its_weights(record, checkpoint):
 def test_a_stage_before_training_leaves_the_run_of_earlier_weights(client, record, checkpoint):
     trained = record(BEGAN, WEIGHED, WELL)
     run = record(ended("FAILED", "there is no such file"), stage="prepare")
-    assert run.info.run_id != trained.info.run_id
+    assert (run.info.run_id != trained.info.run_id, run.info.status) == (True, "FAILED")
+    assert client.get_run(trained.info.run_id).info.status == "RUNNING"
+    assert (read_run_record().run_id, read_run_record().ended) == (trained.info.run_id, "")
+
+
+def test_a_gate_that_fails_later_names_the_run_that_trained(client, record, checkpoint):
+    trained = record(BEGAN, WEIGHED, WELL)
+    record(ended("FAILED"), stage="validate")
+    assert record(ended("FAILED"), stage="validate").data.tags["trained_in"] == trained.info.run_id
 
 
 def test_other_weights_are_no_affair_of_the_run_that_waits(record):
