@@ -18,6 +18,8 @@ WEIGHTS_PARAM = "weights_sha256"
 # The run that trained the weights, of one that did not train them itself.
 ORIGIN_TAG = "trained_in"
 STAGE_TAG, GATE_TAG = "stage", "gate"
+# MLflow's own, in which it would have the path of a file of this machine.
+SOURCE_TAG = "mlflow.source.name"
 # What MLflow keeps of a tag (8000), with room for a server that is older.
 LONGEST_TAG = 5000
 # Seconds that publish gives a training's process to finish its logging.
@@ -30,7 +32,7 @@ def create_run(client: "MlflowClient", experiment_id: str, name: str, stage: str
     """Create a run that says which command it is of."""
     from mlflow.tracking.context.registry import resolve_tags
 
-    tags = {**resolve_tags(), "mlflow.source.name": f"python -m pipeline {stage}"}
+    tags = {**resolve_tags(), SOURCE_TAG: f"python -m pipeline {stage}"}
     run = client.create_run(experiment_id, run_name=name, tags=tags)
     return RunRecord(
         tracking_uri=client.tracking_uri,
@@ -86,7 +88,7 @@ def resume_run(
     else:
         leave_open_run(client, "publish took other weights")
         origin = find_training(client, weights_sha256)
-        tags = {ORIGIN_TAG: origin} if origin else {}
+        tags = {SOURCE_TAG: "python -m pipeline publish", **({ORIGIN_TAG: origin} if origin else {})}
         run = mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
         record = RunRecord(
             tracking_uri=client.tracking_uri,
