@@ -230,14 +230,16 @@ def run_locate(options: argparse.Namespace) -> None:
 
 def run_stage(options: argparse.Namespace) -> None:
     from pipeline.core.workspace_lock import holding_workspace, is_first_process
-    from pipeline.registry.recorder_process import StageRecord
+    from pipeline.registry import recorder_process
     from pipeline.settings.params import load
 
     params = load(options.params)
     options.ending.enter_context(holding_workspace(options.command))
+    if options.recorded:
+        recorder_process.COMMAND = recorder_process.RECORDER
     with contextlib.ExitStack() as recording:
         if is_first_process():
-            record = recording.enter_context(StageRecord(options.command, options.params))
+            record = recording.enter_context(recorder_process.StageRecord(options.command, options.params))
             options.ending.callback(record.close)
         import_frozen(f"pipeline.stages.{options.command}").run(params)
 
@@ -257,8 +259,15 @@ COMMANDS = {
 }
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, recorded: bool = False) -> int:
+    """Run a command; the exit code.
+
+    Args:
+        arguments: As on the command line, which is the default.
+        recorded: Whether a stage opens and ends runs in MLflow as it goes.
+    """
     options = parser().parse_args(arguments)
+    options.recorded = recorded
     with contextlib.ExitStack() as options.ending:  # of what ends after the last line is printed
         return run_command(options)
 
@@ -289,4 +298,4 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(recorded=True))

@@ -16,7 +16,6 @@ from pipeline.__main__ import main
 from pipeline.core import progress, terminal
 from pipeline.core.arrays import save
 from pipeline.parity import locate_process
-from pipeline.registry import recorder_process
 from pipeline.settings.compose import compose
 from pipeline.settings.params import Params, load
 from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, bring_conf, run_stages
@@ -43,14 +42,6 @@ def snapshot() -> dict[str, bytes]:
     """Every file that the pipeline has made, those that are left half-written too."""
     made = [Path("params.yaml"), *Path("build").rglob("*"), *Path("reports").rglob("*"), *Path().glob(".*.tmp*")]
     return {path.as_posix(): path.read_bytes() for path in made if path.is_file()}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_recording():
-    """A stage opens or ends a run in MLflow, whose import and new store take seconds; who tests that has `recording`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recorder_process, "COMMAND", None)
-        yield
 
 
 @pytest.fixture(scope="session")

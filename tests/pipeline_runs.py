@@ -20,6 +20,8 @@ STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "
 PROOF = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 # Real .NET has tests of its own; elsewhere it would only take time.
 UNVERIFIED = "verify.mode=off"
+# A store that refuses at once, for a stage that a test starts as `python -m pipeline` and that is to record nothing.
+NOBODY = "http://127.0.0.1:1"
 
 
 def bring_conf() -> None:

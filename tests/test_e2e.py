@@ -1,5 +1,6 @@
 """The main job as a user runs it: real `dvc`, in a clone of the project as it stands."""
 
+import csv
 import json
 import os
 import re
@@ -81,7 +82,8 @@ class Clone:
         return {
             str(p.relative_to(self.folder)): p.read_bytes()
             for p in sorted((self.folder / "build").rglob("*"))
-            if p.is_file() and (self.folder / "build" / "nuget") not in p.parents
+            # Outputs of no stage: restored packages, and which run in MLflow is this one's.
+            if p.is_file() and "nuget" not in p.parts and p.name != "run.json"
         }
 
 
@@ -115,6 +117,15 @@ def test_main_job(clone: Clone) -> None:
     assert clone.versions("digits") == ["1"]
     (run,) = clone.client().search_runs(["1"])
     assert run.data.tags["dotnet.verified"] == str(clone.report("dotnet")["verified"]).lower()
+
+
+def test_one_run_has_it_all_from_the_first_epoch_on(clone: Clone) -> None:
+    (run,) = clone.client().search_runs(["1"])
+    assert (run.info.status, run.data.tags["mlflow.source.name"]) == ("FINISHED", "python -m pipeline train")
+    with (clone.folder / "reports" / "plots" / "train.csv").open() as file:
+        epochs = [float(row["epoch"]) for row in csv.DictReader(file)]
+    logged = clone.client().get_metric_history(run.info.run_id, "train.validation_loss")
+    assert [point.step for point in logged] == epochs
 
 
 def test_the_main_job_prints_what_the_stages_say_and_dvc_s_own_lines(clone: Clone) -> None:
@@ -169,6 +180,8 @@ def test_a_tolerance_reruns_only_what_follows_it(clone: Clone) -> None:
     clone.params("parity.rtol=0.001")
     assert clone.repro() == ["validate", "package", "verify", "publish"]
     assert clone.versions("digits") == ["1"]
+    last, *_, first = clone.client().search_runs(["1"], order_by=["attributes.start_time DESC"])
+    assert last.data.tags["trained_in"] == first.info.run_id
 
 
 def test_a_failed_gate_publishes_nothing_and_loses_nothing(clone: Clone) -> None:
@@ -178,7 +191,10 @@ def test_a_failed_gate_publishes_nothing_and_loses_nothing(clone: Clone) -> None
     assert clone.repro(fails=True) == ["validate"]
     assert "the parity gate failed" in clone.done.stderr
     assert "Traceback" not in clone.done.stderr
-    assert len(clone.client().search_runs(["1"])) == runs
+    last, *others = clone.client().search_runs(["1"], order_by=["attributes.start_time DESC"])
+    assert (len(others), last.info.status, last.data.tags["stage"]) == (runs, "FAILED", "validate")
+    artifacts = clone.client().list_artifacts(last.info.run_id, "reports")
+    assert {"reports/parity.json", "reports/parity.html"} <= {artifact.path for artifact in artifacts}
     assert clone.bytes() == before
     assert not clone.report("parity")["passed"]
     clone.call("dvc", "checkout", "--force")

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.__main__ import STAGES, main, parser
 from pipeline.core.errors import PipelineError
+from pipeline.registry import recorder_process
 from pipeline.stages import fingerprint as stage
-from pipeline_runs import PROJECT
+from pipeline_runs import NOBODY, PROJECT
 
 
 @pytest.fixture
@@ -182,11 +183,17 @@ def test_a_full_disk_loses_nothing(command, function, linear, fails, monkeypatch
 def test_a_process_ends_with_its_exit_code(linear):
     shutil.rmtree("conf")
     command = [sys.executable, "-m", "pipeline", "fingerprint"]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "MLFLOW_TRACKING_URI": NOBODY}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: fingerprint: params.yaml was composed from another conf/")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_stage_that_a_program_calls_records_nothing(broken, fails):
+    broken(PipelineError("expected this"))
+    fails("fingerprint")
+    assert (recorder_process.COMMAND, Path("mlflow.db").exists()) == (None, False)
 
 
 def test_ui_reads_the_configuration(linear, fails):

@@ -32,6 +32,13 @@ def write_run_record(record: RunRecord) -> None:
     write_record(RUN_RECORD, _FORM, record)
 
 
+def update_run_record(record: RunRecord) -> None:
+    """Note what became of a run, unless another is noted by now."""
+    noted = read_run_record()
+    if noted and noted.run_id == record.run_id:
+        write_run_record(record)
+
+
 def read_run_record() -> RunRecord | None:
     """The run that was opened last; None where there is none, or where somebody broke the file: nothing but a run's end is lost."""
     try:

@@ -19,7 +19,17 @@ from pipeline.core.paths import (
 from pipeline.core.run_record import RunRecord
 from pipeline.registry.model_registry import find_experiment
 from pipeline.registry.run_content import describe_settings
-from pipeline.registry.run_lifecycle import GATE_TAG, LONGEST_TAG, STAGE_TAG, Ending, end_run, find_open_run, open_run
+from pipeline.registry.run_lifecycle import (
+    GATE_TAG,
+    LONGEST_TAG,
+    ORIGIN_TAG,
+    STAGE_TAG,
+    Ending,
+    create_run,
+    end_run,
+    find_open_run,
+    find_training,
+)
 from pipeline.registry.run_note import name_run
 from pipeline.settings.params import Params
 
@@ -56,14 +66,14 @@ def write_failure_note(failure: Failure, evidence: list[Path]) -> str:
     )
 
 
-def find_run_of(client: "MlflowClient", stage: str) -> RunRecord | None:
-    """The open run of the weights that `stage` worked on."""
-    record = find_open_run(client) if stage in ON_WEIGHTS else None
+def find_weights(stage: str) -> str | None:
+    """The SHA-256 of the weights that `stage` worked on; None of a stage that takes none, or where there are none."""
+    if stage not in ON_WEIGHTS:
+        return None
     try:
-        at_hand = recorded_sha256(CHECKPOINT, "train")
+        return recorded_sha256(CHECKPOINT, "train")
     except PipelineError:
         return None
-    return record if record and record.weights_sha256 == at_hand else None
 
 
 def record_failure(client: "MlflowClient", params: Params, record: RunRecord | None, failure: Failure) -> str | None:
@@ -74,12 +84,16 @@ def record_failure(client: "MlflowClient", params: Params, record: RunRecord | N
     """
     from mlflow.entities import Param
 
-    record = record or find_run_of(client, failure.stage)
+    weights = find_weights(failure.stage)
+    if record is None and (waiting := find_open_run(client)) and weights == waiting.weights_sha256:
+        record = waiting
     if record is None:
         if failure.ending == "KILLED":
             return None
         experiment = find_experiment(client, params.publish.experiment, client.tracking_uri)
-        record = open_run(client, experiment, name_run(params, None), failure.stage, {})
+        record = create_run(client, experiment, name_run(params, None), failure.stage)
+        if origin := find_training(client, weights) if weights else None:
+            client.set_tag(record.run_id, ORIGIN_TAG, origin)
     known = client.get_run(record.run_id).data.params
     missing = [Param(key, value) for key, value in describe_settings(params).items() if key not in known]
     for start in range(0, len(missing), 100):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.run_record import RunRecord, write_run_record
+from pipeline.core.run_record import RunRecord, update_run_record
 from pipeline.registry.failed_run import Failure, record_failure
 from pipeline.registry.model_registry import find_experiment
 from pipeline.registry.run_content import describe_settings
@@ -138,7 +138,7 @@ def record(client: "MlflowClient", params: Params, stage: str, messages: "queue.
             live.log()
     if live is None:
         return None
-    write_run_record(live.record)
+    update_run_record(live.record)
     return live.record.run_id
 
 

@@ -21,8 +21,9 @@ from pipeline.registry.store_refusal import KEPT
 if TYPE_CHECKING:
     import subprocess
 
-# None records nothing.
-COMMAND: tuple[str, ...] | None = (sys.executable, "-m", "pipeline.registry.recorder")
+RECORDER = (sys.executable, "-m", "pipeline.registry.recorder")
+# What is started; None, unless `python -m pipeline` runs: who calls `main` from a program (tests, benchmarks) records nothing.
+COMMAND: tuple[str, ...] | None = None
 # Seconds that a stage waits at its end for the process: a new sqlite store alone takes ten. It then goes on by itself.
 PATIENCE = 60.0
 FAILURE_PATIENCE = 30.0

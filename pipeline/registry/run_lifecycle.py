@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import is_running
-from pipeline.core.run_record import RunRecord, read_run_record, write_run_record
+from pipeline.core.run_record import RunRecord, read_run_record, update_run_record, write_run_record
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,6 +18,8 @@ WEIGHTS_PARAM = "weights_sha256"
 # The run that trained the weights, of one that did not train them itself.
 ORIGIN_TAG = "trained_in"
 STAGE_TAG, GATE_TAG = "stage", "gate"
+# MLflow's own, in which it would have the path of a file of this machine.
+SOURCE_TAG = "mlflow.source.name"
 # What MLflow keeps of a tag (8000), with room for a server that is older.
 LONGEST_TAG = 5000
 # Seconds that publish gives a training's process to finish its logging.
@@ -26,23 +28,29 @@ PATIENCE = 30.0
 Ending = Literal["FINISHED", "FAILED", "KILLED"]
 
 
-def open_run(
-    client: "MlflowClient", experiment_id: str, name: str, stage: str, settings: Mapping[str, str]
-) -> RunRecord:
-    """Open a run for `stage`, with the settings that it can no longer change, and note it in build/run.json."""
-    from mlflow.entities import Param
+def create_run(client: "MlflowClient", experiment_id: str, name: str, stage: str) -> RunRecord:
+    """Create a run that says which command it is of."""
     from mlflow.tracking.context.registry import resolve_tags
 
-    leave_open_run(client, f"another `{stage}` has taken its place")
-    tags = {**resolve_tags(), "mlflow.source.name": f"python -m pipeline {stage}"}
+    tags = {**resolve_tags(), SOURCE_TAG: f"python -m pipeline {stage}"}
     run = client.create_run(experiment_id, run_name=name, tags=tags)
-    record = RunRecord(
+    return RunRecord(
         tracking_uri=client.tracking_uri,
         experiment_id=experiment_id,
         run_id=run.info.run_id,
         stage=stage,
         process=os.getpid(),
     )
+
+
+def open_run(
+    client: "MlflowClient", experiment_id: str, name: str, stage: str, settings: Mapping[str, str]
+) -> RunRecord:
+    """Open a run for `stage`, with the settings that it can no longer change, and note it in build/run.json."""
+    from mlflow.entities import Param
+
+    leave_open_run(client, f"another `{stage}` has taken its place")
+    record = create_run(client, experiment_id, name, stage)
     write_run_record(record)
     client.log_batch(record.run_id, params=[Param(key, value) for key, value in settings.items()])
     return record
@@ -64,6 +72,7 @@ def resume_run(
         settings: As the run is to have them: one that was opened with others is not of this model.
     """
     import mlflow
+    from mlflow.exceptions import MlflowException
 
     _wait_for_recorder()
     record = find_open_run(client)
@@ -79,7 +88,7 @@ def resume_run(
     else:
         leave_open_run(client, "publish took other weights")
         origin = find_training(client, weights_sha256)
-        tags = {ORIGIN_TAG: origin} if origin else {}
+        tags = {SOURCE_TAG: "python -m pipeline publish", **({ORIGIN_TAG: origin} if origin else {})}
         run = mlflow.start_run(experiment_id=experiment_id, run_name=name, tags=tags)
         record = RunRecord(
             tracking_uri=client.tracking_uri,
@@ -90,20 +99,21 @@ def resume_run(
             weights_sha256=weights_sha256,
         )
     write_run_record(record)
+    ending: Ending = "FINISHED"
     try:
         client.log_param(record.run_id, WEIGHTS_PARAM, weights_sha256)
         yield record.run_id
-        end_run(client, record, "FINISHED")
+        end_run(client, record, ending)
     except BaseException as error:
-        ending: Ending = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+        ending = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
         # Where it is the store that fails, there is nobody to tell.
-        with contextlib.suppress(PipelineError, *_store_errors()):
+        with contextlib.suppress(MlflowException):
             end_run(client, record, ending, {STAGE_TAG: "publish", GATE_TAG: describe_error(error)})
         raise
     finally:
-        # MLflow's own notion of a run at work; its status is set by now, or cannot be.
-        with contextlib.suppress(*_store_errors()):
-            mlflow.end_run(client.get_run(record.run_id).info.status)
+        # MLflow's own notion of a run at work.
+        with contextlib.suppress(MlflowException):
+            mlflow.end_run(ending)
 
 
 def find_open_run(client: "MlflowClient") -> RunRecord | None:
@@ -130,11 +140,11 @@ def leave_open_run(client: "MlflowClient", reason: str) -> None:
 
 
 def end_run(client: "MlflowClient", record: RunRecord, ending: Ending, tags: Mapping[str, str] | None = None) -> None:
-    """End a run, tell it why, and note that in build/run.json."""
+    """End a run, tell it why, and note that in build/run.json where that is of this run."""
     for key, value in (tags or {}).items():
         client.set_tag(record.run_id, key, value[:LONGEST_TAG])
     client.set_terminated(record.run_id, ending)
-    write_run_record(record.model_copy(update={"ended": ending}))
+    update_run_record(record.model_copy(update={"ended": ending}))
 
 
 def find_training(client: "MlflowClient", weights_sha256: str) -> str | None:
@@ -179,9 +189,3 @@ def _wait_for_recorder() -> None:
     end = time.monotonic() + PATIENCE
     while (record := read_run_record()) and not record.ended and is_running(record.process) and time.monotonic() < end:
         time.sleep(0.1)
-
-
-def _store_errors() -> tuple[type[Exception], ...]:
-    from mlflow.exceptions import MlflowException
-
-    return (MlflowException,)

@@ -44,6 +44,11 @@ def test_a_second_stage_is_told_who_works_here(other):
         pass
 
 
+def test_a_command_is_refused_in_one_sentence(other, passes, fails):
+    passes("params", "model=linear")
+    assert "build/ is in use by train (process" in fails("fingerprint")
+
+
 def test_the_death_of_the_holder_gives_the_folder_back(other):
     other.send_signal(signal.SIGKILL)
     other.wait()

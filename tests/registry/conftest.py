@@ -1,5 +1,4 @@
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +30,6 @@ def new_store(empty_store) -> Callable[[], str]:
 
 @pytest.fixture
 def recording(monkeypatch) -> None:
-    """Have stages record, as they do for a user."""
-    monkeypatch.setattr(recorder_process, "COMMAND", (sys.executable, "-m", "pipeline.registry.recorder"))
+    """Have stages record, as `python -m pipeline` does; `main` called by a test records nothing."""
+    monkeypatch.setattr(recorder_process, "COMMAND", recorder_process.RECORDER)
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))

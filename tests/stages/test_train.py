@@ -15,7 +15,7 @@ from pipeline.core.arrays import load, save
 from pipeline.core.paths import CHECKPOINT, VALIDATION_SPLIT
 from pipeline.network.factory import build, save_weights
 from pipeline.network.training import Epoch
-from pipeline_runs import PROJECT, SMALL, bring_conf, reseal
+from pipeline_runs import NOBODY, PROJECT, SMALL, bring_conf, reseal
 
 TRAIN, CURVES, REPORT = Path("build/data/train.npz"), Path("reports/plots/train.csv"), Path("reports/train.json")
 
@@ -214,9 +214,10 @@ def test_two_processes_write_one_checkpoint(digits, passes, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     command = ["torchrun", "--nproc_per_node", "2", "--master_port", str(port), "-m", "pipeline", "train"]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1", "MLFLOW_TRACKING_URI": NOBODY}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
+    assert done.stderr.count("train: not logged live") == 1
     assert done.stdout.count("train: best of 2 epochs") == 1
     assert len(curves()) == 2
     assert list(CHECKPOINT.parent.glob(".*")) == []
