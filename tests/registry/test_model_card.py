@@ -35,7 +35,10 @@ def lines(evidence: Evidence, **dotnet: object) -> list[str]:
 def test_package_and_bound(evidence):
     text = model_card.write(evidence)
     assert text.startswith(f"# Digits {evidence.manifest.version}\n")
-    assert f"The NuGet package `Digits.{evidence.manifest.version}.nupkg` (SHA-256 `{evidence.manifest.package_sha256}`)" in text
+    assert (
+        f"The NuGet package `Digits.{evidence.manifest.version}.nupkg` (SHA-256 `{evidence.manifest.package_sha256}`)"
+        in text
+    )
     assert "it asks for Microsoft.ML.OnnxRuntime 1.31.1 or later." in text
 
 
