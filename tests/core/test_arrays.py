@@ -285,7 +285,7 @@ def test_headers_have_types_and_shapes(path):
 
 def test_headers_of_a_damaged_file(path):
     path.write_bytes(b"PK\x03\x04")
-    with pytest.raises(PipelineError, match="expected an .npz archive, got a damaged or truncated file"):
+    with pytest.raises(PipelineError, match=r"expected an \.npz archive, got a damaged or truncated file"):
         read_headers(path, "prepare")
 
 
