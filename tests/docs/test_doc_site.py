@@ -49,6 +49,12 @@ def test_nothing_is_fetched_from_elsewhere(site):
     assert [path.relative_to(site).as_posix() for path in texts if fetched.search(path.read_text())] == []
 
 
+def test_every_page_of_the_navigation_is_there():
+    named = re.findall(r": ([\w/-]+\.md)$", (PROJECT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert len(named) > 20
+    assert [page for page in named if not (DOCS / page).is_file()] == []
+
+
 def test_every_page_is_made(site):
     assert [
         path for path in DOCS.rglob("*.md") if not (site / path.relative_to(DOCS)).with_suffix(".html").is_file()
