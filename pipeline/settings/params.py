@@ -65,7 +65,7 @@ class Package(Section):
 
     Attributes:
         id: The package's name; null: the model's in PascalCase (digits -> Digits).
-        version: The package's version.
+        version: auto: it follows from the content and the last release; or a version of yours.
         authors: Who the package says made it.
         license: An SPDX expression, such as Apache-2.0.
         namespace: Namespace of the C# client.
