@@ -14,8 +14,8 @@ from code_blocks import DOCS, PROJECT, pages
 pytest.importorskip("material", reason="needs the extra `docs`: pip install '.[docs]'")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-# Hosts that pages link to, none of which a test asks: there are none so far.
-HOSTS: set[str] = set()
+# Hosts that pages link to; no test asks them.
+HOSTS = {"kislyuk.github.io"}
 
 
 def build(folder: Path) -> Path:
@@ -73,7 +73,7 @@ def test_a_page_outside_the_site_links_to_what_is_there(path):
 
 def test_hosts_that_pages_link_to_are_listed():
     links = [link for path in pages() for link in LINK.findall(path.read_text()) if "://" in link]
-    assert {link.split("/")[2] for link in links} == HOSTS
+    assert {link.split("/")[2] for link in links} <= HOSTS
 
 
 @pytest.mark.skipif(BROWSER is None, reason="needs a Chromium")
