@@ -301,6 +301,6 @@ def test_queued_sweep_is_compared(clone: Clone) -> None:
     opsets = {exp["params"]["params.yaml"]["data"]["export"]["opset"]: exp["metrics"] for exp in experiments}
     assert {18, 20, 22} <= set(opsets)
     metrics = opsets[18]["reports/metrics.json"]["data"]
-    assert {"parity_max_abs", "nodes", "bytes"} <= set(metrics)
+    assert {"parity_used", "nodes", "bytes"} <= set(metrics)
     opset_params = {run.data.params["export.opset"] for run in clone.client().search_runs(["1", "2"])}
     assert {"18", "20", "22"} <= opset_params
