@@ -12,6 +12,8 @@ import pytest
 from pipeline.core.paths import PARITY_REPORT, RUN_RECORD
 from pipeline.core.run_record import RunRecord, write_run_record
 from pipeline.doctor import outdated, workspace
+from pipeline.doctor.checkup import show, summarize
+from pipeline.doctor.diagnosis import Diagnosis
 from pipeline.doctor.outdated import StalenessGraph
 
 GRAPH = StalenessGraph(
@@ -165,6 +167,24 @@ def test_a_gate_that_refused_is_noted(empty):
     assert diagnosis.text == f"{PARITY_REPORT}: 20 of 40 comparisons failed"
 
 
-def test_all_of_it_for_a_folder_that_is_no_project(linear, fails, capsys):
-    """Its sentences end in an exit code."""
-    assert "`dvc repro` would fail, as is said above" in fails("doctor")
+def test_a_folder_that_is_no_project_of_git_and_dvc_is_wrong(linear, fails):
+    assert fails("doctor") == "error: doctor: git and DVC: `dvc repro` would fail, as is said above\n"
+
+
+@pytest.mark.parametrize(
+    ("runs", "says"),
+    [
+        ({}, "all is well and up to date: `dvc repro` would run fingerprint alone, as it always does"),
+        (
+            {"train": ["x"], "export": ["y"]},
+            "all is well; `dvc repro` would run train, export; what comes out as before ends it earlier",
+        ),
+    ],
+)
+def test_the_closing_line(runs, says):
+    assert summarize(runs) == says
+
+
+def test_a_pipe_has_a_whole_line_for_each(capsys):
+    show([Diagnosis("MLflow", "wrong", "x" * 300, "do it")], {"train": ["y"]})
+    assert capsys.readouterr().out == f"wrong MLflow      {'x' * 300} -> do it\nruns  train       y\n"
