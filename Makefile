@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test compare plots screenshots lint ui nuget examples benchmark clean
+.PHONY: help setup repro test compare plots screenshots docs lint ui nuget examples benchmark clean
 
 # Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
@@ -41,15 +41,18 @@ compare: setup ## the experiments side by side, the best first; why some failed
 plots: setup ## loss, metric and parity, drawn on one page that needs no network
 	@python -m pipeline plots
 
-screenshots: setup ## the report page at three widths, light and dark, in reports/screenshots (needs Chromium)
+screenshots: setup ## MLflow, report, plots and documentation, drawn at two widths, light and dark, in reports/screenshots (needs Chromium)
 	@python benchmarks/screenshots.py
+
+docs: setup ## the documentation as a site in build/site, which needs no network
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet && echo "docs: build/site/index.html"
 
 lint: setup ## ruff and mypy
 	ruff check .
 	ruff format --check .
 	mypy
 
-ui: setup ## the MLflow UI on what was published (PORT=5000)
+ui: setup ## the MLflow UI, and links to runs, comparison and model once it answers (PORT=5000)
 	@python -m pipeline ui --port $(PORT)
 
 nuget: setup ## the package into a feed: make nuget FEED=folder (or a NuGet source)

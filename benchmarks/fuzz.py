@@ -37,6 +37,7 @@ LINEAR = {
     "dvc.lock": ("publish",),
     "build/.known-files.json": ("fingerprint", "export"),
     "build/fingerprint/target.json": ("export", "simplify", "validate", "package"),
+    "build/fingerprint/release.json": ("package",),
     "build/data/test.npz": ("export", "validate"),
     "build/data/SHA256SUMS": ("export", "validate", "package"),
     "build/weights/checkpoint.safetensors": ("export",),

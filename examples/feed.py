@@ -18,6 +18,8 @@ BUILD = PROJECT / "build" / "examples"
 FEED = BUILD / "feed"
 # nuget.config's globalPackagesFolder, into which NuGet unpacks packages.
 UNPACKED = BUILD / "packages"
+# What the projects reference: that of a release.
+VERSION = "package.version=1.0.0"
 # Model -> the settings that it needs beside its own configuration.
 MODELS = {"linear": (), "digits": (), "sentiment": (f"data.path={PROJECT / 'data' / 'reviews'}",)}
 STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "package")
@@ -31,7 +33,7 @@ def package(model: str) -> Path:
     # fingerprint holds params.yaml beside it.
     shutil.copytree(PROJECT / "conf", folder / "conf")
     with contextlib.chdir(folder), contextlib.redirect_stdout(None):
-        for command in (["params", f"model={model}", *MODELS[model]], *([stage] for stage in STAGES)):
+        for command in (["params", f"model={model}", VERSION, *MODELS[model]], *([stage] for stage in STAGES)):
             if pipeline(command):
                 sys.exit(1)
     return next(folder.glob("build/package/*.nupkg"))

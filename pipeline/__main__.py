@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
+from pipeline.core.terminal import QUIET, complain, quieting, warn
+from pipeline.registry.commands import REGISTRY_COMMANDS, add_registry_commands
 from pipeline.settings.compose import PARAMS, compose_text, describe_configuration
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
@@ -27,7 +29,12 @@ EPILOG = """\
 stages read params.yaml, which is composed from conf/:
   python -m pipeline params train.epochs=5 model=linear && dvc repro
   dvc exp run -S train.epochs=5 -S model=linear            (the same in one step)
+
+quiet, with nothing but warnings and errors:
+  python -m pipeline -q validate                           (TORCH2DOTNET_QUIET=1 dvc repro)
 """
+
+QUIET_HELP = f"print nothing but warnings and errors (for every stage of `dvc repro`: {QUIET}=1)"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,12 +44,15 @@ def parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    main.add_argument("-q", "--quiet", action="store_true", help=QUIET_HELP)
     commands = main.add_subparsers(dest="command", required=True, metavar="command")
     for name, what in STAGES.items():
         stage = commands.add_parser(name, help=what, description=what)
         stage.add_argument(
             "--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)"
         )
+        # Where it is not given it must not undo the one before the command.
+        stage.add_argument("-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help=QUIET_HELP)
     params = commands.add_parser(
         "params", help="compose conf/ into params.yaml", description="Compose conf/ into params.yaml.", add_help=False
     )
@@ -71,6 +81,15 @@ def parser() -> argparse.ArgumentParser:
         "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
     )
     nuget.add_argument("--feed", required=True, help="a folder, or a source that NuGet knows (name or address)")
+    release = commands.add_parser(
+        "release",
+        help="write released/<Id>.json for the proven package: the next `dvc repro` packs that version",
+        description="Write released/<Id>.json (version, contract, hash of the content) for the package in build/package, once it is "
+        "proven. Commit the file: from then on the same content is packed as exactly that version, and another content gets the "
+        "next one by what is different, with a label.",
+    )
+    release.add_argument("--version", help="the version (default: the package's own, without its label)")
+    release.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     compare = commands.add_parser(
         "compare",
         help="print the experiments side by side, the best first; failed ones with the reason",
@@ -106,9 +125,19 @@ def parser() -> argparse.ArgumentParser:
         metavar="VERSION",
         help="put the newest wheel of 1.18, or the very 1.18.1, into the user's cache folder",
     )
+    doctor = commands.add_parser(
+        "doctor",
+        help="what is installed, what would run and why, what failed last, and what is wrong",
+        description="Print what is installed, where packages and runs are kept, what `dvc repro` would run and why, and what failed "
+        "last. Exit 1 where something is wrong (not only noted) that the next `dvc repro` needs: Python or a library that is "
+        "missing or too old, settings or files that stages refuse, the target's wheel, the .NET SDK with verify.mode=required, the "
+        "MLflow store, or the project of git and DVC.",
+    )
+    doctor.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
+    add_registry_commands(commands)
     return main
 
 
@@ -132,7 +161,7 @@ def write_params(overrides: list[str], path: Path) -> None:
         except PipelineError as error:
             lacking = str(error)
         if lacking:
-            print(f"warning: params: {setting}={lacking}; `dvc repro` needs it", file=sys.stderr)
+            warn("params", f"{setting}={lacking}; `dvc repro` needs it")
 
 
 def run_params(options: argparse.Namespace) -> None:
@@ -149,6 +178,13 @@ def run_nuget(options: argparse.Namespace) -> None:
     from pipeline.dotnet.nuget.feed import push
 
     push(options.feed)
+
+
+def run_release(options: argparse.Namespace) -> None:
+    from pipeline.dotnet.versions.releasing import release
+    from pipeline.settings.params import load
+
+    release(load(options.params).package.version, options.version)
 
 
 def run_compare(options: argparse.Namespace) -> None:
@@ -170,6 +206,12 @@ def run_compat(options: argparse.Namespace) -> None:
     from pipeline.runtimes.compatibility import compat
 
     compat(options.file, options.install)
+
+
+def run_doctor(options: argparse.Namespace) -> None:
+    from pipeline.doctor.checkup import check_up
+
+    check_up(options.params)
 
 
 def run_ui(options: argparse.Namespace) -> None:
@@ -205,10 +247,13 @@ def run_stage(options: argparse.Namespace) -> None:
 COMMANDS = {
     "params": run_params,
     "nuget": run_nuget,
+    "release": run_release,
     "compare": run_compare,
     "plots": run_plots,
     "compat": run_compat,
+    "doctor": run_doctor,
     "ui": run_ui,
+    **REGISTRY_COMMANDS,
     "locate": run_locate,
     **dict.fromkeys(STAGES, run_stage),
 }
@@ -229,37 +274,27 @@ def main(arguments: list[str] | None = None, *, recorded: bool = False) -> int:
 
 def run_command(options: argparse.Namespace) -> int:
     """Run it; the exit code. What a person can act on is one line on stderr."""
+    problem = ""
     try:
-        COMMANDS[options.command](options)
+        with quieting(options.quiet):
+            COMMANDS[options.command](options)
     except PipelineError as error:
-        print(f"error: {options.command}: {error}", file=sys.stderr)
-        return 1
+        problem = str(error)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("pipeline", "models"):
             raise
-        print(
-            f"error: {options.command}: the package {error.name!r} is not in this Python ({sys.executable}): run `make setup`, then "
-            "`source .venv/bin/activate`",
-            file=sys.stderr,
-        )
-        return 1
+        problem = f"the package {error.name!r} is not in this Python ({sys.executable}): run `make setup`, then `source .venv/bin/activate`"
     except KeyboardInterrupt:
-        print(
-            f"\nerror: {options.command}: interrupted; what was made before is whole, run it again to go on",
-            file=sys.stderr,
-        )
-        return 1
+        print(file=sys.stderr)  # the terminal has written ^C
+        problem = "interrupted; what was made before is whole, run it again to go on"
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
             raise
         where = f" {error.filename}" if error.filename else ""
-        print(
-            f"error: {options.command}: cannot write{where}: {error.strerror}; make room or give access and run it again "
-            "(what was made before is whole)",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+        problem = f"cannot write{where}: {error.strerror}; make room or give access and run it again (what was made before is whole)"
+    if problem:
+        complain(options.command, problem)
+    return 1 if problem else 0
 
 
 if __name__ == "__main__":

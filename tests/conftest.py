@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.core import progress, terminal
 from pipeline.core.arrays import save
 from pipeline.parity import locate_process
 from pipeline.settings.compose import compose
@@ -72,6 +73,13 @@ def _no_tracking_server(monkeypatch):
 def _no_locating(monkeypatch):
     """A gate that fails starts `locate`, which imports torch in a process of its own; who tests that sets another command."""
     monkeypatch.setattr(locate_process, "COMMAND", (sys.executable, "-S", "-c", ""))
+
+
+@pytest.fixture(autouse=True)
+def _no_progress(monkeypatch):
+    """A slow machine prints no more than a quick one; who tests progress sets seconds of its own."""
+    monkeypatch.setattr(progress, "LINE_EVERY", 3600.0)
+    monkeypatch.delenv(terminal.QUIET, raising=False)
 
 
 @pytest.fixture

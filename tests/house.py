@@ -26,6 +26,7 @@ ROOMS = (
     "dotnet",
     "registry",
     "experiments",
+    "doctor",
     "stages",
 )
 

@@ -4,12 +4,13 @@ Text is an object array of `str`: numpy's `U` pads every row to the longest one 
 file it is UTF-8 bytes beside the length of each text.
 """
 
+import contextlib
 import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +63,59 @@ def load(path: Path, made_by: str) -> Arrays:
     Raises:
         PipelineError: The file is missing, truncated, not an .npz, empty, or holds Python objects.
     """
-    try:
+    with _explaining_damage(path, made_by):
         with zipfile.ZipFile(path) as archive:
             members = {name: _read(archive, name) for name in archive.namelist()}
         arrays = dict(_arrays(path, members))
+    if not arrays:
+        raise _explain_emptiness(path, made_by)
+    return arrays
+
+
+class Header(NamedTuple):
+    """What a file says of an array before its values: numpy's name of the type ("string" for text), and the shape."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def read_headers(path: Path, made_by: str) -> dict[str, Header]:
+    """Type and shape of every array in a file that `save` wrote, without reading the arrays.
+
+    Raises:
+        PipelineError: As `load`.
+    """
+    headers = {}
+    with _explaining_damage(path, made_by), zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if member.endswith(TEXT):
+                continue
+            with archive.open(member) as file:
+                np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            if member.endswith(LENGTHS):
+                headers[member.removesuffix(LENGTHS)] = Header("string", shape)
+            else:
+                headers[member.removesuffix(NUMBERS)] = Header(dtype.name, shape)
+    if not headers:
+        raise _explain_emptiness(path, made_by)
+    return headers
+
+
+def count_rows(headers: Mapping[str, Header]) -> int:
+    """How many rows a split has: the first axis of every array in it."""
+    return next((header.shape[0] for header in headers.values() if header.shape), 0)
+
+
+def _explain_emptiness(path: Path, made_by: str) -> PipelineError:
+    return PipelineError(f"{path}: expected at least one array, got an empty archive; make it again with {made_by}")
+
+
+@contextlib.contextmanager
+def _explaining_damage(path: Path, made_by: str) -> Iterator[None]:
+    """Make one sentence of whatever numpy and zipfile say of a file that is missing or damaged."""
+    try:
+        yield
     except FileNotFoundError:
         raise missing(path, made_by) from None
     except (
@@ -90,9 +140,6 @@ def load(path: Path, made_by: str) -> Arrays:
         raise PipelineError(
             f"{path}: expected an .npz archive, got a damaged file ({error}); make it again with {made_by}"
         ) from None
-    if not arrays:
-        raise PipelineError(f"{path}: expected at least one array, got an empty archive; make it again with {made_by}")
-    return arrays
 
 
 def _read(archive: zipfile.ZipFile, member: str) -> Array:

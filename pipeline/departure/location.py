@@ -17,6 +17,7 @@ from pipeline.core.files import checked, write_text
 from pipeline.core.node_sources import read_sources
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import BUILD, CHECKPOINT, PARITY_PAGE, TEST_SPLIT
+from pipeline.core.progress import LongWork
 from pipeline.core.reports import read_report
 from pipeline.core.rows import Rows
 from pipeline.departure import optimizer
@@ -83,12 +84,14 @@ def _search(
     subject: RefusedCall, params: Params, policy: Policy, scratch: Path
 ) -> tuple[Findings, SmallestGraph | None]:
     """Against the eager network."""
-    truth, weights = _record(subject, params, policy, scratch)
+    with LongWork("locate", "asking the network for every value"):
+        truth, weights = _record(subject, params, policy, scratch)
     pieces, sources = Pieces(subject.path), read_sources()
     matcher = Matcher(pieces, sources, truth.recording, policy)
     searcher = Searcher(pieces, matcher, truth, policy)
     search = searcher.run()
-    candidates = rank(GraphFindings(pieces, searcher, search, matcher, sources, weights), truth.inputs, policy)
+    with LongWork("locate", "measuring the errors on the way"):
+        candidates = rank(GraphFindings(pieces, searcher, search, matcher, sources, weights), truth.inputs, policy)
     findings = Findings("node" if search.departs else "accumulated", candidates, search, len(pieces.maker))
     if not candidates:
         return findings, None

@@ -15,6 +15,7 @@ from pipeline.compare.comparison import OutputComparison
 from pipeline.compare.policy import Policy
 from pipeline.core.arrays import Array, Arrays, is_text
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import track
 from pipeline.departure.distance import measure
 from pipeline.departure.matching import Matcher
 from pipeline.departure.pieces import Piece, Pieces
@@ -228,9 +229,7 @@ class Searcher:
         needed = self._needed(affected)
         left = {name: sum(piece.number in needed for piece in users) for name, users in self._pieces.consumers.items()}
         values: dict[str, Array | None] = dict(self._inputs)
-        for piece in self._pieces.pieces:
-            if piece.number not in needed:
-                continue
+        for piece in track([piece for piece in self._pieces.pieces if piece.number in needed], "locate", "nodes"):
             feeds = {name: values[name] if name in values else self.truth(name) for name in piece.inputs}
             for name, value in self._compute(piece, feeds).items():
                 if value is not None:

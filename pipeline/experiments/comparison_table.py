@@ -4,13 +4,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.terminal import open_console
 from pipeline.experiments.revisions import Revision, collect
 from pipeline.settings.overrides import explain_change
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-WIDTH = 140
 # Of the many settings in which two models may differ, as many as one reads.
 LARGEST_CHANGE = 200
 NO_VALUE = "-"
@@ -24,17 +24,13 @@ def compare(every_commit: bool = False) -> None:
     Raises:
         PipelineError: There is nothing to compare.
     """
-    from rich.console import Console
-
     rows = collect(every_commit)
     _, baseline, *experiments = rows
     if not experiments and not any(row.metrics for row in rows):
         raise PipelineError(
             "nothing has run yet, neither here nor in an experiment: run `make repro`, then e.g. `dvc exp run -S train.epochs=5`"
         )
-    console = Console(highlight=False, markup=False)
-    # A pipe, a file and a README have no width of their own.
-    console.width = min(WIDTH, console.width) if console.is_terminal else WIDTH
+    console = open_console()
     console.print(make_table(rows, baseline.params))
     reasons = [f"{row.name}: {row.reason}" for row in sort_rows(rows) if row.reason]
     if reasons:

@@ -17,6 +17,7 @@ from pipeline.compare.policy import COARSE, Policy
 from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall
+from pipeline.core.progress import LongWork
 from pipeline.export import causes, encoder_graph, exporters, remedies, unsupported
 from pipeline.export.assumptions import Assumption, ask_boundaries
 from pipeline.export.exporters import EXPORTERS, ExportRequest
@@ -135,7 +136,8 @@ def export_network(
         adapter = reference.adapter()
         attempt = attempts[exporter] = Attempt()
         try:
-            exported = exporters.export(exporter, adapter, request)
+            with LongWork("export", f"torch's {exporter} exporter at work"):
+                exported = exporters.export(exporter, adapter, request)
             model, attempt.frozen = exported.model, exported.frozen
             assumptions += exported.assumptions
             boundaries |= ask_boundaries(exported.assumptions, trial, reference.calls)

@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import functools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,6 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
 from pipeline.core.paths import CHECKPOINT, TEST_SPLIT
+from pipeline.core.progress import LongWork, track
 from pipeline.core.rows import CHUNK, Rows
 from pipeline.export import determinism
 from pipeline.export.adapter import Adapter, AnswerForm
@@ -122,7 +122,8 @@ def answer_everything(params: Params, threads: int | Literal["auto"]) -> Referen
         "outputs": infer_output_shapes(adapter.answer, rows, model, calls),
     }
     telling = choose_telling([*calls, *sample_rows(rows, test_split, work)])
-    moved = move_answers(fresh_adapter, telling, weights=not is_large(checkpoint))
+    with LongWork("export", "measuring what rounding does"):
+        moved = move_answers(fresh_adapter, telling, weights=not is_large(checkpoint))
     scales = measure_scales(calls, test_split, shapes["outputs"], moved, batched=rows.batched)
     determinism.check_repeatability(adapter, {call.name: (call.inputs, call.outputs) for call in calls}, scales)
     if tokenizer:
@@ -178,7 +179,7 @@ def answer_with_numbers(adapter: Adapter, inputs: Arrays) -> Arrays:
 
 def answer_rows(adapter: Adapter, rows: Rows) -> Arrays:
     """The network's answers to every row, row for row."""
-    return rows.gather([adapter.answer(call) for call in rows.all()])
+    return rows.gather([adapter.answer(call) for call in track(rows.all(), "export", "asking for the test split")])
 
 
 def sample_rows(rows: Rows, answers: Arrays, work: int) -> list[GoldenCall]:
@@ -202,7 +203,7 @@ def answer_calls(adapter: Adapter, calls: Sequence[GoldenCall]) -> tuple[list[Go
         PipelineError: The network fails at, or answers NaN to, rows that it must be able to answer.
     """
     answered, left_out = [], {}
-    for call in calls:
+    for call in track(calls, "export", "golden calls"):
         try:
             outputs = adapter.answer(call.inputs)
             check_no_nan({call.name: outputs}, type(adapter.network).__name__)
@@ -233,15 +234,6 @@ def single_rows(adapter: Adapter, rows: Rows) -> list[GoldenCall]:
                 name = f"row {row}{' with its sign turned' if sign < 0 else ''}"
                 answered.append(GoldenCall(name, "rows", None, {}, inputs, adapter.answer(inputs)))
     return answered
-
-
-def describe_left_out(left_out: Mapping[str, str]) -> str:
-    """The calls that the network cannot answer for one reason together; of several reasons that differ in numbers, the first."""
-    calls: dict[str, tuple[str, list[str]]] = {}
-    for call, reason in left_out.items():
-        cause = re.sub(r"^\S+ itself cannot answer \{.*?\}: ", "", reason).partition(": nothing can be proven")[0]
-        calls.setdefault(re.sub(r"\d+|golden call '[^']*'", "", cause), (cause, []))[1].append(call)
-    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in calls.values())
 
 
 def check_no_nan(outputs_by_call: Mapping[str, Arrays], network: str) -> None:

@@ -13,6 +13,7 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.contract import BATCH
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall, Purpose
+from pipeline.core.progress import LongWork
 from pipeline.export.golden_calls import axis_sizes, call_of, fits
 from pipeline.settings.model import AxisSettings, Model
 
@@ -105,6 +106,10 @@ class SizeTrial:
 
     def run(self) -> None:
         """Ask for every open axis alone at each of its sizes, then for all of them together."""
+        with LongWork("export", "asking at other sizes"):
+            self._ask_sizes()
+
+    def _ask_sizes(self) -> None:
         full = full_sizes(self.pair, self.model)
         taken: dict[str, list[int]] = {}
         for axis_name, size in full.items():

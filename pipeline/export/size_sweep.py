@@ -11,6 +11,7 @@ from contextlib import suppress
 from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.golden import GoldenCall
+from pipeline.core.progress import track
 from pipeline.core.rows import Rows
 from pipeline.export.assumptions import NEAR
 from pipeline.export.golden_calls import axis_sizes
@@ -61,7 +62,7 @@ def _cost(line: Sequence[Sizes], full: Sizes, amount: int) -> float:
 def answer_sweep(answer: Callable[[Arrays], Arrays], trial: SizeTrial, chosen: Sequence[Sizes]) -> Iterator[GoldenCall]:
     """One row at each of `chosen`, with the network's answer; what the network cannot answer is left out."""
     (row, *_) = Rows(trial.pair, trial.batched).calls([0]) if trial.batched else [trial.pair]
-    for sizes in chosen:
+    for sizes in track(chosen, "export", "sizes compared"):
         for inputs in itertools.islice(fit_lengths(resize(row, trial.model, sizes), trial.model, sizes), 1):
             with suppress(PipelineError):
                 outputs = answer(inputs)

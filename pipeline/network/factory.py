@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import replacing
+from pipeline.core.terminal import warn
 from pipeline.network.lazy_modules import has_lazy_weights, settle_lazy_modules
 from pipeline.network.state_names import fit_names
 from pipeline.network.weights import read_state
@@ -136,7 +137,7 @@ def load_weights(module: nn.Module, path: Path, made_by: str, *, strict: bool = 
     own_state = module.state_dict()
     state, renamed = fit_names(read_state(path, made_by), own_state)
     if renamed:
-        print(f"{path}: the names of the weights fit {type(module).__name__} {renamed}")
+        warn("train", f"{path}: the names of the weights fit {type(module).__name__} {renamed}")
     missing = [name for name in own_state if name not in state]
     unexpected = [name for name in state if name not in own_state]
     problems = [

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pipeline.core.arrays import Array
 from pipeline.core.errors import PipelineError
 from pipeline.settings.hydra_targets import call, resolve, signature_of
-from pipeline.settings.params import Loss
+from pipeline.settings.train_section import Loss
 
 SETTING = "train.loss"
 # classes: a score for each class [rows, classes, ...], target class numbers [rows, ...]. binary: a logit for each target of 0 or

@@ -13,8 +13,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.network.losses import FORMS, SETTING, Criterion, load_criterion, raw_answer, squeezed
 from pipeline.network.training import first_row, place_batch
 from pipeline.settings.hydra_targets import resolve
-from pipeline.settings.params import Loss
 from pipeline.settings.short_names import shorten
+from pipeline.settings.train_section import Loss
 
 TRAIN = "build/data/train.npz"
 

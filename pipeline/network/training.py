@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from pipeline.core import events
 from pipeline.core.arrays import Array, Arrays
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import LongWork
 from pipeline.network.losses import Criterion, decide, raw_answer
 from pipeline.network.threads import count_multiply_adds
-from pipeline.settings.params import Train
+from pipeline.settings.train_section import Train
 
 
 class Epoch(NamedTuple):
@@ -164,8 +164,8 @@ def train(
     epochs: list[Epoch] = []
     best_state: dict[str, Tensor] = {}
     best = Epoch(0, 0.0, math.inf, math.nan, math.inf, -math.inf if progress.higher else math.inf)
-    bar = tqdm(range(1, config.epochs + 1), desc="train", unit="epoch", disable=not accelerator.is_main_process or None)
-    for number in bar:
+    shown = LongWork("train", "epochs", config.epochs, shown=accelerator.is_main_process)
+    for number in shown.over(range(1, config.epochs + 1)):
         rate = float(schedule.get_last_lr()[0])
         answers = []
         objective.train()
@@ -188,9 +188,9 @@ def train(
             )
         epoch = Epoch(number, rate, train_loss, train_metric, validation_loss, validation_metric)
         epochs.append(epoch)
+        shown.note = f"loss {validation_loss:.4f}, {progress.name} {validation_metric:.4f}"
         if accelerator.is_main_process:
             events.measured(number, epoch._asdict())
-        bar.set_postfix({"loss": f"{validation_loss:.3f}", progress.name: f"{validation_metric:.3f}"})
         if progress.is_better(epoch, best):
             best = epoch
             best_state = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}

@@ -27,10 +27,10 @@ def _list(names: Sequence[str]) -> str:
 
 
 def format_task(task: TaskReport) -> str:
-    """The metric of each graph, and how many rows of the published one changed their answer, with the bound."""
-    scores = f"{task.metric} {task.eager:.4f} in PyTorch, {task.export:.4f} export, {task.simplify:.4f} simplify"
+    """The metric of the published graph beside PyTorch's, and how many rows changed their answer, with the bound."""
+    scores = f"{task.metric} {task.simplify:.4f} (PyTorch {task.eager:.4f})"
     published = task.paired["simplify"]
     changed = f"{published.changed} of {task.rows:,} rows changed"
     if published.bound_of == "loss":
-        return f"{scores} ({changed})"
-    return f"{scores} ({changed}, at most {published.bound:.2%} get worse)"
+        return f"{scores}, {changed}"
+    return f"{scores}, {changed}, at most {published.bound:.2%} get worse"

@@ -1,12 +1,15 @@
 """`python -m pipeline locate`, started where the gate has failed: a process of its own, since it needs torch, which the gate does not."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.core.paths import CHECKPOINT
+from pipeline.core.progress import LongWork
+from pipeline.core.terminal import QUIET
 
 COMMAND = (sys.executable, "-m", "pipeline", "locate")
 # Seconds after which it is given up: the gate's sentence must not wait for it much longer than for the gate.
@@ -32,8 +35,12 @@ def locate(params: Path, limit: float = LIMIT) -> Located:
     if not CHECKPOINT.exists():
         return Located([], f"the node was not located: {CHECKPOINT} is not here")
     command = [*COMMAND, "--params", str(params)]
+    environment = {**os.environ, QUIET: "1"}  # progress is shown here
     try:
-        completed = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)  # noqa: S603
+        with LongWork("validate", "locating the node that departs"):
+            completed = subprocess.run(  # noqa: S603
+                command, env=environment, capture_output=True, text=True, timeout=limit, check=False
+            )
     except subprocess.TimeoutExpired:
         return Located([], f"the node was not located: `python -m pipeline locate` took more than {limit:g} s")
     except OSError as error:

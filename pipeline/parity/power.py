@@ -13,6 +13,7 @@ from pipeline.compare.comparison import round_up
 from pipeline.core.arrays import Arrays
 from pipeline.core.node_sources import read_sources
 from pipeline.core.power_report import PowerCount, PowerReport, Survivor
+from pipeline.core.progress import track
 from pipeline.graph.broken_copies import BrokenCopies
 from pipeline.graph.mutants import KINDS
 from pipeline.parity.mutant_runner import MutantResult, MutantRunner, Thresholds, call_priority
@@ -51,7 +52,8 @@ def measure_power(
     test_cost = copies.cost(golden.test_split.inputs)
     results: list[MutantResult] = []
     spent = 0.0
-    for mutant in copies.mutants():
+    expected = min(effort.most, max(LEAST, int(effort.budget / max(cost, 1.0))))
+    for mutant in track(copies.mutants(), "validate", "mutants", expected):
         if len(results) >= effort.most or (len(results) >= LEAST and spent + cost + test_cost > effort.budget):
             break
         result = runner.run(mutant)

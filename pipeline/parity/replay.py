@@ -14,6 +14,7 @@ from pipeline.core.files import checked
 from pipeline.core.golden import GoldenCall
 from pipeline.core.node_sources import read_sources
 from pipeline.core.parity_report import CONTRACT_CASE, UNOPENED_CASE, Comparison
+from pipeline.core.progress import track
 from pipeline.core.rows import Rows
 from pipeline.graph import onnx_model
 from pipeline.graph.operators import read_requirements
@@ -63,7 +64,7 @@ def replay(
         reason = explain_refusal(VERSION, str(error), read_requirements(model), read_sources())
         return [make_entry(stage, UNOPENED_CASE, None, failure("(run)", reason))], {}
     comparisons: list[Comparison] = []
-    for call in golden.calls:
+    for call in track(golden.calls, "validate", f"golden calls of {stage}"):
         try:
             answered = answer(session, call.inputs)
             outputs = compare(call.outputs, answered, tolerances)
@@ -75,7 +76,9 @@ def replay(
     rows = Rows(test.inputs, contract.batched)
     answers: Arrays = {}
     try:
-        answers = rows.gather([answer(session, inputs) for inputs in rows.all()])
+        answers = rows.gather(
+            [answer(session, inputs) for inputs in track(rows.all(), "validate", f"the test split of {stage}")]
+        )
         outputs = compare(test.outputs, answers, tolerances)
         if collector:
             collector.add(test, answers, rows=True)

@@ -13,6 +13,7 @@ from pipeline.core.arrays import Arrays
 from pipeline.core.errors import PipelineError
 from pipeline.core.node_sources import read_sources
 from pipeline.core.parity_report import UNOPENED_CASE, Comparison, RuntimeReplay
+from pipeline.core.progress import LongWork
 from pipeline.core.rows import Rows
 from pipeline.core.target_runtime import TargetRuntime
 from pipeline.graph import onnx_model
@@ -64,7 +65,8 @@ def replay_in(
     """Run a graph in a wheel, on every golden call and on the whole test split."""
     rows = Rows(golden.test_split.inputs, golden.contract.batched)
     parts = list(rows.all())
-    answered = answer_calls(wheel, path, [*(call.inputs for call in golden.calls), *parts])
+    with LongWork("validate", f"replaying in the wheel of onnxruntime {wheel.version}"):
+        answered = answer_calls(wheel, path, [*(call.inputs for call in golden.calls), *parts])
     if answered.problem:
         entry = make_entry(stage, UNOPENED_CASE, None, failure("(run)", explain(wheel, answered, path)))
         return [_name(entry, wheel)], answered
@@ -120,13 +122,9 @@ def _describe_own(wheel: Wheel, comparisons: Sequence[Comparison]) -> RuntimeRep
 
 
 def format_runtimes(runtimes: Sequence[RuntimeReplay]) -> Iterator[str]:
-    """A line for each onnxruntime that has replayed, and passed."""
+    """A clause for each onnxruntime that has replayed, and passed."""
     own = own_wheel()
     for runtime in runtimes:
         used = f", {runtime.used:.2%} of what is allowed" if runtime.used is not None else ""
-        how = (
-            "this environment's own, proven by the comparisons above"
-            if own and runtime.onnxruntime == own.version
-            else "in its wheel"
-        )
+        how = "this environment's own" if own and runtime.onnxruntime == own.version else "in its wheel"
         yield f"target onnxruntime {runtime.onnxruntime}, {how}: {runtime.comparisons} comparisons, {runtime.values:,} values{used}"

@@ -9,30 +9,29 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.files import sha256
 from pipeline.core.paths import MANIFEST
 from pipeline.core.reports import PublishReport
+from pipeline.dotnet.versions.release_notes import CHANGELOG, changelog
 from pipeline.registry import model_card, model_registry
 from pipeline.registry.lineage import log_lineage
+from pipeline.registry.package_tags import check_content, list_tags
 from pipeline.registry.pictures.gallery import log_pictures
 from pipeline.registry.promotion import move_aliases
-from pipeline.registry.provenance import collect_provenance
 from pipeline.registry.run_content import (
     CONTENT,
     REPORTS,
     Evidence,
     describe_settings,
-    dotnet_tags,
     log_files,
     log_numbers,
-    parity_tags,
-    runtime_tags,
 )
 from pipeline.registry.run_lifecycle import leave_open_run, resume_run
-from pipeline.registry.run_note import log_note, name_run
+from pipeline.registry.run_note import CARD_ARTIFACT, Place, log_note, name_run
 from pipeline.settings.params import Params
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-PUBLICATION_TAG = "publication_sha256"
+# A parameter of the run: written once and last, and never again.
+PUBLICATION = "publication_sha256"
 
 
 def hash_files(paths: Iterable[Path], *texts: str) -> str:
@@ -55,43 +54,47 @@ def publish(
 
     Returns:
         The report, and whether they were there.
+
+    Raises:
+        PipelineError: The store has this version of the package with another content.
     """
     settings, contract = params.publish, evidence.contract
     package = evidence.manifest.package_sha256
+    check_content(client, evidence.manifest)
     experiment = model_registry.find_experiment(client, settings.experiment, tracking_uri)
     done = client.search_runs(
-        [experiment], f"tags.{PUBLICATION_TAG} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
+        [experiment], f"params.{PUBLICATION} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
     )
     number = model_registry.find_version(client, settings.registered_model, package)
-    proof = {**dotnet_tags(evidence.dotnet), **parity_tags(evidence.parity), **runtime_tags(evidence.manifest)}
-    card = model_card.write(evidence)
+    name = settings.registered_model
     if done and number:
         run_id = done[0].info.run_id
         leave_open_run(client, f"the same as run {run_id}, which was published before")
     else:
         weights = contract.weights_sha256
-        name = name_run(params, weights)
-        with resume_run(client, experiment, name, weights, describe_settings(params)) as run_id:
-            tags = {
-                **collect_provenance(params),
-                model_registry.PACKAGE_TAG: package,
-                "model": contract.name,
-                "gate": evidence.parity.gate,
-                **proof,
-            }
-            log_numbers(client, run_id, params, evidence, tags)
+        title = name_run(params, weights)
+        with resume_run(client, experiment, title, weights, describe_settings(params)) as run_id:
+            # The run may have been opened before there were weights to name it by.
+            client.update_run(run_id, name=title)
+            log_numbers(client, run_id, params, evidence)
             log_files(client, run_id, evidence.manifest, evidence.dotnet)
-            log_note(client, run_id, params, evidence)
             log_lineage(client, run_id, params, evidence)
             log_pictures(client, run_id, evidence)
-            client.log_text(run_id, card, model_card.ARTIFACT)
-            number = number or model_registry.register(settings.registered_model, contract, package, run_id)
-            model_registry.check_registered(settings.registered_model, number)
-            client.set_tag(run_id, "model_version", number)
+            client.log_text(run_id, changelog(evidence.manifest), CHANGELOG)
+            number = number or model_registry.register(name, contract, package)
+            model_registry.check_registered(name, number)
+            place = Place(experiment, run_id, name, number)
+            log_note(client, run_id, evidence, place)
+            client.log_text(run_id, model_card.write(evidence, place), CARD_ARTIFACT)
             # Last: a run without it is one that did not end well.
-            client.set_tag(run_id, PUBLICATION_TAG, publication)
-    model_registry.tag_version(client, settings.registered_model, number, "dotnet.", proof)
-    client.update_model_version(settings.registered_model, number, description=model_card.shorten(card))
+            client.log_param(run_id, PUBLICATION, publication)
+    place = Place(experiment, run_id, name, number)
+    for key, value in list_tags(evidence.manifest).items():
+        client.set_model_version_tag(name, number, key, value)
+    client.update_model_version(name, number, description=model_card.describe_version(evidence, place))
+    page = model_card.write_model_page(evidence, params, place)
+    client.update_registered_model(name, description=model_card.shorten(page, place))
+    client.set_model_version_tag(name, number, "dotnet.verified", str(evidence.dotnet.verified).lower())
     decision = move_aliases(client, params, evidence, number)
     report = PublishReport(
         tracking_uri=settings.tracking_uri or "",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.contract import Contract
-from pipeline.core.dotnet_report import DotnetReport, DotnetRuntime
+from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import (
@@ -65,44 +65,6 @@ class Evidence:
     curves: Sequence[Mapping[str, float]] = ()
 
 
-def dotnet_tags(dotnet: DotnetReport) -> dict[str, str]:
-    """Whether the package was verified in real .NET, and with which versions, or why not.
-
-    `dotnet.verified` is `DotnetReport.verified`: true says that the package's lower bound, which plain consumers run, was replayed.
-    `dotnet.onnxruntime` has every version that answers like PyTorch, and `dotnet.onnxruntime.<bound, newest or a version>` what came of
-    that one.
-    """
-    details = {key: getattr(dotnet, key) for key in ("sdk", "runtime", "note", "reason")}
-    details["onnxruntime"] = ", ".join(dotnet.list_verified())
-    return {
-        "dotnet.verified": str(dotnet.verified).lower(),
-        **{f"dotnet.{key}": str(value) for key, value in details.items() if value},
-        **{f"dotnet.onnxruntime.{entry.asked}": describe_runtime(entry) for entry in dotnet.runtimes},
-    }
-
-
-def describe_runtime(entry: DotnetRuntime) -> str:
-    """What came of one onnxruntime, such as "1.31.1: verified, 3.49% of what is allowed"."""
-    if not entry.verified:
-        return f"{entry.onnxruntime or 'none'}: {entry.reason}"
-    used = f", {entry.used:.2%} of what is allowed" if entry.used is not None else ""
-    note = f" ({entry.note})" if entry.note else ""
-    return f"{entry.onnxruntime}: verified{used}{note}"
-
-
-def runtime_tags(manifest: Manifest) -> dict[str, str]:
-    """The onnxruntime that the package asks for at least, and those in which Python has proven the model."""
-    return {
-        "onnxruntime.bound": manifest.onnxruntime.bound,
-        "onnxruntime.proven": ", ".join(manifest.onnxruntime.proven),
-    }
-
-
-def parity_tags(parity: ParityReport) -> dict[str, str]:
-    """Outputs that were compared and not judged, with the reason."""
-    return {f"parity.exempt.{output}": reason for output, reason in parity.exempt.items()}
-
-
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Nested mappings as dotted keys."""
     for key, value in values.items():
@@ -146,7 +108,8 @@ def collect_metrics(evidence: Evidence) -> dict[str, float]:
     metrics["graph.bytes"] = evidence.simplify.bytes
     metrics["graph.folded_constants"] = evidence.simplify.folded_constants
     metrics["graph.nodes_exported"] = evidence.export.before_folding.nodes
-    return metrics
+    # MLflow lists them as they were logged, and draws the first when runs are compared: the task's.
+    return dict(sorted(metrics.items(), key=lambda metric: metric[0].startswith(("parity.", "dotnet.", "graph."))))
 
 
 def read_curves() -> list[dict[str, float]]:
@@ -179,11 +142,9 @@ def read_logged_epochs(client: "MlflowClient", run_id: str) -> set[int]:
     return {metric.step for metric in client.get_metric_history(run_id, "train.validation_loss")}
 
 
-def log_numbers(
-    client: "MlflowClient", run_id: str, params: Params, evidence: Evidence, tags: Mapping[str, str]
-) -> None:
-    """Parameters, metrics, training curves and tags, in as few calls as MLflow's limits (100, 1000) allow."""
-    from mlflow.entities import Metric, Param, RunTag
+def log_numbers(client: "MlflowClient", run_id: str, params: Params, evidence: Evidence) -> None:
+    """Parameters, metrics and training curves, in as few calls as MLflow's limits (100, 1000) allow."""
+    from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
     numbers = [Metric(key, float(value), now, 0) for key, value in collect_metrics(evidence).items()]
@@ -198,7 +159,6 @@ def log_numbers(
         client.log_batch(run_id, params=settings[start : start + 100])
     for start in range(0, len(numbers), 900):
         client.log_batch(run_id, metrics=numbers[start : start + 900])
-    client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
 
 def choose_page(dotnet: DotnetReport) -> Path:

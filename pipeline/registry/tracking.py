@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
 from pipeline.registry.store_refusal import KEPT, check_database, explain_refusal, making_alone
-from pipeline.settings.params import Publish
+from pipeline.settings.params import Publish, parse
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,11 +41,29 @@ def project_folder(start: Path | None = None) -> Path:
     return here
 
 
-def choose_tracking_uri(publish: Publish) -> str:
+def choose_tracking_uri(publish: Publish | None) -> str:
     """publish.tracking_uri, else MLFLOW_TRACKING_URI, else mlflow.db in the project's folder, by its full path."""
     return (
-        publish.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_folder() / 'mlflow.db'}"
+        (publish.tracking_uri if publish else None)
+        or os.environ.get("MLFLOW_TRACKING_URI")
+        or f"sqlite:///{project_folder() / 'mlflow.db'}"
     )
+
+
+def find_tracking_uri(path: Path) -> str:
+    """The store that publishing with the settings in `path` goes to, where that file is there; what it names need not be.
+
+    Raises:
+        PipelineError: It is no configuration.
+    """
+    if not path.is_file():
+        return choose_tracking_uri(None)
+    try:
+        return choose_tracking_uri(parse(path.read_text(encoding="utf-8"), locate_files=False).publish)
+    except UnicodeDecodeError:
+        raise PipelineError(f"{path}: expected UTF-8 text: compose it again with `python -m pipeline params`") from None
+    except PipelineError as error:
+        raise PipelineError(f"{path}: {error}") from None
 
 
 def locate_artifacts(tracking_uri: str) -> str | None:
@@ -53,6 +71,15 @@ def locate_artifacts(tracking_uri: str) -> str | None:
     if not tracking_uri.startswith("sqlite:///"):
         return None
     return (Path(tracking_uri.removeprefix("sqlite:///")).parent / "mlartifacts").as_uri()
+
+
+def check_there_is_a_store(tracking_uri: str) -> None:
+    """Raise PipelineError where the sqlite file is not there, which MLflow would make: who only reads wants none that is empty."""
+    path = tracking_uri.removeprefix("sqlite:///")
+    if path != tracking_uri and not Path(path).is_file():
+        raise PipelineError(
+            f"{path}: there is no MLflow store: publish into it, or name another (publish.tracking_uri, MLFLOW_TRACKING_URI, fetch's --tracking-uri)"
+        )
 
 
 def check_reachable(tracking_uri: str) -> None:

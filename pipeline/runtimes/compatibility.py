@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 from pipeline.core.errors import PipelineError
 from pipeline.core.node_sources import NodeSource, read_sources
 from pipeline.core.paths import BUILD
+from pipeline.core.progress import LongWork
+from pipeline.core.terminal import say
 from pipeline.graph import onnx_model
 from pipeline.graph.operators import Requirements, read_requirements
 from pipeline.runtimes.kernel_table import first_minor, formats
@@ -55,8 +57,11 @@ def install_all(versions: Sequence[str]) -> None:
     Raises:
         PipelineError: One cannot be installed; those before it are.
     """
-    for version in versions:
-        print(f"compat: {install(version)}", flush=True)
+    with LongWork("compat", "wheels", len(versions)) as shown:
+        for version in versions:
+            shown.note = f"onnxruntime {version}"
+            say("compat", install(version))
+            shown.advance()
 
 
 def show_table(target: str | None) -> None:

@@ -12,6 +12,8 @@ Direction = Literal["higher", "lower"]
 # Metrics of these say themselves which direction is better.
 KNOW_THEIR_DIRECTION = ("pipeline.metrics.", "torchmetrics.")
 Name = Annotated[str, Field(min_length=1)]
+# A heading in Markdown: one line.
+CardTitle = Annotated[str, Field(pattern=r"^[^\s#][^\r\n]*$")]
 
 
 class Section(BaseModel):
@@ -21,11 +23,11 @@ class Section(BaseModel):
 class TensorSettings(Section):
     """Documentation of one input or output, for people who call the model; `labels` name the classes, in the order of their numbers."""
 
-    description: str = ""
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    labels: list[str] = []
+    description: str = ""  # What it is, in a sentence.
+    unit: str = ""  # Such as kg/m².
+    minimum: float | None = None  # The least value that it may have; golden calls go there.
+    maximum: float | None = None  # The largest value that it may have.
+    labels: list[str] = []  # Names of the classes, in the order of their numbers.
     # NaN stands for a value that is not known.
     missing: bool = False
 
@@ -39,9 +41,9 @@ class TensorSettings(Section):
 class AxisSettings(Section):
     """The sizes that callers will give a dynamic axis; null: no bound. Nothing is proven, or asked of the network, beyond them."""
 
-    minimum: Annotated[int, Field(ge=1)] = 1
-    maximum: Annotated[int, Field(ge=1)] | None = None
-    multiple_of: Annotated[int, Field(ge=1)] = 1
+    minimum: Annotated[int, Field(ge=1)] = 1  # The smallest size that will come.
+    maximum: Annotated[int, Field(ge=1)] | None = None  # The largest; null: any.
+    multiple_of: Annotated[int, Field(ge=1)] = 1  # Every size is a multiple of it.
 
     @field_validator("minimum", "multiple_of", mode="before")
     @classmethod
@@ -76,8 +78,9 @@ class AxisSettings(Section):
 class Target(Section):
     """What `_target_` names, importable as Hydra finds it, and the arguments that it is called with."""
 
+    # An importable function or class, package.module.Name.
     target: Annotated[str, Field(alias="_target_", pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = {}  # Arguments that it is called with.
 
     @field_validator("kwargs", mode="before")
     @classmethod
@@ -113,8 +116,8 @@ class TaskSettings(Section):
     """The model's job: `metric` of its output `output` against the data's `target`; `direction` says what is better."""
 
     metric: MetricTarget
-    output: Name
-    direction: Direction | None = None
+    output: Name  # The output that is measured.
+    direction: Direction | None = None  # Which is better, where the metric does not say.
 
     @model_validator(mode="after")
     def _knows_its_direction(self) -> "TaskSettings":
@@ -125,24 +128,24 @@ class TaskSettings(Section):
 class WordEncoderSettings(Section):
     """Text -> the numbers of its words; what each setting means stands in `encoders.WordEncoder`."""
 
-    kind: Literal["words"]
+    kind: Literal["words"]  # Cut the text into words.
     # A file with one word a line; null: the `size` most frequent ones of the training split.
     vocabulary: str | None = None
-    size: Annotated[int, Field(ge=1)] = 20_000
-    separators: str = '\t\r\n.,;:!?"()[]{}/-'
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 512
-    # RegexFullMatch counts to a thousand.
+    size: Annotated[int, Field(ge=1)] = 20_000  # How many words it learns.
+    separators: str = '\t\r\n.,;:!?"()[]{}/-'  # Characters at which words end, beside the space.
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 512  # The first so many words count.
+    # A longer chunk of characters is one unknown word; RegexFullMatch counts to a thousand.
     longest: Annotated[int, Field(ge=1, le=1000)] = 200
-    cases: bool = True
+    cases: bool = True  # Whether a word is known in capitals, and with one, too.
 
 
 class CategoryEncoderSettings(Section):
     """Text -> the number of each value."""
 
-    kind: Literal["categories"]
+    kind: Literal["categories"]  # Take the text as one value.
     # A file with one value a line; null: the `size` most frequent ones of the training split.
     vocabulary: str | None = None
-    size: Annotated[int, Field(ge=1)] = 1000
+    size: Annotated[int, Field(ge=1)] = 1000  # How many values it learns.
 
 
 EncoderSettings = Annotated[WordEncoderSettings | CategoryEncoderSettings, Field(discriminator="kind")]
@@ -155,10 +158,10 @@ class TokenizerSettings(Section):
     texts in the data.
     """
 
-    file: Name
-    max_length: Annotated[int, Field(ge=3)]
-    inputs: dict[Literal["ids", "mask", "types"], Name]
-    text: Name = "text"
+    file: Name  # A tokenizer.json.
+    max_length: Annotated[int, Field(ge=3)]  # Tokens of a text that count, the special ones included.
+    inputs: dict[Literal["ids", "mask", "types"], Name]  # Which of the network's inputs hold numbers, mask and types.
+    text: Name = "text"  # The array of texts in the data.
 
     @field_validator("inputs")
     @classmethod
@@ -169,8 +172,9 @@ class TokenizerSettings(Section):
 
 
 class Model(Section):
+    # Names package, client, experiment and registered model.
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")]
-    description: str
+    description: str  # What the model does, in a sentence.
     net: Net
     weights: str | None
     # false: names that are missing or unexpected in the weights are reported, not refused.
@@ -180,12 +184,16 @@ class Model(Section):
     axes: dict[Name, AxisSettings] = {}
     # What turns inputs of text into numbers for the network, by input.
     encoders: dict[str, EncoderSettings]
+    # What a person is told of each input; null: every array of the data but `target`.
     inputs: dict[str, TensorSettings]
+    # What a person is told of each output, in their order; null: the network's own.
     outputs: dict[str, TensorSettings]
     task: TaskSettings | None
     tokenizer: TokenizerSettings | None = None
+    # Sections of the model card in your own words, text by title; they decide nothing of weights or graph.
+    card: dict[CardTitle, Name] = {}
 
-    @field_validator("dynamic_axes", "axes", "encoders", "inputs", "outputs", mode="before")
+    @field_validator("dynamic_axes", "axes", "encoders", "inputs", "outputs", "card", mode="before")
     @classmethod
     def _none_is_empty(cls, value: Any) -> Any:
         """conf/ says null: Hydra lets the command line fill that, and not an empty mapping."""

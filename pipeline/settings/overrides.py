@@ -74,7 +74,7 @@ def flatten(settings: Any, prefix: str = "") -> Settings:
 
 def _candidates(after: Settings, remaining: list[str], conf: Path) -> Iterator[Choice]:
     """For each group the choice that sets most of `remaining` to the values of `after`."""
-    for group, choices in _choices(conf).items():
+    for group, choices in read_choices(conf).items():
         agreeing = {
             choice: sum(1 for key in remaining if key in values and values[key] == after.get(key, ABSENT))
             for choice, values in choices.items()
@@ -85,7 +85,7 @@ def _candidates(after: Settings, remaining: list[str], conf: Path) -> Iterator[C
 
 
 @cache
-def _choices(conf: Path) -> dict[str, dict[str, Settings]]:
+def read_choices(conf: Path) -> dict[str, dict[str, Settings]]:
     """Group -> choice -> the settings of its file alone, by dotted key; what counts in the end is Hydra's composition."""
     from ruamel.yaml import YAML
 

@@ -10,15 +10,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.semantic_version import AUTO, FORM, is_semantic
+from pipeline.settings.champion import Alias, Champion
 from pipeline.settings.compose import PARAMS
 from pipeline.settings.dotnet_runtimes import DotnetRuntimes
-from pipeline.settings.model import Direction, MetricTarget, Model, Name, Section, Target
+from pipeline.settings.model import Model, Name, Section, Target
 from pipeline.settings.package_files import locate_all
 from pipeline.settings.parity import Parity
-from pipeline.settings.short_names import LOSSES, expand
 from pipeline.settings.target import PREFIX, IrVersion, Opset, Runtime, check_fit, choose_opset
+from pipeline.settings.train_section import Share, Train
 
-Share = Annotated[float, Field(ge=0, lt=1)]
 # StringSplit and RegexFullMatch, which split text into words, came with it; onnxruntime has loaded it since 1.17.
 WORDS_OPSET = 20
 WORDS_TARGET = f"{PREFIX}1.17"
@@ -26,19 +27,18 @@ WORDS_TARGET = f"{PREFIX}1.17"
 SECTIONS_WITH_FILES = ("data", "model")
 # What conf/ holds where a person must set a value.
 NO_VALUE = "???"
-# More than any machine has, and fewer than a process may start.
-MOST_THREADS = 1024
 
 
 class Data(Target):
     """A function that returns the rows, and the settings that it may take as arguments (see pipeline/data/loader.py)."""
 
     path: str | list[str] | dict[str, str] | None
-    rows: Annotated[int, Field(ge=30)] | None
+    rows: Annotated[int, Field(ge=30)] | None  # How many rows a source makes that makes them up.
     # Shape of one row, by input.
     shapes: dict[str, list[int]]
+    # Share of the rows that says which epoch is best; what neither split takes is for training.
     validation: Annotated[Share, Field(gt=0)]
-    test: Annotated[Share, Field(gt=0)]
+    test: Annotated[Share, Field(gt=0)]  # Share of the rows on which task and graphs are measured.
 
     @field_validator("shapes", mode="before")
     @classmethod
@@ -52,71 +52,43 @@ class Data(Target):
         return self
 
 
-def _check_threads(value: object) -> object:
-    if value != "auto" and (type(value) is not int or not 1 <= value <= MOST_THREADS):
-        raise ValueError(f"expected auto or a number from 1 to {MOST_THREADS}, got {value!r}")
-    return value
-
-
-class Loss(Target):
-    """What training minimises: a short name, or what `_target_` names; null is cross entropy."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, value: Any) -> Any:
-        return expand("cross_entropy" if value is None else value, LOSSES)
-
-
-class Monitor(MetricTarget):
-    """A metric that training follows; `direction` says what is better where the metric does not."""
-
-    direction: Direction | None = None
-
-    @model_validator(mode="after")
-    def _knows_its_direction(self) -> "Monitor":
-        self.check_direction(self.direction, "train.monitor.direction")
-        return self
-
-
-class Train(Section):
-    enabled: bool
-    loss: Loss
-    # What says which epoch is best and when to stop; None: the validation loss.
-    monitor: Monitor | None
-    launcher: Name
-    epochs: Annotated[int, Field(ge=1)]
-    batch_size: Annotated[int, Field(ge=1)]
-    threads: Annotated[int | Literal["auto"], BeforeValidator(_check_threads)]
-    lr: Annotated[float, Field(gt=0)]
-    weight_decay: Annotated[float, Field(ge=0)]
-    warmup: Share
-    patience: Annotated[int, Field(ge=1)]
-
-    @field_validator("monitor", mode="before")
-    @classmethod
-    def _loss_is_no_metric(cls, value: Any) -> Any:
-        return None if value == "loss" else value
-
-
 class Export(Section):
+    """The ONNX graph, and the golden calls that PyTorch answers."""
+
+    # auto: torch's dynamo exporter, and the older tracer where dynamo refuses or its graph departs.
     exporter: Literal["auto", "dynamo", "tracer"]
     opset: Opset
     ir_version: IrVersion
     golden_batches: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 
 
+def _check_version(value: object) -> object:
+    if not isinstance(value, str) or (value != AUTO and not is_semantic(value)):
+        raise ValueError(f"expected {AUTO} or {FORM}, got {value!r}")
+    return value
+
+
 class Package(Section):
-    id: Name | None
-    version: Name
-    authors: Name
-    license: Name
+    """The NuGet package and its C# client."""
+
+    id: Name | None  # The package's name; null: the model's in PascalCase (digits -> Digits).
+    # auto: it follows from the content and from the last release (released/<Id>.json); or a version of yours, as NuGet takes it.
+    version: Annotated[str, BeforeValidator(_check_version)]
+    authors: Name  # Who the package says made it.
+    license: Name  # An SPDX expression, such as Apache-2.0.
+    # Namespace of the C# client.
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+    # The client's class; null: the model's name in PascalCase.
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
     client: Literal["source", "compiled"]
+    # The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
     largest_mb: Annotated[int, Field(ge=1)]
 
 
 class Verify(Section):
+    """The proof in real .NET."""
+
+    # auto: where there is an SDK, and it says so where there is none; required: fail without one; off: do not.
     mode: Literal["auto", "required", "off"]
     threads: Annotated[int, Field(ge=1, le=64)]
     runtimes: DotnetRuntimes
@@ -124,10 +96,20 @@ class Verify(Section):
 
 
 class Publish(Section):
+    """What MLflow is told, and where it is."""
+
+    # An MLflow server or database; null: mlflow.db and mlartifacts/ here, or the environment's MLFLOW_TRACKING_URI.
     tracking_uri: Name | None
-    experiment: Name
-    registered_model: Name
-    alias: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+    experiment: Name  # MLflow's experiment, in which the run stands.
+    registered_model: Name  # The registered model that gets the version.
+    alias: Alias  # Of the version that passed last.
+    champion: Champion  # Of the version that consumers take, and by which rule a publication moves it.
+
+    @model_validator(mode="after")
+    def _the_aliases_differ(self) -> "Publish":
+        if self.alias.lower() == self.champion.alias.lower():
+            raise ValueError(f"expected publish.alias and publish.champion.alias to differ, got {self.alias!r} twice")
+        return self
 
 
 class Params(Section):

@@ -11,14 +11,14 @@ ShareOrNone = Annotated[float, Field(ge=0, le=1)] | None
 
 
 class ToleranceSettings(Section):
-    """What `compare.policy.Tolerance` says; null: as in general."""
+    """A tolerance of its own; null: as in general."""
 
-    atol: NonNegative | None = None
-    rtol: NonNegative | None = None
-    floor: NonNegative | None = None
-    cosine: ShareOrNone = None
-    top1: ShareOrNone = None
-    ulp: Annotated[int, Field(ge=0)] | None = None
+    atol: NonNegative | None = None  # As `parity.atol`.
+    rtol: NonNegative | None = None  # As `parity.rtol`.
+    floor: NonNegative | None = None  # As `parity.floor`.
+    cosine: ShareOrNone = None  # As `parity.cosine`.
+    top1: ShareOrNone = None  # As `parity.top1`.
+    ulp: Annotated[int, Field(ge=0)] | None = None  # As `parity.ulp`.
 
     def given(self) -> dict[str, Any]:
         """The settings that are not null."""
@@ -26,17 +26,22 @@ class ToleranceSettings(Section):
 
 
 class Parity(Section):
-    atol: NonNegative
-    rtol: NonNegative
+    """A value passes when |got - expected| <= atol * scale + floor + rtol * |expected|; integers, booleans and strings must be equal.
+
+    The scale is the output's own: the 90th percentile of PyTorch's answers (of each channel, where channels differ by orders of magnitude).
+    """
+
+    atol: NonNegative  # What is allowed in units of the output's scale.
+    rtol: NonNegative  # What is allowed as a share of the expected value.
     floor: NonNegative
-    cosine: ShareOrNone
-    top1: ShareOrNone
-    ulp: Annotated[int, Field(ge=0)] | None
+    cosine: ShareOrNone  # Where set, the smallest cosine between a row and PyTorch's.
+    top1: ShareOrNone  # Where set, the smallest share of rows whose largest value stands at the same index.
+    ulp: Annotated[int, Field(ge=0)] | None  # Where set, the largest distance in units in the last place.
     rounding: NonNegative
     dtypes: dict[Literal["float16", "float32", "float64"], ToleranceSettings]
-    stages: dict[Literal["export", "simplify", "dotnet"], ToleranceSettings]
-    outputs: dict[str, ToleranceSettings]
-    # The reason why an output is not judged, by its name.
+    stages: dict[Literal["export", "simplify", "dotnet"], ToleranceSettings]  # A tolerance of its own for a stage.
+    outputs: dict[str, ToleranceSettings]  # A tolerance of its own for an output, by its name.
+    # Outputs that are compared and not judged: the reason why, by name. It is printed wherever the model's proof is.
     exempt: dict[str, str]
     task_budget: NonNegative
     least_power: Annotated[float, Field(gt=0, allow_inf_nan=False)]

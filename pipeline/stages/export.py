@@ -4,6 +4,8 @@ import functools
 import hashlib
 import json
 import tempfile
+import textwrap
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -18,11 +20,12 @@ from pipeline.core.files import recorded_sha256, replacing_folder
 from pipeline.core.golden import proven_sizes, save_calls
 from pipeline.core.known_files import known_files
 from pipeline.core.node_sources import write_sources
-from pipeline.core.paths import BUILD, CHECKPOINT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT, NODE_SOURCES
+from pipeline.core.paths import BUILD, CHECKPOINT, EXPORT_REPORT, EXPORTED, GOLDEN, GOLDEN_TEST_SPLIT, NODE_SOURCES
 from pipeline.core.reports import ExportReport, GraphSize, write_report
+from pipeline.core.terminal import say
 from pipeline.export import determinism, notes
 from pipeline.export.attempts import export_network
-from pipeline.export.reference import Reference, answer_everything, describe_left_out
+from pipeline.export.reference import Reference, answer_everything
 from pipeline.graph import external_data, onnx_model
 from pipeline.graph.ir_version import set_ir_version
 from pipeline.metrics.score import describe_task, score
@@ -33,6 +36,8 @@ from pipeline.settings.target import choose_ir_version, choose_opset
 
 # In place of a golden file's SHA-256 until the file is written.
 UNKNOWN = "0" * 64
+# Of the closing line: names of a kind, and characters of a reason.
+MOST_NAMES, LONGEST_REASON = 3, 120
 
 
 def annotate(model: ModelProto, name: str, description: str, metadata: dict[str, str]) -> None:
@@ -58,7 +63,8 @@ def configuration_hash(params: Params, ir_version: int) -> str:
     and the IR version (the graph's) that came of it.
     """
     settings = params.model_dump(mode="json", by_alias=True, include={"seed", "model", "export"})
-    del settings["model"]["weights"], settings["model"]["task"]
+    for key in ("weights", "task", "card"):
+        del settings["model"][key]
     settings["export"] |= {"opset": choose_opset(params.target, params.export.opset), "ir_version": ir_version}
     with known_files() as files:
         for named in find_files(settings["model"], "model"):
@@ -128,6 +134,29 @@ def write_golden(reference: Reference, contract: Contract) -> None:
         save_contract(contract.model_copy(update={"golden": golden_sha256(folder)}), folder)
 
 
+def describe_limits(report: ExportReport) -> str:
+    """What was left out or taken for granted, and which exporter was not used, in a clause each; the report has every reason."""
+    clauses = []
+    if report.left_out:
+        clauses.append(f"left out, since the network itself cannot answer: {name_some(report.left_out)}")
+    if report.skipped:
+        clauses.append(f"too large to be tried: {name_some(report.skipped)}")
+    if unshown := [condition for condition, calls in report.assumptions.items() if not calls]:
+        clauses.append(f"taken for granted, and no size shows it: {name_some(unshown)}")
+    clauses += [
+        f"{exporter} was not used: {textwrap.shorten(reason, LONGEST_REASON, placeholder=' …')}"
+        for exporter, reason in report.attempts.items()
+        if reason
+    ]
+    return "".join(f"; {clause}" for clause in clauses) + (f" (all of it: {EXPORT_REPORT})" if clauses else "")
+
+
+def name_some(names: Iterable[str]) -> str:
+    """The first of `names`, and how many others there are."""
+    first, others = [*names][:MOST_NAMES], [*names][MOST_NAMES:]
+    return f"{', '.join(first)}{f' and {len(others)} more' if others else ''}"
+
+
 def run(params: Params) -> None:
     if not params.train.enabled:
         events.began("export")
@@ -179,16 +208,10 @@ def run(params: Params) -> None:
         **exported_by,
     )
     write_report(report)
-    if reference.left_out:
-        print(f"export: left out, since the network itself cannot answer: {describe_left_out(reference.left_out)}")
-    if reference.trial.skipped:
-        print(f"export: too large to be tried: {', '.join(reference.trial.skipped)}")
-    if unshown := [condition for condition, calls in report.assumptions.items() if not calls]:
-        print(f"export: taken for granted by {report.exporter}, and no size shows it: {'; '.join(unshown)}")
-    unused = "".join(f"; {exporter} was not used: {reason}" for exporter, reason in report.attempts.items() if reason)
-    print(
-        f"export: {EXPORTED}: {report.exporter}, opset {contract.opset}, IR {ir_version}, {report.before_folding.nodes} nodes, "
+    say(
+        "export",
+        f"{EXPORTED}: {report.exporter}, opset {contract.opset}, IR {ir_version}, {report.before_folding.nodes} nodes, "
         f"{len(model.graph.node)} after constant folding, {external_data.size(model):,} bytes; {len(reference.calls)} golden calls, "
         f"{f'{texts:,} texts, ' if texts else ''}{len(reference.rows)} test rows answered"
-        f"{'' if reference.rows.batched else ', one a call (no axis is named batch)'}{unused}"
+        f"{'' if reference.rows.batched else ', one a call (no axis is named batch)'}{describe_limits(report)}",
     )

@@ -1,7 +1,7 @@
 """fingerprint: what lies outside of the repository -> build/fingerprint/; always runs, so that no other stage has to check.
 
 A small file a kind: the user's data, the task's metric, the network's weights and source, the libraries, the .NET SDK, the
-onnxruntime that `target` names.
+onnxruntime that `target` names, the last release of the package.
 Content that has not changed gives the same bytes, so that nothing runs after it.
 """
 
@@ -22,11 +22,15 @@ from pipeline.core.paths import (
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
     NETWORK_FINGERPRINT,
+    RELEASE_FINGERPRINT,
     TARGET_FINGERPRINT,
     TASK_FINGERPRINT,
 )
+from pipeline.core.release import write_release_fingerprint
 from pipeline.core.target_runtime import TargetRuntime, write_target
+from pipeline.core.terminal import say
 from pipeline.dotnet import sdk
+from pipeline.dotnet.versions.released_file import choose_id, find_release
 from pipeline.runtimes.wheels import require_wheel
 from pipeline.settings.compose import conf_sha256
 from pipeline.settings.outside import SettingValue, find_files, find_targets
@@ -105,10 +109,13 @@ def find_runtime(target: str | None) -> TargetRuntime:
 def run(params: Params) -> None:
     check_params(params)
     target = find_runtime(params.target)
+    release = find_release(choose_id(params.package.id, params.model.name), params.model.name)
     # It tells of the build before.
     remove(DEPARTURE)
     settings: dict[str, Any] = params.model_dump(mode="json", by_alias=True)
     model = settings.pop("model")
+    # Words for people, whatever their titles: they name no file.
+    del model["card"]
     data = {"data": settings.pop("data"), "model": {key: model.pop(key) for key in ("encoders", "tokenizer")}}
     task = {"model.task": model.pop("task") or {}}
     network = {"model": model, **settings}
@@ -127,7 +134,9 @@ def run(params: Params) -> None:
         dotnet = sdk.version(sdk.find()) or "none"
         write_json(folder / DOTNET_FINGERPRINT.name, {"sdk": dotnet})
         write_target(target, folder / TARGET_FINGERPRINT.name)
-    print(
-        f"fingerprint: {FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
-        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}"
+        write_release_fingerprint(release, folder / RELEASE_FINGERPRINT.name)
+    say(
+        "fingerprint",
+        f"{FINGERPRINT}: {files_and_modules[0]} files, {files_and_modules[1]} modules, {len(libraries)} libraries, "
+        f".NET SDK {dotnet}, onnxruntime {target.onnxruntime}, {f'last release {release.version}' if release else 'nothing released'}",
     )

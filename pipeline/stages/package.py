@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
+from pipeline.core.arrays import count_rows, read_headers
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import checked, recorded_sha256, replacing_folder, sha256
@@ -20,14 +22,22 @@ from pipeline.core.paths import (
     TOKENIZER_CHARACTERS,
     TOKENIZER_VOCABULARY,
 )
-from pipeline.core.reports import read_report
+from pipeline.core.release import PackageVersion, read_release_fingerprint
+from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
-from pipeline.dotnet.client import generator, health_check, text_input
+from pipeline.core.terminal import say
+from pipeline.dotnet.client import text_input
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
-from pipeline.dotnet.nuget import assemblies, golden_files, nupkg, readme, targets
+from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
+from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
+from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
+from pipeline.dotnet.versions import release_notes
+from pipeline.dotnet.versions.content import UNVERSIONED, hash_file
+from pipeline.dotnet.versions.package_version import choose_version
+from pipeline.dotnet.versions.released_file import choose_id
 from pipeline.graph import external_data
 from pipeline.settings import compat
 from pipeline.settings.params import Package, Params
@@ -55,7 +65,7 @@ def check_size(settings: Package) -> None:
 def choose_identity(
     contract: Contract, model: Path, parity: ParityReport, target: TargetRuntime, settings: Package
 ) -> Identity:
-    """Names, fingerprints and versions that the client is generated with.
+    """Names, fingerprints and versions that the client is generated with, but the package's own version, which is not known yet.
 
     Raises:
         PipelineError: The model was not proven in the target's onnxruntime.
@@ -63,8 +73,8 @@ def choose_identity(
     class_name = settings.class_name or pascal(contract.name)
     digest = sha256(model)
     return Identity(
-        package_id=settings.id or pascal(contract.name),
-        version=settings.version,
+        package_id=choose_id(settings.id, contract.name),
+        version=UNVERSIONED,
         namespace=settings.namespace,
         class_name=class_name,
         # The hash is in the name: another model is another file name, so that no build keeps an old copy.
@@ -101,38 +111,56 @@ def describe_origin(contract: Contract) -> Origin:
     )
 
 
-def assemble_files(
-    contract: Contract, model: Path, parity: ParityReport, identity: Identity, settings: Package
-) -> dict[str, bytes | Path]:
-    """Every file of the package but those that the NuGet format requires."""
-    characters, vocabulary = "", {}
+def collect_card_facts(params: Params) -> CardFacts:
+    splits = {}
+    for split in SPLITS:
+        path = DATA / f"{split}.npz"
+        splits[split] = Split(count_rows(read_headers(path, "prepare")), recorded_sha256(path, "prepare"))
+    model = params.model
+    return CardFacts(
+        seed=params.seed,
+        net=model.net,
+        weights=model.weights,
+        data=params.data,
+        splits=splits,
+        train=params.train,
+        training=read_report(TrainReport),
+        license=params.package.license,
+        own_sections=params.model.card,
+    )
+
+
+def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingredients:
+    """What the package is made of."""
+    characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
-        pieces = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-        vocabulary = {f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}": pieces}
-    calls = load_calls()
+        vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
+    return Ingredients(contract, model, settings.client, load_calls(), characters, vocabulary)
+
+
+def assemble_files(
+    ingredients: Ingredients, parity: ParityReport, identity: Identity, version: PackageVersion
+) -> dict[str, bytes | Path]:
+    """Every file of the package but those that the NuGet format requires."""
+    contract = ingredients.contract
     oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
-    sources = generator.generate(contract, identity, characters, health_check.choose_sizes(calls))
+    changes = release_notes.describe_changes(version)
+    sources, msbuild = ingredients.generate_client(identity), ingredients.write_targets(identity)
     files: dict[str, bytes | Path] = {
-        f"{targets.MODEL_FOLDER}/{identity.model_file}": model,
-        **vocabulary,
+        **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest).encode(),
-        **golden_files.files(calls, contract.tokenizer),
+        "README.md": readme.write(contract, identity, parity, oldest, changes).encode(),
+        **ingredients.encode_golden_calls(),
     }
-    msbuild = targets.targets(contract, identity, compiled=settings.client == "compiled")
     targets_file = {f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": msbuild.encode()}
-    if settings.client == "compiled":
+    if ingredients.client == "compiled":
         return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **targets_file}
     return {
         **files,
         **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
         **targets_file,
     }
-
-
-def hash_content(data: bytes | Path) -> str:
-    return sha256(data) if isinstance(data, Path) else hashlib.sha256(data).hexdigest()
 
 
 def run(params: Params) -> None:
@@ -148,18 +176,28 @@ def run(params: Params) -> None:
         raise PipelineError(
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
-    identity = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    files = assemble_files(contract, SIMPLIFIED, parity, identity, settings)
+    draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
+    ingredients = read_ingredients(contract, SIMPLIFIED, settings)
+    content = ingredients.describe_content(draft)
+    version = choose_version(settings.version, content, read_release_fingerprint())
+    identity = replace(draft, version=version.version)
+    files = assemble_files(ingredients, parity, identity, version)
+    files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
     packed = PackedManifest(
         id=identity.package_id,
         version=identity.version,
+        content_sha256=content.sha256,
+        parts=dict(content.parts),
+        api=list(content.api),
+        previous=version.previous,
+        changes=version.changes,
         client=settings.client,
         namespace=identity.namespace,
         class_name=identity.class_name,
         model=identity.model_file,
         onnxruntime=RuntimeVersions(bound=identity.bound_onnxruntime, proven=list(identity.proven_onnxruntime)),
         lineage=describe_origin(contract),
-        files={path: hash_content(data) for path, data in sorted(files.items())},
+        files={path: hash_file(data) for path, data in sorted(files.items())},
     )
     files["manifest.json"] = format_manifest(packed)
     metadata = nupkg.Metadata(
@@ -170,6 +208,7 @@ def run(params: Params) -> None:
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
         dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, **text_input.libraries(contract)},
+        release_notes=release_notes.write_notes(version),
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"
     with replacing_folder(PACKAGE) as folder:
@@ -182,8 +221,10 @@ def run(params: Params) -> None:
             )
         manifest = Manifest(**packed.model_dump(), package=name, package_sha256=sha256(folder / name))
         (folder / MANIFEST.name).write_bytes(format_manifest(manifest))
-    print(
-        f"package: {PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client {identity.namespace}.{identity.class_name}"
+    say(
+        "package",
+        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
+        f"{identity.namespace}.{identity.class_name}; {release_notes.summarize(version)}",
     )
 
 

@@ -7,6 +7,7 @@ from pipeline.core.files import missing, read_json, sha256
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import CONTRACT, DOTNET_REPORT, EXPORTED, PARITY_REPORT, SIMPLIFIED
 from pipeline.core.reports import ExportReport, SimplifyReport, TrainReport, read_report, write_report
+from pipeline.core.terminal import say
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.graph import onnx_model
 from pipeline.registry.closing_lines import write_closing_lines
@@ -68,4 +69,5 @@ def run(params: Params) -> None:
     with connecting(tracking_uri) as client:
         report, published_before = publish(client, params, publication, evidence, tracking_uri)
     write_report(report)
-    print("\n".join(write_closing_lines(report, evidence, published_before)))
+    for line in write_closing_lines(report, evidence, published_before):
+        say("publish", line)

@@ -15,6 +15,7 @@ from pipeline.core.files import checked, recorded_sha256, replacing_folder, writ
 from pipeline.core.paths import CHECKPOINT, TRAIN_REPORT, TRAIN_SPLIT, TRAINING_CURVES, VALIDATION_SPLIT, WEIGHTS
 from pipeline.core.reports import TrainReport, write_report
 from pipeline.core.rows import Rows
+from pipeline.core.terminal import say
 from pipeline.metrics.metric import load_metric
 from pipeline.network import training
 from pipeline.network.arguments import match_arguments
@@ -27,8 +28,9 @@ from pipeline.network.threads import set_threads
 from pipeline.network.trainable import prepare_criterion
 from pipeline.network.training import Epoch, Progress, place_batch
 from pipeline.settings.model import Model
-from pipeline.settings.params import Monitor, Params
+from pipeline.settings.params import Params
 from pipeline.settings.short_names import METRICS
+from pipeline.settings.train_section import Monitor
 
 
 def initial_network(model: Model) -> tuple[nn.Module, dict[str, list[str]]]:
@@ -124,8 +126,6 @@ def run(params: Params) -> None:
         progress = choose_progress(params.train.monitor, criterion.form)
         work = training.count_batch_multiply_adds(network, data["train"], axes, params.train.batch_size)
         threads = set_threads(work, params.train.threads)
-        if accelerator.is_main_process:
-            print(f"train: {threads}", flush=True)
         if params.model.weights is None:
             training.adapt(network, data["train"], axes)
         objective = training.Objective(network, axes, criterion, progress)
@@ -142,7 +142,7 @@ def run(params: Params) -> None:
         )
         summary = (
             f"best of {len(epochs)} epochs is {best.epoch}: validation loss {best.validation_loss:.4f}, "
-            f"{progress.name} {best.validation_metric:.4f}"
+            f"{progress.name} {best.validation_metric:.4f}; {threads}"
         )
     else:
         counts = "; ".join(f"{len(names)} {kind}" for kind, names in misfits.items() if names)
@@ -154,4 +154,4 @@ def run(params: Params) -> None:
     events.weighed(recorded_sha256(CHECKPOINT, "train"))
     write_curves(epochs)
     write_report(report)
-    print(f"train: {summary}")
+    say("train", summary)

@@ -33,8 +33,10 @@ from pipeline.core.paths import (
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report, write_report
 from pipeline.core.rows import Rows
 from pipeline.core.target_runtime import read_target
+from pipeline.core.terminal import say
 from pipeline.graph import onnx_model
 from pipeline.graph.memory import return_large_blocks
+from pipeline.metrics.breakdown import break_down
 from pipeline.metrics.paired import pair, rounding
 from pipeline.metrics.score import Score, score
 from pipeline.parity.evidence import EvidenceCollector, GraphHistory, describe_answers
@@ -240,6 +242,7 @@ def run(params: Params) -> None:
         unoptimized=unoptimized,
         attribution=attribution,
         evidence=describe_answers(collectors, shown, history),
+        task_detail=break_down(contract.task, answers[PUBLISHED], target),
     )
     write_report(report)
     write_json(METRICS_REPORT, collect_metrics(report))
@@ -247,8 +250,5 @@ def run(params: Params) -> None:
     write_text(PARITY_PAGE, render_page(report, contract))
     if problem:
         fail(report, params)
-    print(f"validate: {format_summary(report)}")
-    for line in format_runtimes(report.runtimes):
-        print(f"validate: {line}")
-    if power:
-        print(f"validate: {format_power(power)}")
+    clauses = [format_summary(report), *format_runtimes(report.runtimes), *([format_power(power)] if power else [])]
+    say("validate", "; ".join(clauses))

@@ -12,6 +12,7 @@ from pipeline.core.golden import load_calls
 from pipeline.core.parity_report import Attribution, ParityReport
 from pipeline.core.paths import CONTRACT, DOTNET_REPORT, PARITY_REPORT, PROOF_PAGE
 from pipeline.core.reports import read_report, write_report
+from pipeline.core.terminal import say
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
@@ -148,14 +149,14 @@ def run(params: Params) -> None:
         tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
         report = verify_package(contract, manifest, params.verify, tolerances, parity)
     write_report(report)
-    write_text(PROOF_PAGE, render_page(parity, contract, report))
+    write_text(PROOF_PAGE, render_page(parity, contract, report, package=manifest.package_version))
     if report.departs:
         origin = f"; {report.attribution.sentence}" if report.attribution else ""
         raise PipelineError(
             f".NET does not answer like PyTorch: {report.reason}{origin} (all of it: {DOTNET_REPORT}, {PROOF_PAGE})"
         )
     if report.verified:
-        print(f"verify: verified in .NET: {describe_runs(report)}")
+        say("verify", f"verified in .NET: {describe_runs(report)}")
     else:
         ran = f"; what ran answers like PyTorch: {describe_runs(report)}" if report.sdk else ""
-        print(f"verify: not verified in .NET: {report.reason}{ran}")
+        say("verify", f"not verified in .NET: {report.reason}{ran}")

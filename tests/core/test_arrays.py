@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.core.arrays import as_text, check_finite, load, save
+from pipeline.core.arrays import Header, as_text, check_finite, count_rows, load, read_headers, save
 from pipeline.core.errors import PipelineError
 
 
@@ -276,3 +276,25 @@ def test_a_size_that_no_memory_has_is_damage(shape, tmp_path):
         archive.writestr("x.npy", stream.getvalue() + bytes(40))
     with pytest.raises(PipelineError, match=r"a\.npz: expected an \.npz archive, got a damaged"):
         load(tmp_path / "a.npz", "prepare")
+
+
+def test_headers_have_types_and_shapes(path):
+    save(path, {"x": np.zeros((3, 2), np.float32), "text": np.array(["a", "bc", ""], dtype=object)})
+    assert read_headers(path, "prepare") == {"x": ("float32", (3, 2)), "text": ("string", (3,))}
+
+
+def test_headers_of_a_damaged_file(path):
+    path.write_bytes(b"PK\x03\x04")
+    with pytest.raises(PipelineError, match=r"expected an \.npz archive, got a damaged or truncated file"):
+        read_headers(path, "prepare")
+
+
+def test_headers_of_no_arrays(path):
+    save(path, {})
+    with pytest.raises(PipelineError, match="expected at least one array, got an empty archive"):
+        read_headers(path, "prepare")
+
+
+@pytest.mark.parametrize(("shapes", "rows"), [([(3, 2), (3,)], 3), ([()], 0)])
+def test_rows_are_the_first_axis(shapes, rows):
+    assert count_rows({str(place): Header("int64", shape) for place, shape in enumerate(shapes)}) == rows

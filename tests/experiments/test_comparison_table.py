@@ -3,7 +3,8 @@ from rich.console import Console
 
 from experiment_projects import METRICS, SETTINGS
 from pipeline.core.errors import PipelineError
-from pipeline.experiments.comparison_table import WIDTH, compare, find_best, find_task_metric, make_table, sort_rows
+from pipeline.core.terminal import WIDTH
+from pipeline.experiments.comparison_table import compare, find_best, find_task_metric, make_table, sort_rows
 from pipeline.experiments.revisions import Revision
 
 BASELINE = {"train": {"lr": 0.1}, "model": {"name": "digits"}}

@@ -3,7 +3,7 @@
 import pytest
 from test_e2e import Clone
 
-from pipeline.experiments.comparison_table import WIDTH
+from pipeline.core.terminal import WIDTH
 
 pytestmark = pytest.mark.slow
 # Real .NET has tests of its own.

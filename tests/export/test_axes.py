@@ -85,7 +85,7 @@ def test_without_a_batch_a_call_is_one_row(name, bring):
 def test_a_call_of_one_row_is_packed(bring, passes):
     source, axes, arrays = NO_BATCH["a series"]
     bring(source, axes, **arrays)
-    assert "Custom.1.0.0.nupkg" in passes("package")
+    assert "Custom.1.0.0-g" in passes("package")
     with Path("reports/parity.json").open() as file:
         assert {entry["batch"] for entry in json.load(file)["comparisons"]} == {1, 8}
 

@@ -6,8 +6,8 @@ from torch.nn import functional
 
 from pipeline.core.errors import PipelineError
 from pipeline.network.losses import decide, load_criterion, raw_answer
-from pipeline.settings.params import Loss
 from pipeline.settings.short_names import LOSSES
+from pipeline.settings.train_section import Loss
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0]])
 CLASSES = torch.tensor([0, 2])

@@ -5,7 +5,7 @@ from torch import nn
 
 from pipeline.core.errors import PipelineError
 from pipeline.network.trainable import prepare_criterion
-from pipeline.settings.params import Loss
+from pipeline.settings.train_section import Loss
 
 ROWS = np.zeros((4, 3), np.float32)
 CLASSES, VALUES = np.array([0, 1, 2, 1]), np.linspace(0, 1, 4)

@@ -144,7 +144,7 @@ def test_a_prefix_is_taken_off_and_said(net, tmp_path, capsys):
     other = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
     assert load_weights(other, tmp_path / "w.pt", "x") == {"missing": [], "unexpected": []}
     assert same(other.state_dict(), net)
-    assert "the names of the weights fit Sequential without the prefix 'module.'" in capsys.readouterr().out
+    assert "the names of the weights fit Sequential without the prefix 'module.'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", [torch.qint8, torch.quantize_per_tensor(torch.zeros(2), 1.0, 0, torch.qint8)])

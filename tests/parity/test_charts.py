@@ -5,7 +5,7 @@ import pytest
 import sample_reports as samples
 from pipeline.core.answer_evidence import ErrorHistogram, OutputEvidence
 from pipeline.parity.page.charts import draw_errors, draw_histogram, draw_scatter, draw_series
-from pipeline.parity.page.svg import BOTTOM, LEFT, RIGHT, TOP, span, ticks
+from pipeline.parity.page.svg import PANEL, span, ticks
 
 EVIDENCE = samples.EVIDENCE["outputs"]["y"]
 
@@ -64,7 +64,7 @@ def test_every_point_is_in_the_frame(draw, changes):
     svg = draw(evidence(**changes), "y")
     points = dots(svg) + dots(svg, "dots over")
     assert len(points) == 3
-    assert all(LEFT - 1 <= x <= RIGHT + 1 and TOP - 1 <= y <= BOTTOM + 1 for x, y in points)
+    assert all(PANEL.left - 1 <= x <= PANEL.right + 1 and PANEL.top - 1 <= y <= PANEL.bottom + 1 for x, y in points)
 
 
 def test_points_beyond_the_limit_are_red():
@@ -73,8 +73,8 @@ def test_points_beyond_the_limit_are_red():
 
 def test_what_is_equal_is_on_the_diagonal():
     svg = draw_scatter(evidence(expected=[0.0, 1.0, 2.0], got=[0.0, 1.0, 2.0]), "y")
-    slope = (BOTTOM - TOP) / (RIGHT - LEFT)
-    assert all(abs((BOTTOM - y) - slope * (x - LEFT)) < 0.2 for x, y in dots(svg))
+    slope = (PANEL.bottom - PANEL.top) / (PANEL.right - PANEL.left)
+    assert all(abs((PANEL.bottom - y) - slope * (x - PANEL.left)) < 0.2 for x, y in dots(svg))
 
 
 def test_no_points_are_drawn_without_points():

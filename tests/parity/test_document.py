@@ -7,12 +7,14 @@ import pytest
 import sample_reports as samples
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.parity.page.document import render_page
-from sample_reports import EVIDENCE, FAILED, HOSTILE, PICTURE, TASK, UNVERIFIED, page
+from sample_reports import CLASS, CONFUSION, EVIDENCE, FAILED, HOSTILE, PICTURE, TASK, UNVERIFIED, VALUES, page
 
 VOID = {"meta", "img", "circle", "path", "rect"}
 PAGES = {
     "passed": page,
     "task": lambda: page(task=TASK),
+    "classes": lambda: page(task=TASK, task_detail=CONFUSION),
+    "values": lambda: page(task=TASK, task_detail=VALUES),
     "proof": lambda: page(verified=samples.dotnet()),
     "unverified": lambda: page(verified=DotnetReport.model_validate(UNVERIFIED)),
     "failed": lambda: page(samples.failed()),
@@ -146,6 +148,7 @@ def hostile() -> str:
         attribution={"cause": "exporter", "sentence": HOSTILE},
         power={**samples.POWER, "kinds": {HOSTILE: samples.POWER_COUNT}, "survivors": [{**survivor, "used": None}]},
         task={**TASK, "metric": HOSTILE, "problems": {HOSTILE: HOSTILE}},
+        task_detail={"classes": [{**CLASS, "label": HOSTILE}], "confusion": [[40]]},
         models={HOSTILE: HOSTILE},
         onnxruntime=HOSTILE,
         runtimes=[

@@ -8,7 +8,7 @@ from test_document import PAGES, hostile
 
 import chromium
 import sample_reports as samples
-from pipeline.parity.page.document import STYLE
+from pipeline.parity.page.stylesheet import STYLE
 from pipeline.parity.png import draw
 from sample_reports import EVIDENCE, PAIRED, PICTURE, TASK, page
 

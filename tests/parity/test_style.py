@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.parity.page.document import STYLE
+from pipeline.parity.page.stylesheet import STYLE
 
 BLOCKS = re.findall(r":root \{([^}]*)\}", STYLE.read_text())
 LIGHT, DARK, PAPER = (dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in BLOCKS)

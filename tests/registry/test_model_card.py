@@ -1,4 +1,4 @@
-"""The model card."""
+"""Model cards in MLflow: of a version, and of the registered model."""
 
 from dataclasses import replace
 
@@ -7,10 +7,13 @@ import pytest
 from pipeline.core.contract import load_contract
 from pipeline.core.dotnet_report import DotnetReport, DotnetRuntime, DotnetTask
 from pipeline.core.parity_report import ParityReport
+from pipeline.core.power_report import Survivor
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report
-from pipeline.dotnet.nuget.manifest import RuntimeVersions, read_package
+from pipeline.dotnet.nuget.card import read_card
+from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.registry import model_card
 from pipeline.registry.run_content import Evidence
+from pipeline.registry.run_note import Place
 
 BOUND = DotnetRuntime(
     asked="bound", onnxruntime="1.30.0", verified=True, reason="", comparisons=9, values=1234, used=0.5
@@ -19,6 +22,8 @@ OLDER = DotnetRuntime(
     asked="1.29.0", onnxruntime="1.29.0", verified=True, reason="", note="below the package's lower bound, 1.30.0"
 )
 ABSENT = DotnetRuntime(asked="bound", onnxruntime=None, verified=False, reason="no source has it")
+PLACE = Place("1", "abc", "digits", "3")
+MISSED = Survivor(kind="bias", layer="head", change="", result="missed", output="label", moved=1e-4, used=0.5)
 
 
 @pytest.fixture
@@ -27,96 +32,112 @@ def evidence(digits) -> Evidence:
     return Evidence(load_contract(), *reports, read_package())
 
 
-def lines(evidence: Evidence, **dotnet: object) -> list[str]:
-    changed = replace(evidence, dotnet=evidence.dotnet.model_copy(update={"runtime": ".NET 10", **dotnet}))
-    return model_card.write(changed).splitlines()
+def dotnet_lines(evidence: Evidence, **changes: object) -> list[str]:
+    report = evidence.dotnet.model_copy(update={"runtime": ".NET 10", **changes})
+    return list(model_card.describe_dotnet(report))
 
 
-def test_package_and_bound(evidence):
-    text = model_card.write(evidence)
-    assert text.startswith("# Digits 1.0.0\n")
-    assert f"The NuGet package `Digits.1.0.0.nupkg` (SHA-256 `{evidence.manifest.package_sha256}`)" in text
-    assert "it asks for Microsoft.ML.OnnxRuntime 1.31.1 or later." in text
+def test_every_section_of_the_package_s_card_is_in_it(evidence):
+    _, *sections = read_card(evidence.manifest.path).split("\n## ")
+    assert model_card.write(evidence, PLACE).split("\n## ")[-len(sections) :] == sections
+
+
+def test_where_the_version_is(evidence):
+    (line,) = (line for line in model_card.write(evidence, PLACE).splitlines() if line.startswith("Registered as"))
+    assert line.startswith("Registered as version 3 of `digits`, from [this run](#/experiments/1/runs/abc?workflowType")
+    assert line.endswith(f"`Digits.1.0.0.nupkg`, SHA-256 `{evidence.manifest.package_sha256}`.")
 
 
 def test_how_csharp_calls_it(evidence):
-    assert "using var model = Digits.Load();" in lines(evidence)
+    assert "using var model = Digits.Load();" in model_card.write(evidence, PLACE).splitlines()
 
 
-def test_inputs_and_outputs_are_the_contract_s(evidence):
-    names = [line.split("`")[1] for line in lines(evidence) if line.startswith("| `")]
-    assert names == [tensor.name for tensor in (*evidence.contract.inputs, *evidence.contract.outputs)]
-
-
-def test_what_python_has_proven(evidence):
-    proven = RuntimeVersions(bound="1.18.1", proven=["1.18.1", "1.31.1"])
-    manifest = evidence.manifest.model_copy(update={"onnxruntime": proven})
-    parity = evidence.parity
-    assert (
-        f"- In Python with onnxruntime 1.18.1 and 1.31.1: {len(parity.comparisons)} comparisons with PyTorch's answers, {parity.values:,} "
-        f"values, {parity.used:.2%} of the tolerance used."
-    ) in lines(replace(evidence, manifest=manifest))
+def test_how_python_asks_for_the_version(evidence):
+    assert 'model = mlflow.onnx.load_model("models:/digits/3")' in model_card.write(evidence, PLACE).splitlines()
 
 
 def test_each_runtime_in_dotnet(evidence):
-    told = lines(evidence, verified=True, runtimes=[BOUND, OLDER])
-    assert (
-        "- In .NET 10 with onnxruntime 1.30.0 (the package's lower bound): 9 comparisons, 1,234 values, 50.00% of the tolerance used."
-    ) in told
-    assert (
-        "- In .NET 10 with onnxruntime 1.29.0 (below the package's lower bound, 1.30.0): 0 comparisons, 0 values."
-        in told
-    )
+    told = dotnet_lines(evidence, verified=True, runtimes=[BOUND, OLDER])
+    assert told == [
+        "In .NET 10 with onnxruntime 1.30.0 (the package's lower bound): 9 comparisons, 1,234 values, 50.00% of the tolerance used.",
+        "In .NET 10 with onnxruntime 1.29.0 (below the package's lower bound, 1.30.0): 0 comparisons, 0 values.",
+    ]
 
 
 def test_why_it_is_not_verified_in_dotnet(evidence):
-    told = lines(evidence, reason="no source has it", runtimes=[ABSENT])
-    assert "- **Not verified in .NET:** no source has it." in told
-    assert not [line for line in told if line.startswith("- In .NET")]
+    told = dotnet_lines(evidence, reason="no source has it", runtimes=[ABSENT])
+    assert told == ["**Not verified in .NET:** no source has it."]
 
 
 def test_another_runtime_that_was_not_there(evidence):
     absent = ABSENT.model_copy(update={"asked": "newest"})
-    assert "- In .NET: no source has it." in lines(evidence, verified=True, runtimes=[BOUND, absent])
-
-
-def test_other_versions_are_untried(evidence):
-    assert "- Other versions of onnxruntime are untried; the format is ONNX opset 20, IR version 10." in lines(evidence)
-
-
-def test_the_power_of_the_gate(evidence):
-    power = evidence.parity.power
-    assert (
-        f"- Power of the gate: {power.caught} of {power.tried} broken copies of the graph were caught, {power.equivalent} answer alike."
-    ) in lines(evidence)
-
-
-def test_a_power_that_was_not_measured(evidence):
-    parity = evidence.parity.model_copy(update={"power": None})
-    assert "- The power of the gate was not measured." in lines(replace(evidence, parity=parity))
-
-
-def test_the_task_s_metric(evidence):
-    task = evidence.parity.task
-    assert f"- accuracy on 359 test rows: {task.simplify:.4f} (PyTorch {task.eager:.4f})." in lines(evidence)
+    assert "In .NET: no source has it." in dotnet_lines(evidence, verified=True, runtimes=[BOUND, absent])
 
 
 def test_the_task_s_metric_in_dotnet(evidence):
     in_dotnet = DotnetTask(metric="accuracy", rows=359, eager=0.5, dotnet=0.25)
-    (line,) = (line for line in lines(evidence, task=in_dotnet) if line.startswith("- accuracy"))
-    assert line.endswith(", in .NET 0.2500).")
+    assert dotnet_lines(evidence, task=in_dotnet)[-1] == "accuracy 0.2500 on 359 test rows (PyTorch 0.5000)."
 
 
-def test_an_output_that_is_not_judged(evidence):
-    parity = evidence.parity.model_copy(update={"exempt": {"label": "ties"}})
-    assert "- **Not judged:** `label`: ties." in lines(replace(evidence, parity=parity))
+def test_how_far_the_graph_is_from_refusal(evidence):
+    parity = evidence.parity.model_copy(update={"used": 0.25, "margin": 4.0})
+    first = next(model_card.describe_gate(parity))
+    assert first == "25.00% of the tolerance used: 4.0 times the largest difference would have passed."
+
+
+def test_the_power_of_the_gate(evidence):
+    power = evidence.parity.power.model_copy(update={"tried": 9, "caught": 8, "equivalent": 1, "survivors": []})
+    *_, last = model_card.describe_gate(evidence.parity.model_copy(update={"power": power}))
+    assert last == "Power: 8 of 9 broken copies of the graph were caught, 1 answers alike."
+
+
+def test_a_power_that_was_not_measured(evidence):
+    *_, last = model_card.describe_gate(evidence.parity.model_copy(update={"power": None}))
+    assert last == "The power of the gate was not measured."
+
+
+def test_what_the_gate_did_not_catch(evidence):
+    missed = [MISSED.model_copy(update={"layer": f"layer{number}"}) for number in range(7)]
+    power = evidence.parity.power.model_copy(update={"survivors": missed})
+    *_, last = model_card.describe_gate(evidence.parity.model_copy(update={"power": power}))
+    assert last.startswith("**Not caught:** a small fault in `layer0` (bias), `layer1` (bias)")
+    assert last.endswith("`layer4` (bias) and 2 more.")
+
+
+def test_a_list_of_versions_tells_them_apart_by_their_first_line(evidence):
+    task = evidence.parity.task
+    first = model_card.describe_version(evidence, PLACE).partition("\n")[0]
+    assert first == f"Digits 1.0.0, accuracy {task.simplify:.4f}, not verified in .NET"
+
+
+def test_the_first_line_of_a_version_that_dotnet_has_proven(evidence):
+    verified = replace(evidence, dotnet=evidence.dotnet.model_copy(update={"verified": True, "reason": ""}))
+    assert model_card.describe_version(verified, PLACE).partition("\n")[0].endswith(", verified in .NET")
+
+
+def test_the_model_s_page(evidence, params):
+    page = model_card.write_model_page(evidence, params("publish.alias=latest"), PLACE).splitlines()
+    assert page[0] == evidence.contract.description
+    assert "- `latest` is the last version that passed the gate, by intent: whatever was trained last." in page
+    assert "The newest version is [3](#/models/digits/versions/3?workflowType=machine_learning)" in page[-1]
+
+
+def test_the_model_s_page_has_the_user_s_own_sections(evidence, params):
+    page = model_card.write_model_page(evidence, params("model.card={Intended use: Sort letters.}"), PLACE)
+    assert "\n## Intended use\n\nSort letters.\n" in page
 
 
 def test_a_short_card_is_the_description():
-    assert model_card.shorten("a\n" * 100) == "a\n" * 100
+    assert model_card.shorten("a\n" * 100, PLACE) == "a\n" * 100
 
 
-def test_a_long_card_is_cut_at_a_line_and_says_so():
-    shortened = model_card.shorten("0123456789\n" * 1000)
-    assert len(shortened) <= 5000
-    assert shortened.endswith("0123456789\n… the rest is in `model_card.md` among the run's artifacts.\n")
+def test_a_long_card_keeps_whole_sections_and_names_the_others():
+    card = "# m\n" + "".join(f"\n## {title}\n{'x' * size}\n" for title, size in (("A", 9), ("B", 6000), ("C", 4000)))
+    shortened = model_card.shorten(card, PLACE)
+    assert len(shortened) <= model_card.LONGEST_DESCRIPTION
+    assert [line for line in shortened.splitlines() if line.startswith("## ")] == ["## A", "## C"]
+    assert shortened.endswith(") among the run's artifacts: B.\n")
+
+
+def test_a_card_whose_beginning_is_too_long_is_cut():
+    assert len(model_card.shorten("x" * 9000, PLACE)) == model_card.LONGEST_DESCRIPTION

@@ -1,7 +1,12 @@
 import json
 
+import numpy as np
+
 from pipeline.core.contract import TensorSpec, load_contract
-from pipeline.registry.model_registry import build_signature
+from pipeline.core.golden import load_calls
+from pipeline.registry import model_registry
+from pipeline.registry.model_registry import build_signature, choose_example
+from pipeline_runs import golden_inputs
 
 
 def test_the_signature_is_the_contract(linear):
@@ -18,3 +23,20 @@ def test_text_is_an_object_to_mlflow(linear):
     )
     made = build_signature(load_contract().model_copy(update={"inputs": [text]})).to_dict()
     assert json.loads(made["inputs"])[0]["tensor-spec"] == {"dtype": "object", "shape": [-1]}
+
+
+def test_the_example_is_one_golden_row(linear):
+    example = choose_example(load_contract())
+    np.testing.assert_array_equal(example["input"], golden_inputs()["rows-1"]["input"])
+
+
+def test_the_example_of_a_call_with_many_rows_is_its_first(linear, monkeypatch):
+    (many,) = (call for call in load_calls() if call.name == "rows-7")
+    monkeypatch.setattr(model_registry, "load_calls", lambda: [many])
+    np.testing.assert_array_equal(choose_example(load_contract())["input"], many.inputs["input"][:1])
+
+
+def test_the_example_of_a_model_of_texts_is_what_the_network_takes(texts):
+    contract = load_contract()
+    example = choose_example(contract)
+    assert {name: array.shape[0] for name, array in example.items()} == {tensor.name: 1 for tensor in contract.inputs}

@@ -6,9 +6,16 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.registry import tracking
+from pipeline.settings.champion import Champion
 from pipeline.settings.params import Publish
 
-LOCAL = Publish(tracking_uri=None, experiment="e", registered_model="m", alias="a")
+LOCAL = Publish(
+    tracking_uri=None,
+    experiment="e",
+    registered_model="m",
+    alias="a",
+    champion=Champion(alias="c", rule="paired", budget=0.0),
+)
 
 
 @pytest.mark.parametrize("where", [".", ".dvc/tmp/exps/temp1", ".dvc/tmp/exps/standalone/temp2/deeper"])

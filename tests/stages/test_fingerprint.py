@@ -1,5 +1,6 @@
 import json
 import os
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.arrays import save
+from pipeline.core.contract import load_contract
 from pipeline.core.paths import (
     DATA_FINGERPRINT,
     DEPARTURE,
@@ -14,13 +16,17 @@ from pipeline.core.paths import (
     FINGERPRINT,
     LIBRARIES_FINGERPRINT,
     NETWORK_FINGERPRINT,
+    RELEASE_FINGERPRINT,
+    RELEASED,
 )
+from pipeline.core.release import read_release_fingerprint, write_release
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.dotnet import sdk
 from pipeline.runtimes.wheels import Wheel
 from pipeline.settings.source_code import search_path
 from pipeline.stages import fingerprint
 from pipeline.stages.fingerprint import library_version
+from sample_releases import CONTENT, released
 
 NET = "import torch\nfrom layers import Layer\n\nclass Net(torch.nn.Linear):\n    pass\n"
 
@@ -68,6 +74,7 @@ def test_a_file_a_kind(mine):
         "dotnet.json",
         "libraries.json",
         "network.json",
+        "release.json",
         "target.json",
         "task.json",
     ]
@@ -101,6 +108,12 @@ def test_an_edit_changes_the_fingerprint_of_its_kind_alone(file, kind, mine, pas
     path = Path(file)
     path.write_bytes(path.read_bytes() + b"\n")
     assert changed(passes, before) == [kind]
+
+
+def test_a_card_names_no_files_whatever_its_titles(mine, passes):
+    before = content()
+    passes("params", *MINE, "model.card={weights: See the paper., file: None.}")
+    assert changed(passes, before) == []
 
 
 def test_an_edit_of_the_metric_trains_nothing_again(mine, passes):
@@ -237,3 +250,16 @@ def test_what_locate_wrote_of_the_build_before_goes(linear, passes):
     (DEPARTURE / "smallest.onnx").write_bytes(b"o")
     passes("fingerprint")
     assert not DEPARTURE.exists()
+
+
+def test_a_release_reaches_what_packs_and_nothing_else(mine, passes):
+    assert json.loads(RELEASE_FINGERPRINT.read_text()) == {"release": None}
+    before = content()
+    contract = load_contract().model_copy(update={"name": "custom"})
+    write_release(released("1.2.3", replace(CONTENT, package_id="Custom", contract=contract)), RELEASED / "Custom.json")
+    assert changed(passes, before) == ["release.json"]
+    assert read_release_fingerprint().version == "1.2.3"
+
+
+def test_the_line_says_what_is_released(linear, passes):
+    assert passes("fingerprint").endswith(", nothing released\n")

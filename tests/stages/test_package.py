@@ -36,6 +36,7 @@ def test_holds_model_contract_golden_client_targets_and_readme(linear):
         "client/Linear.cs",
         "buildTransitive/Linear.targets",
         "README.md",
+        "MODEL_CARD.md",
     } <= names
     assert archive().read(model) == Path("build/simplified/model.onnx").read_bytes()
 
@@ -70,6 +71,21 @@ def test_same_bytes_again(linear, passes):
     before = manifest()["package_sha256"]
     passes("package")
     assert manifest()["package_sha256"] == before == sha256(MANIFEST.parent / manifest()["package"])
+
+
+def test_the_card_has_the_data_that_prepare_wrote(linear):
+    rows = f"| test | 40 | `{manifest()['lineage']['data_sha256']['test']}` |"
+    assert rows in archive().read("MODEL_CARD.md").decode().splitlines()
+
+
+def test_the_card_has_the_user_s_own_sections(linear, configure, passes):
+    configure("model.card={Intended use: Nothing at all.}")
+    passes("package")
+    assert "\n## Intended use\n\nNothing at all.\n" in archive().read("MODEL_CARD.md").decode()
+
+
+def test_the_readme_links_the_card(linear):
+    assert "[MODEL_CARD.md](MODEL_CARD.md)" in archive().read("README.md").decode()
 
 
 def test_one_package_in_the_folder(linear, configure, passes):
@@ -139,7 +155,8 @@ def test_readme_shows_usage_and_measurement(digits, passes):
     ("override", "told"),
     [
         ("package.id='No Spaces'", "package.id: expected"),
-        ("package.version=v1", "package.version: expected a semantic version"),
+        ("package.version=v1", "package.version: expected auto or a semantic version such as 1.2.3"),
+        ("package.version=1.0", "package.version: expected auto or a semantic version such as 1.2.3"),
         ("package.class_name=String[]", "class_name"),
         ("package.namespace=Linear.Models", "namespace"),
         ("package.license='<MIT>'", "package.license: expected"),
@@ -156,7 +173,7 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.stages.package.golden_files.files",
+        "pipeline.dotnet.nuget.ingredients.golden_files.files",
         lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")

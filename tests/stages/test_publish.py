@@ -10,7 +10,7 @@ import pytest
 from pipeline.__main__ import STAGES, main
 from pipeline.core.contract import load_contract
 from pipeline.core.dotnet_report import DotnetReport, DotnetTask
-from pipeline.core.files import read_json, write_json
+from pipeline.core.files import read_json, sha256, write_json
 from pipeline.core.parity_report import Comparison, ParityReport
 from pipeline.core.paths import (
     CONTRACT,
@@ -31,12 +31,14 @@ from pipeline.core.paths import (
 )
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import read_package
+from pipeline.dotnet.versions.release_notes import CHANGELOG
 from pipeline.graph import onnx_model
 from pipeline.graph.session import answer, open_session
-from pipeline.registry import model_card, model_registry, tracking
+from pipeline.registry import lineage, model_registry, tracking
 from pipeline.registry.model_registry import build_signature
-from pipeline.registry.publication import PUBLICATION_TAG, hash_files
+from pipeline.registry.publication import PUBLICATION, hash_files
 from pipeline.registry.run_content import CONTENT, REPORTS, Evidence, choose_page, collect_metrics, flatten
+from pipeline.registry.run_note import CARD_ARTIFACT, NOTE_TAG
 from pipeline_runs import LINEAR, golden_inputs, golden_outputs, reseal
 
 NO_DOTNET = (*LINEAR, "verify.mode=off")
@@ -119,12 +121,31 @@ def test_training_curves(run, published):
     assert (point.step, point.value) == (1, 0.875)
 
 
-def test_tags(run, published):
-    manifest = read_json(published / MANIFEST, "package")
-    assert run.data.tags["package_sha256"] == manifest["package_sha256"]
-    assert run.data.tags["dotnet.verified"] == "false"
-    assert (run.data.tags["model"], run.data.tags["gate"], run.data.tags["model_version"]) == ("linear", "passed", "1")
-    assert run.data.tags["version.onnxruntime"] == read_json(published / PARITY_REPORT, "validate")["onnxruntime"]
+def test_tags_are_few_and_for_people(run):
+    assert {key: value for key, value in run.data.tags.items() if not key.startswith("mlflow.")} == {
+        "model": "linear",
+        "gate": "passed",
+        "dotnet.verified": "false",
+        "exporter": "dynamo",
+        "opset": "20",
+    }
+
+
+def test_a_run_is_named_by_model_and_weights(run, published):
+    weights = read_json(published / CONTRACT, "export")["weights_sha256"]
+    assert run.info.run_name == f"linear {weights[:7]}"
+
+
+def test_the_note_links_the_version_that_was_registered(run):
+    assert "(#/models/linear/versions/1?workflowType=machine_learning)" in run.data.tags[NOTE_TAG]
+
+
+def test_every_split_is_a_dataset_of_the_run(run, published):
+    logged = [(entry.tags[0].value, entry.dataset.name, entry.dataset.digest) for entry in run.inputs.dataset_inputs]
+    assert sorted(logged) == sorted(
+        (split, f"noise {split}", sha256(published / "build" / "data" / f"{split}.npz")[:12])
+        for split in ("train", "validation", "test")
+    )
 
 
 def test_artifacts(run, published):
@@ -137,7 +158,7 @@ def test_artifacts(run, published):
         }
     package = read_json(published / MANIFEST, "package")["package"]
     files = {*CONTENT, *REPORTS, MANIFEST, PACKAGE / package, Path("params.yaml")} - {PROOF_PAGE}
-    assert made == {path.as_posix() for path in files} | {model_card.ARTIFACT}
+    assert made == {path.as_posix() for path in files} | {CARD_ARTIFACT, lineage.ARTIFACT, CHANGELOG}
 
 
 def test_the_page_that_is_logged_is_the_proof_where_dotnet_ran(published):
@@ -166,16 +187,68 @@ def test_the_report(run, published):
 def test_the_registered_version(run, published):
     found = client(published).get_model_version_by_alias("linear", "candidate")
     assert str(found.version) == "1"
-    assert found.tags["package_sha256"] == run.data.tags["package_sha256"]
-    assert found.tags["run_id"] == run.info.run_id
+    assert found.tags["package_sha256"] == read_json(published / MANIFEST, "package")["package_sha256"]
+    assert found.tags["dotnet.verified"] == "false"
+    assert found.run_id == run.info.run_id
+
+
+def test_the_registered_version_says_which_package_it_has(published):
+    manifest = read_json(published / MANIFEST, "package")
+    tags = client(published).get_model_version("linear", "1").tags
+    assert (tags["package_id"], tags["package_version"], tags["content_sha256"]) == (
+        "Linear",
+        manifest["version"],
+        manifest["content_sha256"],
+    )
+
+
+def test_the_run_has_a_changelog(run):
+    import mlflow
+
+    text = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{CHANGELOG}")
+    assert text.startswith("# Changelog of Linear\n")
+    assert "## [Unreleased]\n\nPacked as 1.0.0-g" in text
+
+
+def test_a_version_never_has_another_content(again, configure, passes, fails):
+    taken = read_json(MANIFEST, "package")
+    configure(f"package.version={taken['version']}", "package.namespace=Acme")
+    for command in AFTER_GATE:
+        passes(command)
+    other = read_json(MANIFEST, "package")["content_sha256"]
+    assert (
+        f"Linear {taken['version']} is in the store with another content (models:/linear/1 has {taken['content_sha256'][:7]}, this is "
+        f"{other[:7]}): set package.version=auto, or a version that is not taken"
+    ) in fails("publish")
+    assert (len(runs()), versions()) == (1, ["1"])
 
 
 def test_the_registered_version_is_described_by_the_model_card(run, published):
     import mlflow
 
-    card = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{model_card.ARTIFACT}")
-    assert client(published).get_model_version("linear", "1").description == card
-    assert card.startswith("# Linear 1.0.0\n")
+    first, _, rest = client(published).get_model_version("linear", "1").description.partition("\n")
+    assert first == f"Linear {read_json(published / MANIFEST, 'package')['version']}, not verified in .NET"
+    card = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{CARD_ARTIFACT}")
+    assert card.startswith("# Linear 1.0.0-g")
+    # MLflow's page wants room in tables.
+    assert rest.replace("&emsp;", "").split() == card.partition("\n")[2].split()
+
+
+def test_the_model_s_page_says_what_the_aliases_mean(published):
+    page = client(published).get_registered_model("linear").description
+    assert "- `candidate` is the last version that passed the gate, by intent" in page
+    assert "- `champion` moves only when" in page
+
+
+def test_one_golden_row_is_the_model_s_example(published):
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{published}/mlflow.db")
+    mlflow.set_registry_uri(f"sqlite:///{published}/mlflow.db")
+    folder = mlflow.artifacts.download_artifacts("models:/linear/1")
+    example = mlflow.models.Model.load(folder).load_input_example(folder)
+    with contextlib.chdir(published):
+        np.testing.assert_allclose(example["input"], golden_inputs()["rows-1"]["input"], rtol=1e-6)
 
 
 def test_the_registered_model_answers_like_pytorch(published):
@@ -200,11 +273,12 @@ def test_the_signature_is_in_the_registry(published):
 
 
 def test_publishing_again_adds_nothing(again, passes):
-    before = PUBLISH_REPORT.read_bytes()
+    before = read_json(PUBLISH_REPORT, "publish")
     PUBLISH_REPORT.unlink()
-    assert ", published before)" in passes("publish")
+    assert ", published before" in passes("publish")
     assert (len(runs()), versions()) == (1, ["1"])
-    assert PUBLISH_REPORT.read_bytes() == before
+    # Why the champion stayed is of the later publication.
+    assert {**read_json(PUBLISH_REPORT, "publish"), "promotion": before["promotion"]} == before
 
 
 def test_another_tolerance_is_another_run_of_the_same_version(again, configure, passes):
@@ -247,7 +321,7 @@ def test_a_run_that_was_interrupted_is_not_taken_for_a_publication(again, config
         patch.setattr(model_registry, "check_registered", interrupt)
         assert main(["publish"]) == 1
     passes("publish")
-    statuses = {found.info.status: PUBLICATION_TAG in found.data.tags for found in runs()}
+    statuses = {found.info.status: PUBLICATION in found.data.params for found in runs()}
     assert (len(runs()), statuses) == (3, {"FINISHED": True, "KILLED": False})
 
 
@@ -356,6 +430,11 @@ def test_metrics_have_the_power_and_the_margin_of_the_gate(digits):
     assert metrics["parity.scale.probabilities"] == contract.scales["probabilities"].scale
 
 
+def test_the_task_s_metric_comes_first_because_mlflow_draws_the_first(digits):
+    reports = (read_report(kind) for kind in (ExportReport, SimplifyReport, ParityReport, DotnetReport))
+    assert next(iter(collect_metrics(Evidence(load_contract(), *reports, read_package())))) == "accuracy.eager"
+
+
 def test_without_a_measured_power_there_is_no_number_of_it(digits):
     export, simplify, dotnet = (read_report(kind) for kind in (ExportReport, SimplifyReport, DotnetReport))
     parity = read_report(ParityReport).model_copy(update={"power": None, "margin": None})
@@ -372,17 +451,13 @@ def test_the_metric_in_dotnet_stands_beside_pytorch_s(digits):
     assert metrics["accuracy.dotnet"] == 0.5
 
 
-def test_a_version_that_is_verified_later_has_no_reason_any_more(again, passes, monkeypatch):
-    assert "dotnet.reason" in client().get_model_version("linear", "1").tags
+def test_a_version_that_is_verified_later_says_so(again, passes):
     report = read_json(DOTNET_REPORT, "verify")
     write_json(DOTNET_REPORT, {**report, "verified": True, "reason": "", "runtime": ".NET 10"})
     passes("publish")
-    tags = client().get_model_version("linear", "1").tags
-    assert {key: value for key, value in tags.items() if key.startswith("dotnet.")} == {
-        "dotnet.verified": "true",
-        "dotnet.runtime": ".NET 10",
-    }
-    assert "Not verified" not in client().get_model_version("linear", "1").description
+    found = client().get_model_version("linear", "1")
+    assert found.tags["dotnet.verified"] == "true"
+    assert "Not verified" not in found.description
 
 
 def test_digest_sees_names_and_contents(empty):
@@ -423,6 +498,7 @@ def test_a_package_whose_bound_could_not_be_run_is_published_as_not_verified(pac
     absent = {"asked": "bound", "onnxruntime": None, "verified": False, "reason": "no source has it"}
     nearest = {"asked": "nearest", "onnxruntime": "1.30.0", "verified": True, "reason": ""}
     write_json(DOTNET_REPORT, {**report, "comparisons": [comparison], "runtimes": [absent, nearest]})
-    assert ", not verified in .NET" in passes("publish")
-    tags = client().get_model_version("linear", "1").tags
-    assert (tags["dotnet.verified"], tags["dotnet.onnxruntime"]) == ("false", "1.30.0")
+    assert "; not verified in .NET: " in passes("publish")
+    found = client().get_model_version("linear", "1")
+    assert found.tags["dotnet.verified"] == "false"
+    assert "with onnxruntime 1.30.0 (the nearest that there was)" in found.description

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -180,6 +181,14 @@ def test_real(digits, passes, client):
     assert {entry["batch"] for entry in report["comparisons"]} >= {1, 2, 3, 7}
     assert report["package_sha256"] == sha256(Path("build/package") / report["package"])
     assert "and so does the package in .NET" in PROOF_PAGE.read_text()
+    # NuGet restored the very version, with the label of its content; assemblies have its number.
+    version = read_package().version
+    assert version.startswith("1.0.0-g")
+    assert f"Version {version}; there is no release before it." in PROOF_PAGE.read_text()
+    if client == "compiled":
+        with zipfile.ZipFile(read_package().path) as archive:
+            assembly = archive.read("lib/net8.0/Digits.dll").decode("utf-16le", errors="replace")
+        assert [assembly.count(text) for text in ("1.0.0.0", f"{version}\0")] == [2, 1]
 
 
 @needs_dotnet

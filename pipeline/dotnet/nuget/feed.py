@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import replacing, sha256
+from pipeline.core.terminal import say
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.manifest import read_package
 
@@ -23,14 +24,15 @@ def push(feed: str) -> None:
         if target.exists() and sha256(target) != manifest.package_sha256:
             raise PipelineError(
                 f"{target} exists with different content: NuGet caches packages by version, so consumers would keep the old one; "
-                "raise package.version"
+                "raise package.version, or remove that file where nobody has it yet"
             )
         with replacing(target) as temporary:
             shutil.copyfile(package, temporary)
-        print(
-            f"nuget: {target}; consumers add the folder as a NuGet source and reference {manifest.id} {manifest.version}"
+        say(
+            "nuget",
+            f"{target}; consumers add the folder as a NuGet source and reference {manifest.id} {manifest.version}",
         )
         return
     dotnet = sdk.require("a push to a NuGet source").dotnet
     sdk.run(dotnet, "nuget", "push", str(package.resolve()), "--source", feed, folder=Path.cwd())
-    print(f"nuget: {manifest.id} {manifest.version} pushed to {feed}")
+    say("nuget", f"{manifest.id} {manifest.version} pushed to {feed}")

@@ -9,6 +9,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.paths import MANIFEST, PACKAGE
 from pipeline.core.records import Record, read_record
+from pipeline.core.release import Change, PackageVersion
 
 
 class RuntimeVersions(Record):
@@ -28,32 +29,33 @@ class Origin(Record):
     golden: dict[str, str]
 
 
-class Change(Record):
-    """One difference from the release before, in words, and the part of the version that it moves."""
-
-    part: Literal["major", "minor", "patch"]
-    text: str
-
-
 class PackedManifest(Record):
     """manifest.json within the package: `files` has the SHA-256 of every other file.
 
-    `content_sha256` is over model, contract, golden calls and client text, whatever the version; `previous` the version of the
-    release before ("" where there is none), `changes` what is different from it.
+    `content_sha256` is over model, contract, golden calls and client text, whatever the version, and `parts` has the SHA-256 of each;
+    `api` are the members of the client's public types. `previous` is the version of the release before ("" where there is none),
+    `changes` what is different from it.
     """
 
     id: str
     version: str
     content_sha256: str = ""
+    parts: dict[str, str] = Field(default={})
+    api: list[str] = Field(default=[])
     previous: str = ""
     changes: list[Change] = Field(default=[])
-    client: str
+    client: Literal["source", "compiled"]
     namespace: str
     class_name: str
     model: str
     onnxruntime: RuntimeVersions
     lineage: Origin
     files: dict[str, str]
+
+    @property
+    def package_version(self) -> PackageVersion:
+        """The version, the one before, and what is different."""
+        return PackageVersion(version=self.version, previous=self.previous, changes=self.changes)
 
 
 class Manifest(PackedManifest):

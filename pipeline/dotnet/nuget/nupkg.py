@@ -16,6 +16,7 @@ from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.semantic_version import FORM, is_semantic
 
 NUSPEC_NAMESPACE = "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"
 # The earliest date that zip can store; a constant one gives equal bytes for equal content.
@@ -28,7 +29,7 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True)
 class Metadata:
-    """Content of the .nuspec. `dependencies` maps a package id to its lowest version."""
+    """Content of the .nuspec. `dependencies` maps a package id to its lowest version; `release_notes` may be empty."""
 
     id: str
     version: str
@@ -37,20 +38,22 @@ class Metadata:
     description: str
     tags: str
     dependencies: Mapping[str, str]
+    release_notes: str = ""
+
+
+def check_id(package_id: str) -> None:
+    """Raise PipelineError for an id that NuGet rejects."""
+    if not re.fullmatch(r"\w+([.-]\w+)*", package_id, re.ASCII) or len(package_id) > 100:
+        raise PipelineError(
+            f"package.id: expected letters, digits and underscores in parts joined by '.' or '-' (100 at most), got {package_id!r}"
+        )
 
 
 def check(metadata: Metadata) -> None:
     """Raise PipelineError for an id, version or license that NuGet rejects."""
-    if not re.fullmatch(r"\w+([.-]\w+)*", metadata.id, re.ASCII) or len(metadata.id) > 100:
-        raise PipelineError(
-            f"package.id: expected letters, digits and underscores in parts joined by '.' or '-' (100 at most), got {metadata.id!r}"
-        )
-    if not re.fullmatch(
-        r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", metadata.version
-    ):
-        raise PipelineError(
-            f"package.version: expected a semantic version such as 1.2.3 or 1.2.3-beta.1, got {metadata.version!r}"
-        )
+    check_id(metadata.id)
+    if not is_semantic(metadata.version):
+        raise PipelineError(f"package.version: expected {FORM}, got {metadata.version!r}")
     if not re.fullmatch(r"[A-Za-z0-9.+() -]+", metadata.license):
         raise PipelineError(
             f"package.license: expected an SPDX expression such as Apache-2.0 or MIT, got {metadata.license!r}"
@@ -63,6 +66,7 @@ def nuspec(metadata: Metadata) -> str:
         f"\n      <dependency id={quoteattr(name)} version={quoteattr(version)} />"
         for name, version in metadata.dependencies.items()
     )
+    notes = f"\n    <releaseNotes>{escape(metadata.release_notes)}</releaseNotes>" if metadata.release_notes else ""
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <package xmlns="{NUSPEC_NAMESPACE}">
   <metadata minClientVersion="5.0">
@@ -72,7 +76,7 @@ def nuspec(metadata: Metadata) -> str:
     <license type="expression">{escape(metadata.license)}</license>
     <licenseUrl>https://licenses.nuget.org/{escape(metadata.license)}</licenseUrl>
     <readme>README.md</readme>
-    <description>{escape(metadata.description)}</description>
+    <description>{escape(metadata.description)}</description>{notes}
     <tags>{escape(metadata.tags)}</tags>
     <dependencies>{dependencies}
     </dependencies>

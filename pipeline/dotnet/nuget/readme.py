@@ -1,5 +1,7 @@
 """The package's README, which NuGet shows: how to use this model, and what was measured."""
 
+from collections.abc import Sequence
+
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.generator import Identity
@@ -8,7 +10,7 @@ from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 
-TABLE_HEAD = ["| name | type | shape | range or unit | classes | description |", "|---|---|---|---|---|---|"]
+TABLE_HEAD = ["| name | type | shape | range, unit | classes | description |", "|---|---|---|---|---|---|"]
 
 
 def describe_ports(contract: Contract) -> list[str]:
@@ -32,7 +34,7 @@ def describe_tensor(tensor: TensorSpec) -> str:
         f"`{tensor.name}`",
         tensor.dtype,
         shape,
-        tensor.unit or bounds,
+        ", ".join(part for part in (bounds, tensor.unit, "NaN: not known" if tensor.missing else "") if part),
         ", ".join(tensor.labels[:20]),
         tensor.description,
     )
@@ -94,7 +96,9 @@ def describe_proven_sizes(contract: Contract) -> str:
     return f"- Sizes proven: {sizes}."
 
 
-def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: str) -> str:
+def write(
+    contract: Contract, identity: Identity, parity: ParityReport, oldest: str, changes: Sequence[str] = ()
+) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
     Args:
@@ -102,6 +106,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         identity: Names and versions of the package.
         parity: The report of `validate`.
         oldest: The oldest onnxruntime that takes the model's format, by its documentation.
+        changes: The section on what changed since the release before, line by line.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
@@ -121,6 +126,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         *describe_calls(contract),
         "",
         *describe_ports(contract),
+        *changes,
         "## Measured",
         "",
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
@@ -138,6 +144,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, oldest: 
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",
         "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has the golden",
         "  inputs and PyTorch's answers to them.",
+        "- [MODEL_CARD.md](MODEL_CARD.md) in this package: what it was trained on, how good it is by class, and its limits.",
         "",
     ]
     return "\n".join(lines)

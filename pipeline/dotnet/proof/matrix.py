@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.core.dotnet_report import BOUND, NEAREST, NEWEST, DotnetRuntime
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import LongWork
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof.consumer import Consumer, restored_package
@@ -90,10 +91,13 @@ def replay_runtimes(
     Raises:
         PipelineError: A consumer does not build, or does not run to its end. That no source has an onnxruntime is in the matrix.
     """
-    # NuGet never looks twice at one version.
-    shutil.rmtree(restored_package(manifest), ignore_errors=True)
+    # NuGet never looks twice at one version; others of this package were restored for earlier content, each with its model.
+    shutil.rmtree(restored_package(manifest).parent, ignore_errors=True)
     matrix = Matrix(manifest.onnxruntime.bound, manifest.onnxruntime.proven)
-    for asked in [BOUND, *(runtime for runtime in runtimes if runtime != matrix.bound)]:
+    wanted = [BOUND, *(runtime for runtime in runtimes if runtime != matrix.bound)]
+    shown = LongWork("verify", "consumers", len(wanted))
+    for asked in shown.over(wanted):
+        shown.note = "restoring and building it"
         consumer = Consumer(found, examination.contract, manifest, folder / asked)
         try:
             version = consumer.build(_reference(asked))
@@ -107,6 +111,7 @@ def replay_runtimes(
         name = NEAREST if asked == BOUND and matrix.absent else asked
         matrix.versions[name] = version
         if version not in matrix.replays:
+            shown.note = f"it runs on onnxruntime {version}"
             versions = consumer.replay(examination.threads, folder / TEST_SPLIT)
             _check_ran(version, versions.onnxruntime)
             runtime = None if name == BOUND else version

@@ -1,11 +1,11 @@
 """The whole page: one file that loads nothing, from the typed reports alone. The same reports give the same bytes."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.parity_report import ParityReport
+from pipeline.core.release import PackageVersion
 from pipeline.parity.page.answers_section import render_answers
 from pipeline.parity.page.comparisons_section import render_comparisons
 from pipeline.parity.page.dotnet_section import render_dotnet
@@ -14,17 +14,21 @@ from pipeline.parity.page.graph_section import render_graph
 from pipeline.parity.page.lineage_section import render_lineage
 from pipeline.parity.page.markup import Markup, safe, tag
 from pipeline.parity.page.outputs_section import render_outputs
+from pipeline.parity.page.package_section import render_package
 from pipeline.parity.page.power_section import render_power
 from pipeline.parity.page.rows_section import render_rows
+from pipeline.parity.page.stylesheet import STYLE
 from pipeline.parity.page.task_section import render_task
 from pipeline.parity.page.tolerance_section import render_tolerance
 from pipeline.parity.page.verdict import judge, render_verdict
 
-STYLE = Path(__file__).with_name("style.css")
-
 
 def render_page(
-    parity: ParityReport, contract: Contract, dotnet: DotnetReport | None = None, departure: Sequence[str] = ()
+    parity: ParityReport,
+    contract: Contract,
+    dotnet: DotnetReport | None = None,
+    departure: Sequence[str] = (),
+    package: PackageVersion | None = None,
 ) -> str:
     """The report as HTML.
 
@@ -33,6 +37,7 @@ def render_page(
         contract: The model's.
         dotnet: What `verify` found; None before it has run: then the page has no .NET half.
         departure: What `locate` says of where a failed gate began, line by line.
+        package: The package's version and what changed; None before it is packed.
     """
     sections = [
         render_verdict(parity, contract, dotnet, departure),
@@ -47,6 +52,7 @@ def render_page(
         render_comparisons(parity, dotnet),
         render_lineage(parity, contract, dotnet),
         render_dotnet(dotnet),
+        render_package(package),
     ]
     _, verdict = judge(parity, dotnet)
     head = [

@@ -46,7 +46,7 @@ def _inputs(inputs: Sequence[ValueView]) -> Iterator[Markup]:
     for view in inputs:
         if view.kind == "values" or (view.kind == "text" and len(view.texts) == 1 and len(view.texts[0]) <= 24):
             values = ", ".join(view.texts or map(scalar, view.values))
-            count = _size(view.shape)
+            count = count_values(view.shape)
             more = f" … ({count:,})" if count > len(view.values or view.texts) else ""
             wide = "wide" if len(values + more) > 16 else None
             pairs.append(tag("div", tag("dt", view.name), tag("dd", values + more), class_=wide))
@@ -64,14 +64,11 @@ def _inputs(inputs: Sequence[ValueView]) -> Iterator[Markup]:
                 "figure", *(tag("blockquote", text or "(empty)") for text in view.texts), tag("figcaption", view.name)
             )
         else:
-            values_drawn = [
-                value if isinstance(value, int | float) else {"true": 1.0, "false": 0.0}.get(value)
-                for value in view.values
-            ]
+            values_drawn = [as_height(value) for value in view.values]
             yield tag(
                 "figure",
                 draw_series(values_drawn, view.name),
-                tag("figcaption", f"{view.name} [{_size(view.shape):,}]"),
+                tag("figcaption", f"{view.name} [{count_values(view.shape):,}]"),
             )
     if pairs:
         yield tag("dl", *pairs, class_="pairs")
@@ -90,7 +87,7 @@ def _answers(answers: Sequence[AnswerView], specs: Mapping[str, TensorSpec]) -> 
         name = tag(
             "tr", tag("th", tag("code", answer.output), colspan="3", scope="rowgroup"), tag("td", note), class_="group"
         )
-        lines = [_line(answer, place, labels, _where(answer, place, labels)) for place in _choose(answer)]
+        lines = [_line(answer, place, labels, name_place(answer, place, labels)) for place in choose_places(answer)]
         groups.append(tag("tbody", name, *lines))
     return tag("div", tag("table", tag("thead", head), *groups), class_="answers")
 
@@ -105,19 +102,19 @@ def _note(answer: AnswerView) -> str:
     return "differs" if answer.differs else "equal"
 
 
-def _choose(answer: AnswerView) -> list[int]:
+def choose_places(answer: AnswerView) -> list[int]:
     """The places that are shown: the largest answers, and the largest difference among them; in their order."""
     places = range(len(answer.expected))
     if len(answer.expected) <= SHOWN:
         return list(places)
     size = {place: _magnitude(answer.expected[place], answer.got[place]) for place in places}
-    apart = {place: _difference(answer.expected[place], answer.got[place]) or 0.0 for place in places}
+    apart = {place: subtract(answer.expected[place], answer.got[place]) or 0.0 for place in places}
     worst = max(places, key=lambda place: apart[place])
     largest = [place for place in sorted(places, key=lambda place: -size[place]) if place != worst]
     return sorted([worst, *largest[: SHOWN - 1]])
 
 
-def _where(answer: AnswerView, place: int, labels: Sequence[str]) -> str:
+def name_place(answer: AnswerView, place: int, labels: Sequence[str]) -> str:
     """Which value of the answer it is: its class, or where it stands."""
     index = answer.places[place]
     if len(index) == 1 and answer.size == len(labels):
@@ -127,13 +124,13 @@ def _where(answer: AnswerView, place: int, labels: Sequence[str]) -> str:
 
 def _line(answer: AnswerView, place: int, labels: Sequence[str], where: str) -> Markup:
     expected, got = answer.expected[place], answer.got[place]
-    apart = _difference(expected, got)
+    apart = subtract(expected, got)
     difference = "=" if expected == got else "≠" if apart is None else number(apart)
     beyond = expected != got and (answer.used is None or answer.used > 1)
     cells = [
         tag("th", where, scope="row"),
         *(
-            tag("td", _name(value, labels), class_="long" if isinstance(value, str) else None)
+            tag("td", name_value(value, labels), class_="long" if isinstance(value, str) else None)
             for value in (expected, got)
         ),
         tag("td", difference),
@@ -141,7 +138,7 @@ def _line(answer: AnswerView, place: int, labels: Sequence[str], where: str) -> 
     return tag("tr", *cells, class_="unlike" if beyond else None)
 
 
-def _name(value: Scalar, labels: Sequence[str]) -> str:
+def name_value(value: Scalar, labels: Sequence[str]) -> str:
     """A value; a class number by its label."""
     return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else scalar(value)
 
@@ -150,14 +147,19 @@ def _magnitude(*values: Scalar) -> float:
     return max(abs(value) if isinstance(value, int | float) else float("inf") for value in values)
 
 
-def _difference(expected: Scalar, got: Scalar) -> float | None:
+def as_height(value: Scalar) -> float | None:
+    """Where a value of a series stands; None where it is no number."""
+    return value if isinstance(value, int | float) else {"true": 1.0, "false": 0.0}.get(value)
+
+
+def subtract(expected: Scalar, got: Scalar) -> float | None:
     """Got less expected, without a sign; None where one of both is no number."""
     if isinstance(expected, int | float) and isinstance(got, int | float):
         return abs(got - expected)
     return None
 
 
-def _size(shape: Sequence[int]) -> int:
+def count_values(shape: Sequence[int]) -> int:
     size = 1
     for axis in shape:
         size *= axis

@@ -2,19 +2,64 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from pipeline.parity.page.markup import Markup, number, raise_digits, tag
 
-WIDTH, HEIGHT = 256, 204
-# The frame within it.
-LEFT, RIGHT, TOP, BOTTOM = 50.0, 250.0, 12.0, 168.0
 Place = Callable[[float], float]
 Corner = tuple[float, float]
+# The width of a digit, and room.
+DIGIT = 7.0
 
 
-def frame(parts: Iterable[Markup], label: str) -> Markup:
-    """The drawing; `label` says what there is to see, for who does not see it."""
-    return tag("svg", *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="chart", role="img", aria_label=label)
+@dataclass(frozen=True)
+class Frame:
+    """A drawing's size, and the frame of the axes within it."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    def draw(self, parts: Iterable[Markup], label: str) -> Markup:
+        """The drawing; `label` says what there is to see, for who does not see it."""
+        box = f"0 0 {self.width:.0f} {self.height:.0f}"
+        return tag("svg", *parts, viewBox=box, class_="chart", role="img", aria_label=label)
+
+    def titles(self, horizontal: str, vertical: str = "") -> list[Markup]:
+        """What both axes show."""
+        drawn = [words(((self.left + self.right) / 2, self.height - 4), horizontal, kind="title")]
+        if vertical:
+            turned = f"translate(11 {(self.top + self.bottom) / 2:.0f}) rotate(-90)"
+            drawn.append(tag("text", vertical, transform=turned, text_anchor="middle", class_="title"))
+        return drawn
+
+    def columns(self, values: Iterable[float], x: Place) -> list[Markup]:
+        """Upright lines of the grid, with their numbers below."""
+        drawn: list[Markup] = []
+        for value in values:
+            written = number(value)
+            at = min(x(value), self.width - DIGIT * len(written) / 2)
+            drawn.append(line((x(value), self.top), (x(value), self.bottom), "grid"))
+            drawn.append(words((at, self.bottom + 14), written))
+        return drawn
+
+    def levels(self, values: Iterable[float], y: Place) -> list[Markup]:
+        """Level lines of the grid, with their numbers at the left."""
+        drawn = [
+            (
+                line((self.left, y(value)), (self.right, y(value)), "grid"),
+                words((self.left - 6, y(value) + 4), number(value), "end"),
+            )
+            for value in values
+        ]
+        return [part for pair in drawn for part in pair]
+
+
+# One of three charts side by side.
+PANEL = Frame(256, 204, left=50.0, right=250.0, top=12.0, bottom=168.0)
 
 
 def rectangle(corner: Corner, width: float, height: float, kind: str) -> Markup:
@@ -30,15 +75,6 @@ def line(start: Corner, end: Corner, kind: str) -> Markup:
 
 def words(at: Corner, text: str, anchor: str = "middle", kind: str | None = None) -> Markup:
     return tag("text", text, x=f"{at[0]:.1f}", y=f"{at[1]:.1f}", text_anchor=anchor, class_=kind)
-
-
-def titles(horizontal: str, vertical: str = "") -> list[Markup]:
-    """What both axes show."""
-    drawn = [words(((LEFT + RIGHT) / 2, HEIGHT - 4), horizontal, kind="title")]
-    if vertical:
-        turned = f"translate(11 {(TOP + BOTTOM) / 2:.0f}) rotate(-90)"
-        drawn.append(tag("text", vertical, transform=turned, text_anchor="middle", class_="title"))
-    return drawn
 
 
 def dots(points: Sequence[tuple[float, float, bool]]) -> list[Markup]:
@@ -69,24 +105,6 @@ def ticks(low: float, high: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next((factor * power for factor in (1, 2, 5) if factor * power >= raw), 10 * power)
     return [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def columns(values: Iterable[float], x: Place) -> list[Markup]:
-    """Upright lines of the grid, with their numbers below."""
-    drawn = [
-        (line((x(value), TOP), (x(value), BOTTOM), "grid"), words((x(value), BOTTOM + 14), number(value)))
-        for value in values
-    ]
-    return [part for pair in drawn for part in pair]
-
-
-def levels(values: Iterable[float], y: Place) -> list[Markup]:
-    """Level lines of the grid, with their numbers at the left."""
-    drawn = [
-        (line((LEFT, y(value)), (RIGHT, y(value)), "grid"), words((LEFT - 6, y(value) + 4), number(value), "end"))
-        for value in values
-    ]
-    return [part for pair in drawn for part in pair]
 
 
 def power_of_ten(exponent: int) -> str:

@@ -2,7 +2,9 @@
 
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.parity_report import PairedScore, ParityReport
+from pipeline.core.task_detail import TaskDetail
 from pipeline.parity.page.markup import Markup, number, row, section, share, table, tag
+from pipeline.parity.page.task_charts import draw_confusion, draw_residuals, draw_values
 
 
 def render_task(parity: ParityReport, dotnet: DotnetReport | None) -> Markup | None:
@@ -27,7 +29,30 @@ def render_task(parity: ParityReport, dotnet: DotnetReport | None) -> Markup | N
     )
     problems = [tag("p", f"{stage}: {problem}", class_="remark") for stage, problem in task.problems.items()]
     title = f"Task: {task.metric}"
-    return section("task", title, tag("p", about), *problems, table(heads, rows, f"{task.metric} on the test rows"))
+    detail = _break_down(parity.task_detail) if parity.task_detail else []
+    scored = table(heads, rows, f"{task.metric} on the test rows")
+    return section("task", title, tag("p", about), *problems, scored, *detail)
+
+
+def _break_down(detail: TaskDetail) -> list[Markup]:
+    """The simplified graph's answers by class, with the confusion matrix, or value by value."""
+    if detail.points:
+        charts = [("Answer against target", draw_values(detail.points))]
+        charts.append(("Residual against answer", draw_residuals(detail.points)))
+        figures = [tag("figure", tag("figcaption", title), chart) for title, chart in charts]
+        return [tag("h3", "By row"), tag("div", *figures, class_="charts")]
+    heads = ("class", "rows", "precision", "recall", "F1")
+    rows = [
+        row(tag("th", one.label, scope="row"), f"{one.support:,}", *map(number, (one.precision, one.recall, one.f1)))
+        for one in detail.classes
+    ]
+    parts = [tag("div", table(heads, rows, "Scores by class of the simplified graph, on the test rows"))]
+    if detail.confusion:
+        caption = (
+            "Rows of each target by the class answered; the fuller the color, the larger the share of the target's rows"
+        )
+        parts.append(tag("figure", tag("figcaption", caption), draw_confusion(detail)))
+    return [tag("h3", "By class"), tag("div", *parts, class_="by-class")]
 
 
 def _cells(name: str, value: float | None, paired: PairedScore | None) -> list[object]:

@@ -103,6 +103,9 @@ TASK = {
     "budget": 0.015,
     "passed": True,
 }
+CLASS = {"label": "no", "support": 40, "precision": 0.875, "recall": 0.7, "f1": 0.778}
+CONFUSION = {"classes": [CLASS, {**CLASS, "label": "yes", "support": 60}], "confusion": [[28, 12], [4, 56]]}
+VALUES = {"points": [[0.0, 0.5], [100.0, 90.0], [300.0, 280.0]]}
 PAIRED = {"changed": 12, "better": 4, "worse": 7, "loss": 0.01, "bound": 0.0155, "bound_of": "worse rows"}
 PARITY = {
     "passed": True,

@@ -1,0 +1,90 @@
+"""What a package is to who uses it, whatever its version: model, contract, golden answers and client text, each by its hash."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core.contract import Contract
+from pipeline.core.files import sha256
+
+# The version that the client is generated with where its text is hashed.
+UNVERSIONED = "0.0.0"
+# Fields of the contract that say what the model was made from: they change nothing for who uses it.
+_ORIGIN = {"weights_sha256", "configuration_sha256", "golden"}
+_PUBLIC_TYPE = re.compile(r"^    public (?:static |sealed )*partial class (\w+)", re.MULTILINE)
+_TYPE = re.compile(r"partial class (\w+)")
+# A member of a type that stands in the namespace itself: types within types are the client's own business.
+_MEMBER = re.compile(r"^ {8}public (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PackageContent:
+    """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the members of the client's public types.
+
+    `client` is "source" or "compiled", `onnxruntime` the lowest version that the package asks for.
+    """
+
+    package_id: str
+    client: str
+    namespace: str
+    class_name: str
+    onnxruntime: str
+    contract: Contract
+    parts: Mapping[str, str]
+    api: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        return hash_texts(self.parts)
+
+    @property
+    def label(self) -> str:
+        return label(self.sha256)
+
+
+def label(content_sha256: str) -> str:
+    """The pre-release label of what is not released. It begins with a letter: SemVer takes digits alone for a number."""
+    return f"g{content_sha256[:7]}"
+
+
+def hash_texts(texts: Mapping[str, str]) -> str:
+    """SHA-256 over names and texts, whatever their order."""
+    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
+
+
+def hash_file(file: bytes | Path) -> str:
+    return sha256(file) if isinstance(file, Path) else hashlib.sha256(file).hexdigest()
+
+
+def hash_files(files: Mapping[str, bytes | Path]) -> str:
+    """SHA-256 over names and contents of files."""
+    return hash_texts({path: hash_file(file) for path, file in files.items()})
+
+
+def hash_contract(contract: Contract) -> str:
+    """SHA-256 of the contract without what the model was made from."""
+    return hash_texts({"contract": contract.model_dump_json(exclude=_ORIGIN)})
+
+
+def list_api(sources: Mapping[str, str]) -> tuple[str, ...]:
+    """The members of the client's public types, such as "Digits: DigitsOutput Run(float[] pixels)", sorted.
+
+    Args:
+        sources: File name -> C#, as `generate` writes them.
+    """
+    public = {name for text in sources.values() for name in _PUBLIC_TYPE.findall(text)}
+    members = set()
+    for text in sources.values():
+        declared = _TYPE.search(text)
+        if declared and declared.group(1) in public:
+            members |= {f"{declared.group(1)}: {_signature(line)}" for line in _MEMBER.findall(text)}
+    return tuple(sorted(members))
+
+
+def _signature(line: str) -> str:
+    """A member without its value or body: a constant's value is no part of what is called."""
+    head = line.partition(" {")[0]
+    return head.rpartition(")")[0] + ")" if "(" in head else head.partition(" =")[0].rstrip(";")

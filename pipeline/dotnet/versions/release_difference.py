@@ -1,0 +1,69 @@
+"""What is different between the last release and a package, the largest first."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+from pipeline.core.release import Change, Part, Release
+from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE
+from pipeline.dotnet.versions.content import PackageContent
+from pipeline.dotnet.versions.contract_difference import compare_contracts
+
+PARTS: tuple[Part, ...] = get_args(Part)
+# Members of C# in a sentence; more are counted.
+_MOST_MEMBERS = 3
+
+
+def compare_release(release: Release, content: PackageContent) -> list[Change]:
+    """The differences; at least one where the content is another."""
+    changes = [*_compare_client(release, content), *compare_contracts(release.contract, content.contract)]
+    changes += _compare_api(release, content, {change.part for change in changes})
+    changes += _compare_files(release, content, explained=bool(changes))
+    return sorted(changes, key=lambda change: PARTS.index(change.part))
+
+
+def _compare_client(release: Release, content: PackageContent) -> Iterator[Change]:
+    for what, was, now in (
+        ("C# namespace", release.namespace, content.namespace),
+        ("C# class", release.class_name, content.class_name),
+    ):
+        if was != now:
+            yield Change(part="major", text=f"the {what} is {now} (it was {was})")
+    if release.client != content.client:
+        forms = {"source": "source code", "compiled": "assemblies"}
+        yield Change(part="major", text=f"the client comes as {forms[content.client]} (it was {forms[release.client]})")
+    if release.onnxruntime != content.onnxruntime:
+        yield Change(
+            part="minor",
+            text=f"it asks for {RUNTIME_PACKAGE} {content.onnxruntime} or later (it was {release.onnxruntime})",
+        )
+
+
+def _compare_api(release: Release, content: PackageContent, parts: set[Part]) -> Iterator[Change]:
+    """Members of the client's types; nothing where a difference that is named already moves as much."""
+    gone, new = set(release.api) - set(content.api), set(content.api) - set(release.api)
+    if gone and "major" not in parts:
+        yield Change(part="major", kind="removed", text=f"C# is without {_count(gone)}")
+    elif new and not parts & {"major", "minor"}:
+        yield Change(part="minor", kind="added", text=f"C# has {_count(new)}")
+
+
+def _count(members: set[str]) -> str:
+    """The first of the members, and how many more there are."""
+    first = ", ".join(f"`{member}`" for member in sorted(members)[:_MOST_MEMBERS])
+    others = len(members) - _MOST_MEMBERS
+    return first + (f" and {others} more" if others > 0 else "")
+
+
+def _compare_files(release: Release, content: PackageContent, *, explained: bool) -> Iterator[Change]:
+    """Another model, other golden answers, other text of the client, or of the contract where nothing else tells of it."""
+    other = {part for part, digest in content.parts.items() if release.parts.get(part) != digest}
+    if "model" in other:
+        is_trained = release.contract.weights_sha256 != content.contract.weights_sha256
+        yield Change(part="patch", text="the model has other weights" if is_trained else "the model's graph is another")
+    elif not explained and "client" in other:
+        # It has the model's hash in it too.
+        yield Change(part="patch", text="the text of the C# client is another")
+    if "golden" in other:
+        yield Change(part="patch", text="the golden answers are others")
+    if not explained and other == {"contract"}:
+        yield Change(part="patch", text="the contract says other things of scales or proof")
