@@ -233,7 +233,7 @@ def run_locate(options: argparse.Namespace) -> None:
 
 
 def run_stage(options: argparse.Namespace) -> None:
-    from pipeline.core.workspace_lock import holding_workspace, is_first_process
+    from pipeline.core.workspace_lock import holding_workspace
     from pipeline.registry import recorder_process
     from pipeline.settings.params import load
 
@@ -241,10 +241,8 @@ def run_stage(options: argparse.Namespace) -> None:
     options.ending.enter_context(holding_workspace(options.command))
     if options.recorded:
         recorder_process.COMMAND = recorder_process.RECORDER
-    with contextlib.ExitStack() as recording:
-        if is_first_process():
-            record = recording.enter_context(recorder_process.StageRecord(options.command, options.params))
-            options.ending.callback(record.close)
+    with recorder_process.StageRecord(options.command, options.params) as record:
+        options.ending.callback(record.close)
         import_frozen(f"pipeline.stages.{options.command}").run(params)
 
 

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.core.events import Began, Event, Weighed, listen
 from pipeline.core.run_record import read_run_record, write_run_record
+from pipeline.core.workspace_lock import is_first_process
 from pipeline.registry.run_lifecycle import describe_error
 from pipeline.registry.store_refusal import KEPT
 
@@ -39,6 +40,8 @@ class StageRecord:
 
     def __init__(self, stage: str, params: Path) -> None:
         self._stage, self._params = stage, params
+        # Of a training on several processes, one speaks for all.
+        self._command = COMMAND if is_first_process() else None
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
         self._weights: str | None = None
@@ -61,7 +64,7 @@ class StageRecord:
 
     def close(self) -> None:
         """End the run where the stage failed, else leave it open for publish; a line on stderr says what is worth saying."""
-        if COMMAND is None or not (self._process or (self._ending and self._is_worth_a_run())):
+        if self._command is None or not (self._process or (self._ending and self._is_worth_a_run())):
             return
         self._start()
         self._send({"event": "Ended", "ending": self._ending, "sentence": self._sentence, "since_ns": self._since_ns})
@@ -71,7 +74,7 @@ class StageRecord:
             return  # the process goes on by itself
 
     def _hear(self, event: Event) -> None:
-        if COMMAND is None:
+        if self._command is None:
             return
         if isinstance(event, Began):
             self._start()
@@ -88,13 +91,13 @@ class StageRecord:
         return self._ending == "FAILED" or (record is not None and not record.ended)
 
     def _start(self) -> None:
-        if self._process or COMMAND is None:
+        if self._process or self._command is None:
             return
         import subprocess
         import tempfile
 
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (read when the process has ended)
-        command = [*COMMAND, self._stage, str(self._params)]
+        command = [*self._command, self._stage, str(self._params)]
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(  # noqa: S603
                 command,

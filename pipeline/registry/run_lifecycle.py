@@ -156,12 +156,6 @@ def find_training(client: "MlflowClient", weights_sha256: str) -> str | None:
     return next((str(run.info.run_id) for run in runs if ORIGIN_TAG not in run.data.tags), None)
 
 
-def describe_origin(tags: Mapping[str, str]) -> str:
-    """A line of Markdown for a run that trained nothing itself, by its tags; "" for one that did, or where nobody knows."""
-    origin = tags.get(ORIGIN_TAG)
-    return f"Nothing was trained here: the weights are those of run `{origin}` (tag `{ORIGIN_TAG}`)." if origin else ""
-
-
 def describe_error(error: BaseException) -> str:
     """The sentence of an error for people, else the type and the text."""
     if isinstance(error, PipelineError):

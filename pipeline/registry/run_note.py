@@ -9,6 +9,7 @@ from pipeline.dotnet.nuget.card import draw_table
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.registry.run_content import Evidence, choose_page
+from pipeline.registry.run_lifecycle import ORIGIN_TAG
 from pipeline.settings.params import Params, file_of
 from pipeline.settings.presets import list_changes
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 NOTE_TAG = "mlflow.note.content"
-# The tag by which a run that trained nothing names the run that did.
-TRAINED_IN = "trained_in"
 # Among the run's artifacts.
 CARD_ARTIFACT = "model_card.md"
 # Without it MLflow's page opens among those for language models.
@@ -90,7 +89,7 @@ def log_note(client: "MlflowClient", run_id: str, evidence: Evidence, place: Pla
     """Write note and tags into the run."""
     from mlflow.entities import RunTag
 
-    trained_in = client.get_run(run_id).data.tags.get(TRAINED_IN, "")
+    trained_in = client.get_run(run_id).data.tags.get(ORIGIN_TAG, "")
     note = space_tables(write_note(evidence, place, trained_in))
     tags = {**list_tags(evidence), NOTE_TAG: note[:LONGEST_NOTE]}
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])

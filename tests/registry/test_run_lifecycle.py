@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import RUN_RECORD
 from pipeline.core.run_record import read_run_record, write_run_record
 from pipeline.registry import run_lifecycle
-from pipeline.registry.run_lifecycle import describe_origin, find_open_run, leave_open_run, open_run, resume_run
+from pipeline.registry.run_lifecycle import find_open_run, leave_open_run, open_run, resume_run
 from pipeline.registry.tracking import connecting
 
 SETTINGS = {"seed": "0", "train.epochs": "5"}
@@ -219,16 +219,6 @@ def test_a_store_that_goes_while_publish_works_hides_no_error(client, trained, m
 
     with pytest.raises(PipelineError, match="expected this"):
         lose_the_store()
-
-
-def test_a_run_that_trained_itself_has_no_line_of_its_origin():
-    assert describe_origin({"gate": "passed"}) == ""
-
-
-def test_a_run_that_only_validates_says_who_trained():
-    assert describe_origin({"trained_in": "ab"}).startswith(
-        "Nothing was trained here: the weights are those of run `ab`"
-    )
 
 
 def test_the_record_is_in_build(client, trained):

@@ -12,10 +12,10 @@ from pipeline.core.paths import PARITY_PAGE
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.registry.run_content import Evidence
+from pipeline.registry.run_lifecycle import ORIGIN_TAG
 from pipeline.registry.run_note import (
     LONGEST_NAME,
     NOTE_TAG,
-    TRAINED_IN,
     Place,
     list_tags,
     log_note,
@@ -129,7 +129,7 @@ def test_how_csharp_and_python_use_the_package(evidence):
 def test_the_run_that_trained_is_linked_where_a_tag_names_it(evidence):
     logged: dict[str, str] = {}
     client = SimpleNamespace(
-        get_run=lambda _: SimpleNamespace(data=SimpleNamespace(tags={TRAINED_IN: "fedcba9876543210"})),
+        get_run=lambda _: SimpleNamespace(data=SimpleNamespace(tags={ORIGIN_TAG: "fedcba9876543210"})),
         log_batch=lambda _, tags: logged.update({tag.key: tag.value for tag in tags}),
     )
     log_note(client, "abc", evidence, PLACE)
