@@ -27,7 +27,7 @@ from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pipeline.__main__ import STAGES
+from pipeline.command_line import STAGES
 from recorded_numbers import Cost, Numbers, describe_machine, header, middle, name_commit, row
 
 PROJECT = Path(__file__).resolve().parents[1]

@@ -18,7 +18,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from code_blocks import PROJECT, CodeBlock
-from pipeline.__main__ import STAGES, main
+from pipeline.__main__ import main
+from pipeline.command_line import STAGES
 from pipeline.settings.compose import compose_text
 from pipeline.settings.source_code import search_path
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.__main__ import STAGES, main, parser
+from pipeline.__main__ import main
+from pipeline.command_line import STAGES, parser
 from pipeline.core.errors import PipelineError
 from pipeline.registry import recorder_process
 from pipeline.stages import fingerprint as stage

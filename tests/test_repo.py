@@ -13,7 +13,7 @@ import pytest
 from house import MODULES, PIPELINE, ROOMS, closure, imported, room_of
 from ruamel.yaml import YAML
 
-from pipeline.__main__ import STAGES
+from pipeline.command_line import STAGES
 from pipeline.settings.compose import compose
 from pipeline_runs import PROJECT
 

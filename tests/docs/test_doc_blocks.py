@@ -7,7 +7,7 @@ import pytest
 
 import code_blocks
 from code_blocks import PROJECT, SHOWN, CodeBlock, inline_code, pages, read_blocks
-from pipeline.__main__ import parser
+from pipeline.command_line import parser
 
 COMMANDS = next(action for action in parser()._actions if action.choices).choices
 TARGETS = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))

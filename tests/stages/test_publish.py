@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.__main__ import STAGES, main
+from pipeline.__main__ import main
+from pipeline.command_line import STAGES
 from pipeline.core.contract import load_contract
 from pipeline.core.dotnet_report import DotnetReport, DotnetTask
 from pipeline.core.files import read_json, sha256, write_json
