@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test compare plots screenshots docs lint ui nuget examples benchmark clean
+.PHONY: help setup repro test doctor compare plots screenshots docs lint ui nuget examples benchmark clean
 
 # Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
@@ -34,6 +34,9 @@ repro: setup ## train, export, simplify, validate, package, verify, publish: wha
 
 test: setup ## every test, a file a process, as many as there are processors (4 at most)
 	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+doctor: setup ## what is installed, what would run and why, and what is wrong
+	@python -m pipeline doctor
 
 compare: setup ## the experiments side by side, the best first; why some failed
 	@python -m pipeline compare

@@ -153,7 +153,7 @@ def save_readme(picture: Image.Image, name: str) -> Path:
     path = README_FOLDER / f"{name}.png"
     width, height = README[name]
     top = picture.crop((0, 0, width, min(height, picture.height)))
-    top.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
+    top.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 
 

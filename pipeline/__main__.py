@@ -1,8 +1,10 @@
 """`python -m pipeline <command>`: the one place that prints errors and sets exit codes."""
+# PYTHON_ARGCOMPLETE_OK: the shell may ask this module what fits (docs/terminal.md).
 
 import argparse
 import contextlib
 import errno
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
 from pipeline.core.terminal import QUIET, complain, quieting, warn
 from pipeline.registry.commands import REGISTRY_COMMANDS, add_registry_commands
+from pipeline.settings.completion import complete_override
 from pipeline.settings.compose import PARAMS, compose_text, describe_configuration
 
 # In the order in which they run. A stage is pipeline/stages/<name>.py with `run(params)`.
@@ -59,9 +62,10 @@ def parser() -> argparse.ArgumentParser:
     # Not argparse's own, which would end before the overrides are read: it shows what they compose.
     params.add_argument("-h", "--help", action="store_true", help="show this and the composed configuration, and exit")
     params.add_argument("--cfg", choices=["job"], help="print the composed configuration, and write nothing")
-    params.add_argument(
+    overrides = params.add_argument(
         "overrides", nargs="*", metavar="key=value", help="Hydra overrides: model=linear train.epochs=5"
     )
+    overrides.completer = complete_override  # type: ignore[attr-defined] # argcomplete's
     params.add_argument("--params", type=Path, default=PARAMS, help="the file to write (default: %(default)s)")
     params.set_defaults(format_help=params.format_help)
     locate = commands.add_parser(
@@ -257,6 +261,14 @@ COMMANDS = {
 }
 
 
+def answer_shell(main: argparse.ArgumentParser) -> None:
+    """Where the shell asks what fits what has been typed: answer, and exit."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(main)
+
+
 def main(arguments: list[str] | None = None, *, recorded: bool = False) -> int:
     """Run a command; the exit code.
 
@@ -264,7 +276,9 @@ def main(arguments: list[str] | None = None, *, recorded: bool = False) -> int:
         arguments: As on the command line, which is the default.
         recorded: Whether a stage opens and ends runs in MLflow as it goes.
     """
-    options = parser().parse_args(arguments)
+    commands = parser()
+    answer_shell(commands)
+    options = commands.parse_args(arguments)
     options.recorded = recorded
     with contextlib.ExitStack() as options.ending:  # of what ends after the last line is printed
         return run_command(options)

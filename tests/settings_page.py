@@ -1,6 +1,6 @@
 """docs/settings.md, made of the typed settings and of conf/: `python tests/settings_page.py` writes it; a test fails when it is stale.
 
-What a setting does is the comment above it or beside it, in the class that types it, or above it in conf/; the class's docstring introduces its section.
+What a setting does stands in the class that types it, in its docstring's Attributes or in a comment, or in conf/ above it; the class's docstring introduces its section.
 """
 
 import ast
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import pydantic
 from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 
@@ -93,11 +92,13 @@ def comment_lines(text: str) -> int:
 
 
 def field_comments(section: type[Section]) -> dict[str, str]:
-    """The comment above each field of a section's class, and of those that it inherits from."""
+    """What a section's class says of each field, and those that it inherits from: in its docstring's Attributes, above it or beside it."""
     comments: dict[str, str] = {}
     for kind in reversed(section.__mro__):
         if not issubclass(kind, Section) or kind is Section:
             continue
+        attributes = (inspect.getdoc(kind) or "").partition("Attributes:")[2]
+        comments |= dict(re.findall(r"^ +(\w+): (.*)$", attributes, re.MULTILINE))
         source = textwrap.dedent(inspect.getsource(kind))
         for node in ast.parse(source).body[0].body:  # type: ignore[attr-defined]
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -106,6 +107,12 @@ def field_comments(section: type[Section]) -> dict[str, str]:
                 if comment:
                     comments[node.target.id] = comment
     return comments
+
+
+def introduction(section: type[Section]) -> str:
+    """What a section's class says of itself, without its fields."""
+    text = "" if section.__doc__ is None else inspect.getdoc(section) or ""
+    return " ".join(text.partition("Attributes:")[0].split())
 
 
 def sections_in(annotation: Any) -> list[type[Section]]:
@@ -209,7 +216,7 @@ def rows(
         value = preset.get(key, ...)
         purpose = comments.get(name) or listing.conf.get(f"{under}{key}", "")
         if not purpose and inner:
-            purpose = inspect.getdoc(inner[0]) or ""
+            purpose = introduction(inner[0])
         if several and inner and inner[0] in listing.listed:
             purpose += f" Each as `{listing.listed[inner[0]]}`."
         kind = spell(of_field.annotation, tuple(of_field.metadata))
@@ -272,9 +279,8 @@ def page() -> str:
     parts = [HEAD]
     for section, table in tables().items():
         title = f"`{section}`" if section else "At the top"
-        introduction = inspect.getdoc(Params.model_fields[section].annotation) if section else ""
-        own = introduction if introduction and introduction != inspect.getdoc(pydantic.BaseModel) else ""
-        lines = [f"## {title}", *(["", " ".join(own.split())] if own else []), ""]
+        text = introduction(sections_in(Params.model_fields[section].annotation)[0]) if section else ""
+        lines = [f"## {title}", *(["", text] if text else []), ""]
         lines += ["| setting | type | default | what it does |", "|---|---|---|---|"]
         lines += [
             f"| `{row.setting}` | {cell(row.kind)} | {cell(row.default)} | {cell(row.purpose)} |" for row in table

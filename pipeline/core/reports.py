@@ -25,7 +25,6 @@ class TrainReport(Record):
     """What training came to; without training only `parameters`, and which weights did not fit (model.strict=false)."""
 
     parameters: int
-    threads: int | None = None
     epochs: int | None = None
     best_epoch: int | None = None
     validation_loss: float | None = None

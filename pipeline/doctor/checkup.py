@@ -52,6 +52,7 @@ def check_up(path: Path) -> None:
     wrong = [diagnosis.topic for diagnosis in diagnoses if diagnosis.state == "wrong"]
     if wrong:
         raise PipelineError(f"{' and '.join(dict.fromkeys(wrong))}: `dvc repro` would fail, as is said above")
+    print(f"doctor: {summarize(runs)}")
 
 
 def look_at_machine() -> Iterator[Diagnosis]:
@@ -84,17 +85,19 @@ def show(diagnoses: list[Diagnosis], runs: dict[str, list[str]]) -> None:
         for entry in diagnoses
     ]
     lines += [("runs", stage, outdated.describe(reasons)) for stage, reasons in runs.items()]
-    closing = "up to date: `dvc repro` would run fingerprint alone, as it always does"
-    if runs:
-        closing = f"`dvc repro` would run {', '.join(runs)}; what comes out as before ends it earlier"
     console = open_console()
     if console.is_terminal:
         table = Table.grid(padding=(0, 2))
         for state, topic, text in lines:
             table.add_row(Text(state, style=COLOURS[state]), Text(topic), Text(text, overflow="fold"))
         console.print(table)
-        console.print(f"doctor: {closing}")
         return
     for state, topic, text in lines:
         print(f"{state:<6}{topic:<12}{text}")
-    print(f"doctor: {closing}")
+
+
+def summarize(runs: dict[str, list[str]]) -> str:
+    """The closing line where nothing is wrong."""
+    if not runs:
+        return "all is well and up to date: `dvc repro` would run fingerprint alone, as it always does"
+    return f"all is well; `dvc repro` would run {', '.join(runs)}; what comes out as before ends it earlier"

@@ -16,7 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.paths import BUILD, FINGERPRINT, KNOWN_FILES, REPORTS
 from pipeline.core.terminal import QUIET
 from pipeline.doctor.diagnosis import Diagnosis
-from pipeline.settings.compose import PARAMS
+from pipeline.settings.compose import PARAMS, PROJECT
 from pipeline.settings.overrides import flatten
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ def look_outside() -> tuple[dict[str, list[str]], Diagnosis | None]:
         with contextlib.suppress(OSError):
             shutil.copy2(KNOWN_FILES, folder / KNOWN_FILES)
         command = [sys.executable, "-m", "pipeline", ALWAYS]
-        environment = {**os.environ, QUIET: "1"}
+        # The very code that asks, wherever the folder is.
+        places = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, QUIET: "1", "PYTHONPATH": os.pathsep.join(places)}
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             sentence = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]

@@ -49,7 +49,7 @@ def diagnose_server(uri: str) -> Diagnosis:
     try:
         check_reachable(uri)
     except PipelineError as error:
-        return Diagnosis("MLflow", "wrong", str(error))
+        return Diagnosis("MLflow", "wrong", str(error).partition(". Everything")[0])
     version = ""
     with (
         contextlib.suppress(OSError, ValueError),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 # Of the many settings in which two models may differ, as many as one reads.
 LARGEST_CHANGE = 200
 NO_VALUE = "-"
-# Beside a metric of which less is better, reports/metrics.json has this mark.
-LOWER_IS_BETTER = "_lower_is_better"
+# What else reports/metrics.json has beside the task's metric.
+OTHERS = ("parity_used", "power", "nodes", "bytes", "lower_is_better")
 
 
 def compare(every_commit: bool = False) -> None:
@@ -44,12 +44,7 @@ def compare(every_commit: bool = False) -> None:
 def find_task_metric(metrics: dict[str, Any]) -> tuple[str, float] | None:
     """The metric of the model's task, by name, among the numbers of reports/metrics.json; None for a model without a task."""
     for name, value in metrics.items():
-        ours = (
-            name in ("nodes", "bytes", "power")
-            or name.startswith("parity_")
-            or name.endswith(("_pytorch", LOWER_IS_BETTER))
-        )
-        if not ours and isinstance(value, int | float):
+        if name not in OTHERS and isinstance(value, int | float):
             return name, value
     return None
 
@@ -88,7 +83,7 @@ def find_best(rows: list[Revision]) -> dict[str, float]:
 def _quality(row: Revision, metric: tuple[str, float]) -> float:
     """The metric with the sign by which more is better."""
     name, value = metric
-    return -value if row.metrics.get(f"{name}{LOWER_IS_BETTER}") else value
+    return -value if name in row.metrics.get("lower_is_better", ()) else value
 
 
 def make_table(rows: list[Revision], baseline: dict[str, Any]) -> "Table":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.registry.champion_history import (
     DECIDED,
+    Move,
     Placed,
     Rule,
     collect_moves,
@@ -55,10 +56,14 @@ class ChampionAlias:
         """Whether a person, and no publication but that of `publisher`, gave `champion` the alias, or took it from all ("")."""
         return not champion or is_by_hand([move for move in self.list_moves() if move.version != publisher], champion)
 
-    def was_decided(self, version: str) -> bool:
-        """Whether a publication decided on `version` already, or it was champion."""
-        tags = self.read_tags(version)
-        return DECIDED in tags or bool(read_moves(tags))
+    def read_decision(self, version: str) -> str:
+        """What a publication decided of the version, in a sentence; "" where it did not, or made it champion."""
+        return self.read_tags(version).get(DECIDED, "")
+
+    def read_last_move(self, version: str) -> Move | None:
+        """The last move to the version; None where it never was champion, by the record."""
+        moves = read_moves(self.read_tags(version))
+        return moves[-1] if moves else None
 
     def record_decision(self, version: str, sentence: str) -> None:
         """So that publishing the version again does not take back what people did since."""

@@ -116,28 +116,24 @@ def read_departure(client: "MlflowClient", run_id: str, folder: Path) -> str:
 
 
 def find_passed_run(client: "MlflowClient", entry: "ModelVersion", where: str) -> "Run":
-    """The finished run that published the version after its gate had passed.
-
-    A publication that was interrupted leaves a failed run; the one that took it up again is another run of the same version.
+    """The run that published the version, which is finished, and whose gate has passed.
 
     Raises:
-        PipelineError: There is none.
+        PipelineError: It is not.
     """
     from mlflow.exceptions import MlflowException
 
     run_id = find_run(entry)
     try:
-        own = client.get_run(run_id)
+        run = client.get_run(run_id)
     except MlflowException:
         raise PipelineError(
             f"{where}: its run {run_id or '(none)'} is not in the store, so nothing says that it passed the gate: publish it again"
         ) from None
-    others = client.search_runs([own.info.experiment_id], f"tags.model_version = '{entry.version}'")
-    for run in (own, *others):
-        if run.info.status == "FINISHED" and run.data.tags.get("gate") == "passed":
-            return run
-    gate = own.data.tags.get("gate", "no gate")
-    raise PipelineError(
-        f"{where} has not passed: its run {run_id} is {own.info.status} (gate: {gate}), and no other run of it is FINISHED; only what "
-        "passed can be promoted: publish it again"
-    )
+    gate = run.data.tags.get("gate", "no gate")
+    if run.info.status != "FINISHED" or gate != "passed":
+        raise PipelineError(
+            f"{where} has not passed: its run {run_id} is {run.info.status} (gate: {gate}), and only what passed can be promoted: publish "
+            "it again"
+        )
+    return run

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.core.errors import PipelineError
 from pipeline.registry.champion_alias import ChampionAlias
+from pipeline.registry.champion_history import NONE
 from pipeline.registry.promotion_rule import Judgement
 from pipeline.registry.run_content import Evidence
 from pipeline.settings.params import Params
@@ -41,16 +42,24 @@ def move_aliases(client: "MlflowClient", params: Params, evidence: Evidence, ver
 
 
 def find_exemption(alias: ChampionAlias, version: str, rule: str) -> str:
-    """Why nothing is compared, and the alias stays where it is; "" where the rule decides."""
-    champion = alias.read()
+    """Why nothing is compared, and the alias stays where it is; "" where the rule decides.
+
+    As long as nobody has moved the alias, what was decided of a version is said again in the same words.
+    """
+    champion, move = alias.read(), alias.read_last_move(version)
     if champion == version:
-        return f"version {version} is {alias.alias} already"
+        return (
+            describe_place(alias, version, move.before, move.why)
+            if move
+            else f"version {version} is {alias.alias}, by hand"
+        )
     stays = describe_stay(alias, champion, version)
     if rule == "never":
         return f"{stays}: publish.champion.rule is never; {offer_hand(version)}"
-    if alias.was_decided(version):
-        return f"{stays}: that was decided when it was published before; {offer_hand(version)}"
-    return ""
+    decision = alias.read_decision(version)
+    if decision.startswith(stays):
+        return decision
+    return f"{stays}: it was decided on when it was published before; {offer_hand(version)}" if decision or move else ""
 
 
 def decide(alias: ChampionAlias, version: str, compare: Callable[[str], Judgement]) -> Decision:
@@ -80,8 +89,7 @@ def decide(alias: ChampionAlias, version: str, compare: Callable[[str], Judgemen
             alias.move(version, "paired" if champion else "first", champion, judgement.why)
             present = alias.read()
             if present == version:
-                place = f" in the place of version {champion}" if champion else ""
-                return Decision(version, f"version {version} is {alias.alias} now{place}: {judgement.why}")
+                return Decision(version, describe_place(alias, version, champion, judgement.why))
         if alias.was_moved_by_hand(present, version):
             change = f"moved {alias.alias} to version {present}" if present else f"took {alias.alias} away"
             sentence = f"somebody {change} by hand while version {version} was compared, and so it stays; {offer_hand(version)}"
@@ -99,6 +107,11 @@ def judge_first(alias: ChampionAlias) -> Judgement:
     if alias.list_moves():
         return Judgement(False, "somebody took the alias away")
     return Judgement(True, "there was none before")
+
+
+def describe_place(alias: ChampionAlias, version: str, before: str, why: str) -> str:
+    place = f", in the place of version {before}" if before not in ("", NONE) else ""
+    return f"version {version} is {alias.alias}{place}: {why}"
 
 
 def describe_stay(alias: ChampionAlias, champion: str, version: str) -> str:

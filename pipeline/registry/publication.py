@@ -25,6 +25,7 @@ from pipeline.registry.run_content import (
 )
 from pipeline.registry.run_lifecycle import leave_open_run, resume_run
 from pipeline.registry.run_note import CARD_ARTIFACT, Place, log_note, name_run
+from pipeline.registry.stored_package import RUN_TAG
 from pipeline.settings.params import Params
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def publish(
     client.update_registered_model(name, description=model_card.shorten(page, place))
     client.set_model_version_tag(name, number, "dotnet.verified", str(evidence.dotnet.verified).lower())
     decision = move_aliases(client, params, evidence, number)
+    # Where a publication was interrupted, the version was registered in another run than the one that ended well.
+    client.set_model_version_tag(name, number, RUN_TAG, run_id)
     report = PublishReport(
         tracking_uri=settings.tracking_uri or "",
         experiment_id=experiment,

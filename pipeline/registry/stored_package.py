@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
+# At a version: the last run that published it, and ended well.
+RUN_TAG = "run_id"
+
 _MANIFEST = TypeAdapter(Manifest)
 _CONTRACT = TypeAdapter(Contract)
 
@@ -80,7 +83,7 @@ class StoredPackage:
 
 def find_run(entry: "ModelVersion") -> str:
     """The run that has the version's files; "" where none is named."""
-    return str(entry.tags.get("run_id") or entry.run_id or "")
+    return str(entry.tags.get(RUN_TAG) or entry.run_id or "")
 
 
 def fetch_package(client: "MlflowClient", name: str, number: str, folder: Path) -> StoredPackage:

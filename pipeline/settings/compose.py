@@ -88,9 +88,9 @@ def _explain(error: Exception, overrides: list[str], conf: Path) -> str:
         key for key in (override.lstrip("+~").partition("=")[0] for override in overrides) if f"'{key}'" in text
     }
     for key in sorted(quoted_keys):
-        if key in {*_keys(conf)}:
+        if key in {*list_keys(conf)}:
             break  # the setting is there; something within its value is not
-        keys = sorted({*_keys(conf), *list_groups(conf)})
+        keys = sorted({*list_keys(conf), *list_groups(conf)})
         return f"{key}: there is no such setting; {_did_you_mean(key, keys)}"
     if "Missing mandatory value" in text or "MISSING" in text:
         return f"a setting has no value yet ({text}); add it to the command line, such as data.path=/path/to/file.npz"
@@ -106,7 +106,7 @@ def _did_you_mean(word: str, candidates: list[str]) -> str:
     return f"expected one of {', '.join(candidates)}"
 
 
-def _keys(conf: Path) -> Iterator[str]:
+def list_keys(conf: Path = PROJECT / "conf") -> Iterator[str]:
     """Every dotted key that some choice of some group defines."""
     from ruamel.yaml import YAML
 

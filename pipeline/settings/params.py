@@ -69,19 +69,25 @@ def _check_version(value: object) -> object:
 
 
 class Package(Section):
-    """The NuGet package and its C# client."""
+    """The NuGet package and its C# client.
 
-    id: Name | None  # The package's name; null: the model's in PascalCase (digits -> Digits).
-    # auto: it follows from the content and from the last release (released/<Id>.json); or a version of yours, as NuGet takes it.
+    Attributes:
+        id: The package's name; null: the model's in PascalCase (digits -> Digits).
+        version: auto: it follows from the content and from the last release (released/<Id>.json); or a version of yours, as NuGet takes it.
+        authors: Who the package says made it.
+        license: An SPDX expression, such as Apache-2.0.
+        namespace: Namespace of the C# client.
+        class_name: The client's class; null: the model's name in PascalCase.
+        largest_mb: The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
+    """
+
+    id: Name | None
     version: Annotated[str, BeforeValidator(_check_version)]
-    authors: Name  # Who the package says made it.
-    license: Name  # An SPDX expression, such as Apache-2.0.
-    # Namespace of the C# client.
+    authors: Name
+    license: Name
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
-    # The client's class; null: the model's name in PascalCase.
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
     client: Literal["source", "compiled"]
-    # The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
     largest_mb: Annotated[int, Field(ge=1)]
 
 
@@ -96,14 +102,21 @@ class Verify(Section):
 
 
 class Publish(Section):
-    """What MLflow is told, and where it is."""
+    """What MLflow is told, and where it is.
 
-    # An MLflow server or database; null: mlflow.db and mlartifacts/ here, or the environment's MLFLOW_TRACKING_URI.
+    Attributes:
+        tracking_uri: An MLflow server or database; null: mlflow.db and mlartifacts/ here, or the environment's MLFLOW_TRACKING_URI.
+        experiment: MLflow's experiment, in which the run stands.
+        registered_model: The registered model that gets the version.
+        alias: Of the version that passed last.
+        champion: Of the version that consumers take, and by which rule a publication moves it.
+    """
+
     tracking_uri: Name | None
-    experiment: Name  # MLflow's experiment, in which the run stands.
-    registered_model: Name  # The registered model that gets the version.
-    alias: Alias  # Of the version that passed last.
-    champion: Champion  # Of the version that consumers take, and by which rule a publication moves it.
+    experiment: Name
+    registered_model: Name
+    alias: Alias
+    champion: Champion
 
     @model_validator(mode="after")
     def _the_aliases_differ(self) -> "Publish":

@@ -132,7 +132,6 @@ def run(params: Params) -> None:
         state, best, epochs = training.train(objective, data, params.train, params.seed, accelerator)
         report = report.model_copy(
             update={
-                "threads": torch.get_num_threads(),
                 "epochs": len(epochs),
                 "best_epoch": best.epoch,
                 "validation_loss": best.validation_loss,

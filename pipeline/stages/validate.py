@@ -113,19 +113,18 @@ def score_task(
     )
 
 
-def collect_metrics(report: ParityReport) -> dict[str, float | int | None]:
-    """The few numbers that experiments are compared by, of the graph that is published."""
+def collect_metrics(report: ParityReport) -> dict[str, float | int | list[str] | None]:
+    """The few numbers that experiments are compared by, of the graph that is published.
+
+    `lower_is_better` names the metric where that holds of it: a list, which `dvc metrics diff` does not show.
+    """
     nodes = onnx_model.count(onnx_model.load_graph(SIMPLIFIED, made_by="simplify"))["nodes"]
     size = sum(file.stat().st_size for file in onnx_model.files(SIMPLIFIED))
     task = report.task
-    scores: dict[str, float | None] = {}
-    if task:
-        scores = {task.metric: task.simplify, f"{task.metric}_pytorch": task.eager}
-        if task.direction == "lower":
-            scores[f"{task.metric}_lower_is_better"] = True
-    parity = {"parity_max_abs": report.max_abs, "parity_used": report.used}
+    scores = {task.metric: task.simplify} if task else {}
+    lower = {"lower_is_better": [task.metric]} if task and task.direction == "lower" else {}
     power = {"power": report.power.score} if report.power else {}
-    return {**scores, **parity, **power, "nodes": nodes, "bytes": size}
+    return {**scores, "parity_used": report.used, **power, "nodes": nodes, "bytes": size, **lower}
 
 
 def format_table(comparisons: Sequence[Comparison]) -> str:

@@ -3,7 +3,9 @@ import pytest
 from pipeline.core.semantic_version import is_same, is_semantic
 
 
-@pytest.mark.parametrize("version", ["0.0.1", "1.2.3-beta.1", "10.20.30-rc-2", "1.0.1-g3f9c2a7", "2.0.0-rc.1.g3f9c2a7"])
+@pytest.mark.parametrize(
+    "version", ["0.0.1", "1.2.3-01", "1.2.3-beta.1", "10.20.30-rc-2", "1.0.1-g3f9c2a7", "2.0.0-rc.1.g3f9c2a7"]
+)
 def test_versions_that_nuget_takes(version):
     assert is_semantic(version)
 

@@ -8,13 +8,18 @@ from settings_page import Listing, Row, rows, spell
 
 
 class Drill(Section):
-    """How a hole is made."""
+    """How a hole is made.
+
+    Attributes:
+        speed: How fast.
+    """
 
     # How deep,
     # in mm.
     depth: int = Field(default=3, ge=1)
     bit: str | None  # What turns.
     oil: bool
+    speed: float
 
 
 def test_settings_md_is_of_today():
@@ -31,6 +36,7 @@ def test_a_row_has_comment_type_and_default():
         Row("drill.depth", "whole number, at least 1", "`3`", "How deep, in mm."),
         Row("drill.bit", "text or null", "`steel`", "What turns."),
         Row("drill.oil", "`true` or `false`", "`true`", "Whether it is oiled."),
+        Row("drill.speed", "number", "none: say it", "How fast."),
     ]
 
 

@@ -11,7 +11,7 @@ BASELINE = {"train": {"lr": 0.1}, "model": {"name": "digits"}}
 
 
 def row(name: str, accuracy: float | None = None, state: str = "done", **metrics) -> Revision:
-    scores = {} if accuracy is None else {"accuracy": accuracy, "accuracy_pytorch": accuracy}
+    scores = {} if accuracy is None else {"accuracy": accuracy}
     return Revision(name, state, BASELINE, {**scores, **metrics})
 
 
@@ -34,10 +34,10 @@ def printed():
     ("metrics", "metric"),
     [
         (METRICS, ("accuracy", 0.9)),
-        ({"parity_used": 0.1, "f1": 0.5, "f1_pytorch": 0.6, "nodes": 3}, ("f1", 0.5)),
+        ({"parity_used": 0.1, "f1": 0.5, "nodes": 3}, ("f1", 0.5)),
         ({"parity_used": 0.1, "power": 0.9, "nodes": 3, "bytes": 4}, None),
-        ({"accuracy": None, "accuracy_pytorch": 0.9}, None),
-        ({"rmse_lower_is_better": True, "rmse": 2.0}, ("rmse", 2.0)),
+        ({"accuracy": None, "parity_used": 0.9}, None),
+        ({"lower_is_better": ["rmse"], "rmse": 2.0}, ("rmse", 2.0)),
         ({}, None),
     ],
     ids=["accuracy", "another", "no task", "not computed", "an error", "no report"],
@@ -80,7 +80,7 @@ def test_each_metric_has_its_own_best():
 
 
 def test_of_an_error_less_is_better(printed):
-    rows = [row(name, rmse=value, rmse_lower_is_better=True) for name, value in (("a", 3.0), ("b", 2.0), ("c", 4.0))]
+    rows = [row(name, rmse=value, lower_is_better=["rmse"]) for name, value in (("a", 3.0), ("b", 2.0), ("c", 4.0))]
     assert [each.name for each in sort_rows(rows)] == ["b", "a", "c"]
     assert find_best(rows) == {"rmse": 2.0}
     assert printed(*rows)["b"]["task metric"] == "rmse 2.0000 best"

@@ -42,7 +42,7 @@ class MemoryClient:
     def add(self, *numbers: str) -> None:
         for number in numbers:
             self.versions[number] = MemoryVersion(number)
-            self.runs[f"run{number}"] = make_run(f"run{number}", "FINISHED", gate="passed", model_version=number)
+            self.runs[f"run{number}"] = make_run(f"run{number}", "FINISHED", gate="passed")
 
     def get_registered_model(self, name: str) -> SimpleNamespace:
         if name != NAME:
@@ -68,11 +68,6 @@ class MemoryClient:
         if run_id not in self.runs:
             raise MlflowException("no such run", error_code=RESOURCE_DOES_NOT_EXIST)
         return self.runs[run_id]
-
-    def search_runs(self, _: list[str], query: str) -> list[SimpleNamespace]:
-        return [
-            run for run in self.runs.values() if f"tags.model_version = '{run.data.tags.get('model_version')}'" == query
-        ]
 
     def list_artifacts(self, run_id: str) -> list[SimpleNamespace]:
         return [SimpleNamespace(path=path.name) for path in (self.artifacts / run_id).iterdir()]

@@ -45,7 +45,7 @@ def test_every_section_of_the_package_s_card_is_in_it(evidence):
 def test_where_the_version_is(evidence):
     (line,) = (line for line in model_card.write(evidence, PLACE).splitlines() if line.startswith("Registered as"))
     assert line.startswith("Registered as version 3 of `digits`, from [this run](#/experiments/1/runs/abc?workflowType")
-    assert line.endswith(f"`Digits.1.0.0.nupkg`, SHA-256 `{evidence.manifest.package_sha256}`.")
+    assert line.endswith(f"`{evidence.manifest.package}`, SHA-256 `{evidence.manifest.package_sha256}`.")
 
 
 def test_how_csharp_calls_it(evidence):

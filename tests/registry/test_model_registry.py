@@ -1,11 +1,14 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from mlflow.exceptions import MlflowException
 
 from pipeline.core.contract import TensorSpec, load_contract
 from pipeline.core.golden import load_calls
 from pipeline.registry import model_registry
-from pipeline.registry.model_registry import build_signature, choose_example
+from pipeline.registry.model_registry import build_signature, choose_example, find_experiment
 from pipeline_runs import golden_inputs
 
 
@@ -40,3 +43,26 @@ def test_the_example_of_a_model_of_texts_is_what_the_network_takes(texts):
     contract = load_contract()
     example = choose_example(contract)
     assert {name: array.shape[0] for name, array in example.items()} == {tensor.name: 1 for tensor in contract.inputs}
+
+
+class Racing:
+    """An experiment that another publisher makes between the look and the making."""
+
+    def __init__(self, *looks: object):
+        self.looks = list(looks)
+
+    def get_experiment_by_name(self, _: str):
+        return self.looks.pop(0)
+
+    def create_experiment(self, *_, **__):
+        raise MlflowException("Experiment(name=digits) already exists.")
+
+
+def test_an_experiment_that_another_publisher_makes_meanwhile_is_taken():
+    made = SimpleNamespace(experiment_id="7", lifecycle_stage="active")
+    assert find_experiment(Racing(None, made), "digits", "sqlite:////a/mlflow.db") == "7"
+
+
+def test_an_experiment_that_cannot_be_made_is_an_error():
+    with pytest.raises(MlflowException, match="already exists"):
+        find_experiment(Racing(None, None), "digits", "sqlite:////a/mlflow.db")

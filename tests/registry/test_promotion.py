@@ -47,7 +47,7 @@ def test_the_first_version_is_champion(client, alias):
 
 def test_at_least_as_good_a_version_is_champion_on_record(client, alias):
     decision = decide(alias, "2", judge_as(True))
-    assert decision == ("2", "version 2 is champion now in the place of version 1: compared with 1")
+    assert decision == ("2", "version 2 is champion, in the place of version 1: compared with 1")
     assert client.aliases == {"champion": "2"}
     tags = client.versions["2"].tags
     assert [tags[f"champion.{key}"] for key in ("move", "rule", "before", "why")] == [
@@ -86,8 +86,20 @@ def test_a_champion_that_cannot_be_compared_stays_until_the_next_time(client, al
     assert find_exemption(alias, "2", "paired") == ""
 
 
-def test_the_same_version_stays(alias):
-    assert find_exemption(alias, "1", "paired") == "version 1 is champion already"
+def test_a_champion_that_is_published_again_is_champion_in_the_same_words(alias):
+    decision = decide(alias, "2", judge_as(True))
+    assert find_exemption(alias, "2", "paired") == decision.sentence
+    assert find_exemption(alias, "2", "never") == decision.sentence
+
+
+def test_a_champion_by_somebody_s_hand_without_a_record_stays(client, alias):
+    client.aliases["champion"] = "3"
+    assert find_exemption(alias, "3", "paired") == "version 3 is champion, by hand"
+
+
+def test_what_was_decided_is_said_again_in_the_same_words(alias):
+    decision = decide(alias, "2", judge_as(False))
+    assert find_exemption(alias, "2", "paired") == decision.sentence
 
 
 def test_a_rule_that_never_moves(alias):
@@ -104,7 +116,9 @@ def test_a_version_that_is_new_is_exempt_from_nothing(alias):
 def test_publishing_again_takes_back_nothing_that_people_did(moves, alias):
     decide(alias, "2", judge_as(moves))
     alias.move("3", "by hand", "2", "I know better")
-    assert "that was decided when it was published before" in find_exemption(alias, "2", "paired")
+    assert find_exemption(alias, "2", "paired") == (
+        f"version 3 stays champion, not version 2: it was decided on when it was published before; {BY_HAND.format(2)}"
+    )
 
 
 def test_another_publisher_s_champion_is_compared_with_too(client, alias):
@@ -116,7 +130,7 @@ def test_another_publisher_s_champion_is_compared_with_too(client, alias):
             alias.move("3", "paired", "1", "better than 1")
         return Judgement(True, f"compared with {champion}")
 
-    assert decide(alias, "2", compare) == ("2", "version 2 is champion now in the place of version 3: compared with 3")
+    assert decide(alias, "2", compare) == ("2", "version 2 is champion, in the place of version 3: compared with 3")
     assert compared == ["1", "3"]
     assert client.versions["2"].tags["champion.before"] == "3"
 

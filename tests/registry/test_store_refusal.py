@@ -157,4 +157,4 @@ def test_one_process_at_a_time_makes_a_store(empty):
 def test_a_server_makes_its_store_itself(empty):
     with making_alone("http://here"):
         pass
-    assert not list(Path().iterdir())
+    assert list(empty.iterdir()) == []

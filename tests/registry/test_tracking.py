@@ -1,13 +1,14 @@
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.registry import tracking
 from pipeline.settings.champion import Champion
-from pipeline.settings.params import Publish
+from pipeline.settings.params import Publish, file_of
 
 LOCAL = Publish(
     tracking_uri=None,
@@ -42,6 +43,24 @@ def test_the_environment_names_a_store(monkeypatch):
 def test_the_setting_beats_the_environment(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://there:5000")
     assert tracking.choose_tracking_uri(LOCAL.model_copy(update={"tracking_uri": "http://here"})) == "http://here"
+
+
+def test_the_store_of_a_configuration(params):
+    path = file_of(params("publish.tracking_uri=http://here:5000"))
+    assert tracking.find_tracking_uri(path) == "http://here:5000"
+
+
+def test_without_a_configuration_the_environment_names_the_store(empty, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://there:5000")
+    assert tracking.find_tracking_uri(Path("params.yaml")) == "http://there:5000"
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"seed: [", "expected YAML, got"), (b"\xff", "expected UTF-8 text")])
+def test_a_configuration_that_is_none_is_named(content, says, empty):
+    path = Path("params.yaml")
+    path.write_bytes(content)
+    with pytest.raises(PipelineError, match=f"^params.yaml: {says}"):
+        tracking.find_tracking_uri(path)
 
 
 @pytest.mark.parametrize(

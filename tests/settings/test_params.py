@@ -49,9 +49,8 @@ from pipeline.settings.params import Params, load, parse
         ("model=custom", "model.net._target_: there is no value yet; set it with"),
         ("model.name='a b'", "model.name: string should match pattern"),
         ("model.net._target_=Linear", "model.net._target_: string should match pattern"),
-        ("model.card={A: 7}", "model.card.A: input should be a valid string, got 7"),
-        ("model.card={A: ''}", "model.card.A: string should have at least 1 character"),
-        ("model.card={'# A': b}", "model.card.# A.[key]: string should match pattern"),
+        ("+model.card={A: 7}", "model.card.A: input should be a valid string, got 7"),
+        ("+model.card={A: ''}", "model.card.A: string should have at least 1 character"),
         ("model.inputs.pixels.minimum=17", "expected minimum <= maximum, got 17"),
         (
             "model.task.metric=f1",
@@ -94,6 +93,12 @@ def test_a_wrong_value_is_refused(override, says, params):
         params(override)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_title_of_the_card_is_one_heading():
+    text = compose_text([]).replace("    Intended use:", "    '# Intended use':", 1)
+    with pytest.raises(PipelineError, match=r"model\.card\.# Intended use.*: string should match pattern"):
+        parse(text)
 
 
 def test_several_wrong_values_are_counted(params):

@@ -25,7 +25,7 @@ from pipeline.settings.presets import list_changes
         (["parity.exempt={label: ties}"], ["exempt={label}"]),
         (["model=custom", "model.net._target_=my.Net", "data.path=a.npz"], ["net._target_=my.Net", "path=a.npz"]),
         # Where it is published, how it is described, and what only .NET is asked.
-        (["publish.alias=x", "model.name=y", "model.description=z", "model.card={A: b}", "verify.mode=off"], []),
+        (["publish.alias=x", "model.name=y", "model.description=z", "+model.card={A: b}", "verify.mode=off"], []),
     ],
 )
 def test_changes(overrides: list[str], changes: list[str]) -> None:

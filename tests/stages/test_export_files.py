@@ -98,7 +98,7 @@ def test_tensor(said, dtype):
         ("target=onnxruntime-1.18", True),
         ("model.description=x", False),
         ("model.task.metric=macro_f1", True),
-        ("model.card={A: b}", True),
+        ("+model.card={A: b}", True),
     ],
 )
 def test_configuration_hash_sees_what_decides_the_bytes(override, same, params):

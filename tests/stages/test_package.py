@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import main
+from pipeline.core.arrays import load
 from pipeline.core.files import read_json, sha256, write_json
-from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED, TARGET_FINGERPRINT
+from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED, TARGET_FINGERPRINT, TEST_SPLIT
 from pipeline.dotnet import sdk
 from pipeline_runs import reseal
 
@@ -74,8 +75,9 @@ def test_same_bytes_again(linear, passes):
 
 
 def test_the_card_has_the_data_that_prepare_wrote(linear):
-    rows = f"| test | 40 | `{manifest()['lineage']['data_sha256']['test']}` |"
-    assert rows in archive().read("MODEL_CARD.md").decode().splitlines()
+    count = len(load(TEST_SPLIT, "prepare")["input"])
+    row = f"| test | {count} | `{manifest()['lineage']['data_sha256']['test']}` |"
+    assert row in archive().read("MODEL_CARD.md").decode().splitlines()
 
 
 def test_the_card_has_the_user_s_own_sections(linear, configure, passes):

@@ -91,5 +91,5 @@ def test_the_contract_has_the_task(bring):
     bring(SCORES, AXES, "model.task={metric: rmse, output: score}", x=X, target=X[:, 0])
     task = load_contract().task
     assert (task.metric, task.target, task.direction) == ("rmse", "pipeline.metrics.regression.rmse", "lower")
-    assert json.loads(METRICS_REPORT.read_text())["rmse_lower_is_better"] is True
+    assert json.loads(METRICS_REPORT.read_text())["lower_is_better"] == ["rmse"]
     assert json.loads(PARITY_REPORT.read_text())["task"]["direction"] == "lower"

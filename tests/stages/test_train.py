@@ -68,13 +68,11 @@ def test_the_same_seed_gives_the_same_bytes(digits, passes):
 
 def test_it_says_how_many_threads_it_takes(digits, passes):
     assert "; 1 thread: " in passes("train")
-    assert json.loads(REPORT.read_text())["threads"] == 1
 
 
 def test_threads_that_are_asked_for(digits, passes):
     passes("params", *SMALL, "train.threads=2")
     assert passes("train").endswith("; 2 threads: as train.threads says\n")
-    assert json.loads(REPORT.read_text())["threads"] == 2
 
 
 def test_training_imports_no_compiler(digits):

@@ -147,7 +147,7 @@ def describe_training(facts: CardFacts, contract: Contract) -> Iterator[str]:
         loss = "none" if training.validation_loss is None else f"{training.validation_loss:.4f}"
         value = training.validation_metric
         metric = f", {training.metric} {value:.4f}" if training.metric and value is not None else ""
-        yield f"{training.epochs} epochs of at most {train.epochs}; the best is {training.best_epoch}: validation loss {loss}{metric}."
+        yield f"{training.epochs} {'epoch' if training.epochs == 1 else 'epochs'} of at most {train.epochs}; the best is {training.best_epoch}: validation loss {loss}{metric}."
         monitor = f"`{train.monitor.target}`" if train.monitor else "the validation loss"
         yield f"Loss: `{train.loss.target}`; the best epoch by {monitor}."
         yield f"Learning rate {train.lr:g}, weight decay {train.weight_decay:g}, batch size {train.batch_size}."
