@@ -101,7 +101,7 @@ TAMPERINGS = (
         "a bit",
         flip(PACKAGE / "*.nupkg"),
         ("verify",),
-        r"Linear\.1\.0\.0\.nupkg is not the package that build/package/manifest\.json describes",
+        r"Linear\.1\.0\.0-g[0-9a-f]{7}\.nupkg is not the package that build/package/manifest\.json describes",
     ),
     tampering(
         "manifest edited to match",
