@@ -15,11 +15,13 @@ from pipeline.registry.run_content import Evidence
 from pipeline.registry.run_lifecycle import ORIGIN_TAG
 from pipeline.registry.run_note import (
     LONGEST_NAME,
+    LONGEST_NOTE,
     NOTE_TAG,
     Place,
     list_tags,
     log_note,
     name_run,
+    shorten,
     space_tables,
     write_note,
 )
@@ -135,10 +137,24 @@ def test_the_run_that_trained_is_linked_where_a_tag_names_it(evidence):
     log_note(client, "abc", evidence, PLACE)
     assert "Trained in run [fedcba98](#/experiments/1/runs/fedcba9876543210?workflow" in logged[NOTE_TAG]
     assert logged["model"] == "digits"
+    assert logged[NOTE_TAG].endswith("](get-artifact?run_uuid=abc&path=pictures/light/worst-rows.png)")
 
 
 def test_no_run_is_linked_where_none_is_named(evidence):
     assert "Trained in" not in write_note(evidence, PLACE)
+
+
+def test_pictures_come_last():
+    assert shorten("words", ["![a](a)", "![b](b)"]) == "words\n\n![a](a)\n\n![b](b)"
+
+
+def test_a_picture_without_room_is_left_out():
+    note = "x" * (LONGEST_NOTE - 10)
+    assert shorten(note, ["![too long](a)", "![b](b)"]) == f"{note}\n\n![b](b)"
+
+
+def test_a_long_note_is_cut():
+    assert shorten("x" * (LONGEST_NOTE + 1), ["![b](b)"]) == "x" * LONGEST_NOTE
 
 
 def test_room_in_and_behind_tables():
