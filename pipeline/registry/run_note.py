@@ -1,6 +1,7 @@
 """What a person sees first of a run: its name, its note in Markdown, and a few tags to search by."""
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.core.contract import Contract
@@ -23,6 +24,8 @@ NOTE_TAG = "mlflow.note.content"
 CARD_ARTIFACT = "model_card.md"
 # MLflow draws a table without room between its cells and behind it, and cuts blanks off.
 GAP = "&emsp;"
+# Characters of a line of code: a longer one pushes status, data and tags out of MLflow's page, where a window has 1400 px.
+LONGEST_LINE = 80
 # Characters of a run's name, and of a tag that MLflow takes.
 LONGEST_NAME = 80
 LONGEST_NOTE = 8000
@@ -189,7 +192,7 @@ def show_csharp(evidence: Evidence, place: Place) -> list[str]:
         "```",
         "",
         "```csharp",
-        example(evidence.contract, manifest.namespace, manifest.class_name),
+        *lift_comments(example(evidence.contract, manifest.namespace, manifest.class_name).split("\n"), "//"),
         "```",
         "",
     ]
@@ -207,10 +210,22 @@ def show_python(contract: Contract, place: Place) -> list[str]:
         "",
         f'model = mlflow.onnx.load_model("models:/{place.model}/{place.version}")',
         "session = onnxruntime.InferenceSession(model.SerializeToString())",
-        f"outputs = session.run(None, {{{feeds}}})  # {shapes}",
+        *lift_comments([f"outputs = session.run(None, {{{feeds}}})  # {shapes}"], "#"),
         "```",
         "",
     ]
+
+
+def lift_comments(lines: Iterable[str], sign: str) -> Iterator[str]:
+    """The same code; where a comment makes a line longer than MLflow's page has room for, it stands above its line."""
+    for line in lines:
+        code, _, comment = line.partition(f" {sign} ")
+        if comment and len(line) > LONGEST_LINE:
+            start = f"{sign} "
+            yield from textwrap.wrap(comment, LONGEST_LINE, initial_indent=start, subsequent_indent=start)
+            yield code.rstrip()
+        else:
+            yield line
 
 
 def _identifier(name: str) -> str:

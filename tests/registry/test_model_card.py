@@ -119,7 +119,7 @@ def test_the_model_s_page(evidence, params):
     page = model_card.write_model_page(evidence, params("publish.alias=latest"), PLACE).splitlines()
     assert page[0] == evidence.contract.description
     assert "- `latest` is the last version that passed the gate, by intent: whatever was trained last." in page
-    assert "The newest version is [3](#/models/digits/versions/3?workflowType=machine_learning)" in page[-1]
+    assert "Last published: [version 3](#/models/digits/versions/3?workflowType=machine_learning)" in page[-1]
 
 
 def test_the_model_s_page_has_the_user_s_own_sections(evidence, params):
