@@ -222,7 +222,9 @@ def lift_comments(lines: Iterable[str], sign: str) -> Iterator[str]:
         code, _, comment = line.partition(f" {sign} ")
         if comment and len(line) > LONGEST_LINE:
             start = f"{sign} "
-            yield from textwrap.wrap(comment, LONGEST_LINE, initial_indent=start, subsequent_indent=start)
+            yield from textwrap.wrap(
+                comment, LONGEST_LINE, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
+            )
             yield code.rstrip()
         else:
             yield line

@@ -125,7 +125,7 @@ def test_links_lead_to_report_package_card_and_version(evidence):
 
 def test_how_csharp_and_python_use_the_package(evidence):
     note = write_note(evidence, PLACE)
-    assert "dotnet add package Digits --version 1.0.0 --source FOLDER\n" in note
+    assert f"dotnet add package Digits --version {evidence.manifest.version} --source FOLDER\n" in note
     assert "using var model = Digits.Load();\n" in note
     assert 'outputs = session.run(None, {"pixels": pixels})  # pixels: float32 [batch, 8, 8]\n' in note
 
