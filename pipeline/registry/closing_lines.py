@@ -3,6 +3,7 @@
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.reports import PublishReport
 from pipeline.dotnet.nuget.manifest import Manifest
+from pipeline.registry.page_links import link_run
 from pipeline.registry.run_content import Evidence
 
 
@@ -65,4 +66,4 @@ def choose_link(report: PublishReport) -> str:
     """The run's page where the store is a server; else the command that serves it."""
     if not report.tracking_uri.startswith(("http://", "https://")):
         return f"`make ui` opens run {report.run_id}"
-    return f"{report.tracking_uri.rstrip('/')}/#/experiments/{report.experiment_id}/runs/{report.run_id}?workflowType=machine_learning"
+    return link_run(report.tracking_uri.rstrip("/"), report.experiment_id, report.run_id)

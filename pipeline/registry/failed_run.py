@@ -18,6 +18,7 @@ from pipeline.core.paths import (
 )
 from pipeline.core.run_record import RunRecord
 from pipeline.registry.model_registry import find_experiment
+from pipeline.registry.page_links import link_run
 from pipeline.registry.run_content import describe_settings
 from pipeline.registry.run_lifecycle import (
     GATE_TAG,
@@ -57,12 +58,21 @@ def list_evidence(since_ns: int) -> list[Path]:
     return [path for path in files if path.is_file() and path.stat().st_mtime_ns >= since_ns]
 
 
-def write_failure_note(failure: Failure, evidence: list[Path]) -> str:
+def write_failure_note(failure: Failure, record: RunRecord, evidence: list[Path]) -> str:
     """The run's note: what happened, and where to look."""
     quoted = "\n".join(f"> {line}" for line in failure.sentence.splitlines())
-    shown = "".join(f"\n- `{path.as_posix()}`" for path in evidence)
+    shown = "".join(f"\n- {_show(path.as_posix(), record)}" for path in evidence)
     return f"**{failure.ending} in `{failure.stage}`**\n\n{quoted}\n" + (
         f"\nArtifacts of this failure:{shown}\n" if shown else ""
+    )
+
+
+def _show(path: str, record: RunRecord) -> str:
+    """A page as a link to it among the run's artifacts, another file by its name."""
+    return (
+        f"[{path}]({link_run('', record.experiment_id, record.run_id, path)})"
+        if path.endswith(".html")
+        else f"`{path}`"
     )
 
 
@@ -99,7 +109,7 @@ def record_failure(client: "MlflowClient", params: Params, record: RunRecord | N
     for start in range(0, len(missing), 100):
         client.log_batch(record.run_id, params=missing[start : start + 100])
     evidence = list_evidence(failure.since_ns)
-    client.set_tag(record.run_id, "mlflow.note.content", write_failure_note(failure, evidence)[:LONGEST_TAG])
+    client.set_tag(record.run_id, "mlflow.note.content", write_failure_note(failure, record, evidence)[:LONGEST_TAG])
     for path in evidence:
         client.log_artifact(record.run_id, str(path), artifact_path=path.parent.as_posix())
     tags = {STAGE_TAG: failure.stage, GATE_TAG: failure.sentence}

@@ -69,7 +69,7 @@ def write_model_page(evidence: Evidence, params: Params, place: Place) -> str:
             "",
             *(line for title, text in params.model.card.items() for line in (f"## {title}", "", text.strip(), "")),
             *describe_ports(evidence.contract),
-            f"The newest version is [{place.version}]({place.version_page}); every version has a model card of its own.",
+            f"Last published: [version {place.version}]({place.version_page}). Every version has a model card of its own.",
             "",
         ]
     )

@@ -1,6 +1,10 @@
-"""Links into MLflow's pages: the experiment, a run, runs side by side, and the registered model."""
+"""Links into MLflow's pages: the experiment, a run, runs side by side, and the registered model.
+
+A link begins with the address of a server, or, where that is "", is one that MLflow's pages have to each other, on any server.
+"""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
@@ -33,14 +37,20 @@ class Link:
     address: str
 
 
+def _address(base: str, page: str, query: Sequence[tuple[str, str]] = ()) -> str:
+    return f"{f'{base}/' if base else ''}#/{page}?{urlencode([*query, MODE])}"
+
+
 def link_runs(base: str, experiment_id: str, view_key: str = "") -> str:
     """The list of an experiment's runs, with a saved view's columns."""
-    query = [("viewStateShareKey", view_key), MODE] if view_key else [MODE]
-    return f"{base}/#/experiments/{quote(experiment_id, safe='')}/runs?{urlencode(query)}"
+    query = [("viewStateShareKey", view_key)] if view_key else []
+    return _address(base, f"experiments/{quote(experiment_id, safe='')}/runs", query)
 
 
-def link_run(base: str, experiment_id: str, run_id: str) -> str:
-    return f"{base}/#/experiments/{quote(experiment_id, safe='')}/runs/{quote(run_id, safe='')}?{urlencode([MODE])}"
+def link_run(base: str, experiment_id: str, run_id: str, artifact: str = "") -> str:
+    """A run's page, or one of its artifacts'."""
+    page = f"/artifacts/{quote(artifact)}" if artifact else ""
+    return _address(base, f"experiments/{quote(experiment_id, safe='')}/runs/{quote(run_id, safe='')}{page}")
 
 
 def link_comparison(base: str, experiment_id: str, run_ids: list[str]) -> str:
@@ -50,18 +60,18 @@ def link_comparison(base: str, experiment_id: str, run_ids: list[str]) -> str:
         "runs": json.dumps(run_ids, separators=compact),
         "experiments": json.dumps([experiment_id], separators=compact),
     }
-    return f"{base}/#/compare-runs?{urlencode([*query.items(), MODE])}"
+    return _address(base, "compare-runs", [*query.items()])
 
 
 def link_model(base: str, model: str, version: str = "") -> str:
     """A registered model's page, or one of its versions'."""
     page = f"/versions/{quote(version, safe='')}" if version else ""
-    return f"{base}/#/models/{quote(model, safe='')}{page}?{urlencode([MODE])}"
+    return _address(base, f"models/{quote(model, safe='')}{page}")
 
 
 def link_start(base: str) -> str:
     """The list of experiments: all that is there before anything is published."""
-    return f"{base}/#/experiments?{urlencode([MODE])}"
+    return _address(base, "experiments")
 
 
 def select_last_sweep(runs: "list[Run]") -> list[str]:

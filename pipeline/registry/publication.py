@@ -31,8 +31,8 @@ from pipeline.settings.params import Params
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-# A parameter of the run: written once and last, and never again.
-PUBLICATION = "publication_sha256"
+# A tag of the run, written last. MLflow's pages hide tags of this prefix, and would draw a parameter where runs are compared.
+PUBLICATION = "mlflow.publication_sha256"
 
 
 def hash_files(paths: Iterable[Path], *texts: str) -> str:
@@ -64,7 +64,7 @@ def publish(
     check_content(client, evidence.manifest)
     experiment = model_registry.find_experiment(client, settings.experiment, tracking_uri)
     done = client.search_runs(
-        [experiment], f"params.{PUBLICATION} = '{publication}' and attributes.status = 'FINISHED'", max_results=1
+        [experiment], f"tags.`{PUBLICATION}` = '{publication}' and attributes.status = 'FINISHED'", max_results=1
     )
     number = model_registry.find_version(client, settings.registered_model, package)
     name = settings.registered_model
@@ -88,7 +88,7 @@ def publish(
             log_note(client, run_id, evidence, place)
             client.log_text(run_id, model_card.write(evidence, place), CARD_ARTIFACT)
             # Last: a run without it is one that did not end well.
-            client.log_param(run_id, PUBLICATION, publication)
+            client.set_tag(run_id, PUBLICATION, publication)
     place = Place(experiment, run_id, name, number)
     for key, value in list_tags(evidence.manifest).items():
         client.set_model_version_tag(name, number, key, value)

@@ -17,7 +17,6 @@ from pipeline.core.events import Began, Event, Weighed, listen
 from pipeline.core.run_record import read_run_record, write_run_record
 from pipeline.core.workspace_lock import is_first_process
 from pipeline.registry.run_lifecycle import describe_error
-from pipeline.registry.store_refusal import KEPT
 
 if TYPE_CHECKING:
     import subprocess
@@ -141,8 +140,7 @@ class StageRecord:
                 )
         elif problem:
             self._complete_record()
-            reason = problem.removesuffix(KEPT).rstrip(". ")
-            print(f"{self._stage}: not logged live ({reason}); `publish` logs it later", file=sys.stderr)
+            print(f"{self._stage}: not logged live ({problem}); `publish` logs it later", file=sys.stderr)
 
     def _complete_record(self) -> None:
         """Note the weights of a run whose process ended before it could: the stage ended well, and publish takes it up."""

@@ -1,6 +1,7 @@
 """What a person sees first of a run: its name, its note in Markdown, and a few tags to search by."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.core.contract import Contract
@@ -8,6 +9,8 @@ from pipeline.core.paths import PROOF_PAGE
 from pipeline.dotnet.nuget.card import draw_table
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
+from pipeline.registry.page_links import link_model, link_run
+from pipeline.registry.pictures.gallery import embed_pictures
 from pipeline.registry.run_content import Evidence, choose_page
 from pipeline.registry.run_lifecycle import ORIGIN_TAG
 from pipeline.settings.params import Params, file_of
@@ -19,10 +22,10 @@ if TYPE_CHECKING:
 NOTE_TAG = "mlflow.note.content"
 # Among the run's artifacts.
 CARD_ARTIFACT = "model_card.md"
-# Without it MLflow's page opens among those for language models.
-WORKFLOW = "?workflowType=machine_learning"
 # MLflow draws a table without room between its cells and behind it, and cuts blanks off.
 GAP = "&emsp;"
+# Characters of a line of code: a longer one pushes status, data and tags out of MLflow's page, where a window has 1400 px.
+LONGEST_LINE = 80
 # Characters of a run's name, and of a tag that MLflow takes.
 LONGEST_NAME = 80
 LONGEST_NOTE = 8000
@@ -39,18 +42,14 @@ class Place(NamedTuple):
     @property
     def run_page(self) -> str:
         """Relative to MLflow's one page, so that it holds for any server and port."""
-        return link_run(self.experiment_id, self.run_id)
+        return link_run("", self.experiment_id, self.run_id)
 
     def link_artifact(self, path: str) -> str:
-        return link_run(self.experiment_id, self.run_id, f"/artifacts/{path}")
+        return link_run("", self.experiment_id, self.run_id, path)
 
     @property
     def version_page(self) -> str:
-        return f"#/models/{self.model}/versions/{self.version}{WORKFLOW}"
-
-
-def link_run(experiment_id: str, run_id: str, within: str = "") -> str:
-    return f"#/experiments/{experiment_id}/runs/{run_id}{within}{WORKFLOW}"
+        return link_model("", self.model, self.version)
 
 
 def name_run(params: Params, weights_sha256: str | None) -> str:
@@ -90,9 +89,18 @@ def log_note(client: "MlflowClient", run_id: str, evidence: Evidence, place: Pla
     from mlflow.entities import RunTag
 
     trained_in = client.get_run(run_id).data.tags.get(ORIGIN_TAG, "")
-    note = space_tables(write_note(evidence, place, trained_in))
-    tags = {**list_tags(evidence), NOTE_TAG: note[:LONGEST_NOTE]}
+    note = shorten(space_tables(write_note(evidence, place, trained_in)), embed_pictures(run_id, evidence))
+    tags = {**list_tags(evidence), NOTE_TAG: note}
     client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()])
+
+
+def shorten(note: str, pictures: Sequence[str]) -> str:
+    """The note, cut to what MLflow keeps, and below it those pictures for which there is room."""
+    note = note[:LONGEST_NOTE]
+    for picture in pictures:
+        if len(note) + len(picture) + 2 <= LONGEST_NOTE:
+            note += f"\n\n{picture}"
+    return note
 
 
 def space_tables(markdown: str) -> str:
@@ -125,7 +133,7 @@ def write_note(evidence: Evidence, place: Place, trained_in: str = "") -> str:
             " · ".join(f"[{text}]({address})" for text, address in links.items()),
             "",
             *(
-                [f"Trained in run [{trained_in[:8]}]({link_run(place.experiment_id, trained_in)}).", ""]
+                [f"Trained in run [{trained_in[:8]}]({link_run('', place.experiment_id, trained_in)}).", ""]
                 if trained_in
                 else []
             ),
@@ -184,7 +192,7 @@ def show_csharp(evidence: Evidence, place: Place) -> list[str]:
         "```",
         "",
         "```csharp",
-        example(evidence.contract, manifest.namespace, manifest.class_name),
+        *lift_comments(example(evidence.contract, manifest.namespace, manifest.class_name).split("\n"), "//"),
         "```",
         "",
     ]
@@ -202,10 +210,24 @@ def show_python(contract: Contract, place: Place) -> list[str]:
         "",
         f'model = mlflow.onnx.load_model("models:/{place.model}/{place.version}")',
         "session = onnxruntime.InferenceSession(model.SerializeToString())",
-        f"outputs = session.run(None, {{{feeds}}})  # {shapes}",
+        *lift_comments([f"outputs = session.run(None, {{{feeds}}})  # {shapes}"], "#"),
         "```",
         "",
     ]
+
+
+def lift_comments(lines: Iterable[str], sign: str) -> Iterator[str]:
+    """The same code; where a comment makes a line longer than MLflow's page has room for, it stands above its line."""
+    for line in lines:
+        code, _, comment = line.partition(f" {sign} ")
+        if comment and len(line) > LONGEST_LINE:
+            start = f"{sign} "
+            yield from textwrap.wrap(
+                comment, LONGEST_LINE, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
+            )
+            yield code.rstrip()
+        else:
+            yield line
 
 
 def _identifier(name: str) -> str:

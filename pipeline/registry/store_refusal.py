@@ -9,8 +9,6 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 
-# Closes every sentence about a store: nothing that was made depends on it.
-KEPT = "Everything made so far is kept; the next `dvc repro` publishes only"
 SQLITE = "sqlite:///"
 # Seconds to wait for another process that writes into the file.
 PATIENCE = 20.0
@@ -79,13 +77,13 @@ def explain_refusal(tracking_uri: str, error: Exception) -> str:
     text = " ".join(str(error).split())
     store = locate_database(tracking_uri) or tracking_uri
     if schema := _SCHEMA.search(text):
-        return f"{_explain_schema(store, tracking_uri, schema[1])}. {KEPT}"
+        return _explain_schema(store, tracking_uri, schema[1])
     for words, meaning in _SQLITE_REFUSALS.items():
         if words in text:
-            return f"MLflow's store {store} {meaning} ({text[:200]}). {KEPT}"
+            return f"MLflow's store {store} {meaning} ({text[:200]})"
     if isinstance(error, OSError):
-        return f"MLflow's store {store} {_SQLITE_REFUSALS['unable to open']} ({error.strerror}). {KEPT}"
-    return f"MLflow at {tracking_uri} refused: {text}. {KEPT}"
+        return f"MLflow's store {store} {_SQLITE_REFUSALS['unable to open']} ({error.strerror})"
+    return f"MLflow at {tracking_uri} refused: {text}"
 
 
 def _explain_schema(store: Path | str, tracking_uri: str, revision: str) -> str:

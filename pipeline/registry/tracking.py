@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.imports import import_frozen
-from pipeline.registry.store_refusal import KEPT, check_database, explain_refusal, making_alone
+from pipeline.registry.store_refusal import check_database, explain_refusal, making_alone
 from pipeline.settings.params import Publish, parse
 
 if TYPE_CHECKING:
@@ -98,19 +98,27 @@ def check_reachable(tracking_uri: str) -> None:
         reason = getattr(error, "reason", error)
         raise PipelineError(
             f"the MLflow server at {tracking_uri} cannot be reached ({reason}): start it, or set publish.tracking_uri (null: a "
-            f"local sqlite file). {KEPT}"
+            "local sqlite file)"
         ) from None
 
 
 @contextlib.contextmanager
-def connecting(tracking_uri: str) -> Iterator["MlflowClient"]:
+def connecting(tracking_uri: str, kept: str = "") -> Iterator["MlflowClient"]:
     """MLflow, imported and pointed at the store; what it refuses within is one sentence.
+
+    Args:
+        tracking_uri: Of the store.
+        kept: What of the caller's work is kept all the same, a sentence that closes the refusal.
 
     Raises:
         PipelineError: Nothing answers, or MLflow refuses.
     """
-    check_reachable(tracking_uri)
-    check_database(tracking_uri)
+    closing = f". {kept}" if kept else ""
+    try:
+        check_reachable(tracking_uri)
+        check_database(tracking_uri)
+    except PipelineError as error:
+        raise PipelineError(f"{error}{closing}") from None
     for key, value in MLFLOW.items():
         os.environ.setdefault(key, value)
     import_frozen(SQLITE_STORE if tracking_uri.startswith("sqlite:") else "mlflow")
@@ -127,4 +135,4 @@ def connecting(tracking_uri: str) -> Iterator["MlflowClient"]:
             client = mlflow.MlflowClient()
         yield client
     except refusals as error:
-        raise PipelineError(explain_refusal(tracking_uri, error)) from None
+        raise PipelineError(f"{explain_refusal(tracking_uri, error)}{closing}") from None

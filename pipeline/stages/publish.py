@@ -16,6 +16,9 @@ from pipeline.registry.run_content import REPORTS, Evidence, read_curves
 from pipeline.registry.tracking import choose_tracking_uri, connecting
 from pipeline.settings.params import Params
 
+# Closes a store's refusal: nothing that was made depends on it.
+KEPT = "Everything made so far is kept; the next `dvc repro` publishes only"
+
 
 def check_gate(parity: ParityReport) -> None:
     """Raise PipelineError unless the gate has passed, and for the files that are here."""
@@ -66,7 +69,7 @@ def run(params: Params) -> None:
     tracking_uri = choose_tracking_uri(params.publish)
     settings = params.model_dump(mode="json", by_alias=True, exclude={"publish"})
     publication = identify_publication(settings, params.publish.registered_model)
-    with connecting(tracking_uri) as client:
+    with connecting(tracking_uri, KEPT) as client:
         report, published_before = publish(client, params, publication, evidence, tracking_uri)
     write_report(report)
     for line in write_closing_lines(report, evidence, published_before):

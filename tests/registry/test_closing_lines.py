@@ -82,8 +82,8 @@ def test_the_margin(used, margin, says, evidence):
 
 
 def test_the_package_is_the_file_and_its_version(evidence):
-    size = evidence.manifest.path.stat().st_size
-    assert lines(evidence)["package"] == f"build/package/Digits.1.0.0.nupkg, {size:,} bytes; Digits 1.0.0"
+    size, version = evidence.manifest.path.stat().st_size, evidence.manifest.version
+    assert lines(evidence)["package"] == f"build/package/Digits.{version}.nupkg, {size:,} bytes; Digits {version}"
 
 
 def test_the_version_says_whether_it_was_there(evidence):

@@ -107,7 +107,7 @@ def test_what_the_gate_did_not_catch(evidence):
 def test_a_list_of_versions_tells_them_apart_by_their_first_line(evidence):
     task = evidence.parity.task
     first = model_card.describe_version(evidence, PLACE).partition("\n")[0]
-    assert first == f"Digits 1.0.0, accuracy {task.simplify:.4f}, not verified in .NET"
+    assert first == f"Digits {evidence.manifest.version}, accuracy {task.simplify:.4f}, not verified in .NET"
 
 
 def test_the_first_line_of_a_version_that_dotnet_has_proven(evidence):
@@ -116,10 +116,10 @@ def test_the_first_line_of_a_version_that_dotnet_has_proven(evidence):
 
 
 def test_the_model_s_page(evidence, params):
-    page = model_card.write_model_page(evidence, params("publish.alias=latest"), PLACE).splitlines()
+    page = model_card.write_model_page(evidence, params("publish.alias=newest"), PLACE).splitlines()
     assert page[0] == evidence.contract.description
-    assert "- `latest` is the last version that passed the gate, by intent: whatever was trained last." in page
-    assert "The newest version is [3](#/models/digits/versions/3?workflowType=machine_learning)" in page[-1]
+    assert "- `newest` is the last version that passed the gate, by intent: whatever was trained last." in page
+    assert "Last published: [version 3](#/models/digits/versions/3?workflowType=machine_learning)" in page[-1]
 
 
 def test_the_model_s_page_has_the_user_s_own_sections(evidence, params):

@@ -97,6 +97,13 @@ def test_names_are_quoted():
     assert page_links.link_model(BASE, "a b/c", "3") == f"http://x/#/models/a%20b%2Fc/versions/3?{MODE}"
 
 
+def test_a_page_of_mlflow_links_to_another_on_any_server():
+    assert (
+        page_links.link_run("", "7", "r1", "reports/a b.html")
+        == f"#/experiments/7/runs/r1/artifacts/reports/a%20b.html?{MODE}"
+    )
+
+
 @pytest.mark.parametrize(
     ("commits", "expected"),
     [

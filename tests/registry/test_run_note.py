@@ -14,12 +14,16 @@ from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.registry.run_content import Evidence
 from pipeline.registry.run_lifecycle import ORIGIN_TAG
 from pipeline.registry.run_note import (
+    LONGEST_LINE,
     LONGEST_NAME,
+    LONGEST_NOTE,
     NOTE_TAG,
     Place,
+    lift_comments,
     list_tags,
     log_note,
     name_run,
+    shorten,
     space_tables,
     write_note,
 )
@@ -121,7 +125,7 @@ def test_links_lead_to_report_package_card_and_version(evidence):
 
 def test_how_csharp_and_python_use_the_package(evidence):
     note = write_note(evidence, PLACE)
-    assert "dotnet add package Digits --version 1.0.0 --source FOLDER\n" in note
+    assert f"dotnet add package Digits --version {evidence.manifest.version} --source FOLDER\n" in note
     assert "using var model = Digits.Load();\n" in note
     assert 'outputs = session.run(None, {"pixels": pixels})  # pixels: float32 [batch, 8, 8]\n' in note
 
@@ -135,10 +139,41 @@ def test_the_run_that_trained_is_linked_where_a_tag_names_it(evidence):
     log_note(client, "abc", evidence, PLACE)
     assert "Trained in run [fedcba98](#/experiments/1/runs/fedcba9876543210?workflow" in logged[NOTE_TAG]
     assert logged["model"] == "digits"
+    assert logged[NOTE_TAG].endswith("](get-artifact?run_uuid=abc&path=pictures/light/worst-rows.png)")
 
 
 def test_no_run_is_linked_where_none_is_named(evidence):
     assert "Trained in" not in write_note(evidence, PLACE)
+
+
+def test_a_comment_without_room_stands_above_its_line():
+    words = " ".join(["word"] * 20)
+    lines = list(lift_comments([f"a = 1; // {words}", "b = 2; // short", "// alone"], "//"))
+    assert lines == [
+        f"// {' '.join(['word'] * 15)}",
+        f"// {' '.join(['word'] * 5)}",
+        "a = 1;",
+        "b = 2; // short",
+        "// alone",
+    ]
+
+
+def test_no_line_of_the_note_s_code_is_too_long(evidence):
+    _, *blocks = write_note(evidence, PLACE).split("```")
+    assert max(len(line) for block in blocks[::2] for line in block.splitlines()) <= LONGEST_LINE
+
+
+def test_pictures_come_last():
+    assert shorten("words", ["![a](a)", "![b](b)"]) == "words\n\n![a](a)\n\n![b](b)"
+
+
+def test_a_picture_without_room_is_left_out():
+    note = "x" * (LONGEST_NOTE - 10)
+    assert shorten(note, ["![too long](a)", "![b](b)"]) == f"{note}\n\n![b](b)"
+
+
+def test_a_long_note_is_cut():
+    assert shorten("x" * (LONGEST_NOTE + 1), ["![b](b)"]) == "x" * LONGEST_NOTE
 
 
 def test_room_in_and_behind_tables():

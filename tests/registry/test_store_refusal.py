@@ -116,11 +116,10 @@ def test_a_full_disk(address):
     try:
         with pytest.raises(
             PipelineError, match=r"mlflow\.db has no room left on its disk: make some, or set publish\.track"
-        ) as told:
+        ):
             log_much(address)
     finally:
         event.remove(Engine, "connect", limit)
-    assert "the next `dvc repro` publishes only" in str(told.value)
 
 
 def test_a_store_of_a_newer_mlflow(address):

@@ -151,3 +151,24 @@ def test_any_answer_will_do(status):
 
 def test_a_local_store_needs_no_server():
     assert tracking.check_reachable("sqlite:////nowhere/mlflow.db") is None
+
+
+def test_a_refusal_ends_with_what_is_kept(closed):
+    with (
+        pytest.raises(PipelineError, match=r"\(null: a local sqlite file\)\. The model is kept$"),
+        tracking.connecting(closed, "The model is kept"),
+    ):
+        pass
+
+
+def test_who_made_nothing_is_told_of_nothing_kept(closed):
+    with pytest.raises(PipelineError, match=r"\(null: a local sqlite file\)$"), tracking.connecting(closed):
+        pass
+
+
+def test_what_mlflow_refuses_ends_with_what_is_kept(empty, new_store):
+    with (
+        pytest.raises(PipelineError, match=r"refused: .*nowhere.* not found\. The model is kept$"),
+        tracking.connecting(new_store(), "The model is kept") as client,
+    ):
+        client.get_run("nowhere")

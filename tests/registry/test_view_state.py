@@ -46,7 +46,6 @@ def test_the_columns_are_few_and_in_the_order_of_a_reader():
         "metrics.`accuracy.eager`",
         "metrics.`parity.margin`",
         "metrics.`parity.power`",
-        "metrics.`graph.nodes`",
         "metrics.`graph.bytes`",
         "tags.`dotnet.verified`",
         "tags.`gate`",

@@ -322,7 +322,7 @@ def test_a_run_that_was_interrupted_is_not_taken_for_a_publication(again, config
         patch.setattr(model_registry, "check_registered", interrupt)
         assert main(["publish"]) == 1
     passes("publish")
-    statuses = {found.info.status: PUBLICATION in found.data.params for found in runs()}
+    statuses = {found.info.status: PUBLICATION in found.data.tags for found in runs()}
     assert (len(runs()), statuses) == (3, {"FINISHED": True, "KILLED": False})
     ended_well = max(runs(), key=lambda entry: entry.info.end_time if entry.info.status == "FINISHED" else 0)
     assert client().get_model_version("linear", "1").tags["run_id"] == ended_well.info.run_id
