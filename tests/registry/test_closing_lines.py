@@ -82,8 +82,8 @@ def test_the_margin(used, margin, says, evidence):
 
 
 def test_the_package_is_the_file_and_its_version(evidence):
-    size = evidence.manifest.path.stat().st_size
-    assert lines(evidence)["package"] == f"build/package/Digits.1.0.0.nupkg, {size:,} bytes; Digits 1.0.0"
+    version, size = evidence.manifest.version, evidence.manifest.path.stat().st_size
+    assert lines(evidence)["package"] == f"build/package/Digits.{version}.nupkg, {size:,} bytes; Digits {version}"
 
 
 def test_the_version_says_whether_it_was_there(evidence):
@@ -92,7 +92,9 @@ def test_the_version_says_whether_it_was_there(evidence):
 
 
 def test_the_version_says_who_is_champion_and_why(evidence):
-    moved = lines(evidence, champion="2", promotion="version 2 stays champion, not version 3: worse in 4 rows")["version"]
+    moved = lines(evidence, champion="2", promotion="version 2 stays champion, not version 3: worse in 4 rows")[
+        "version"
+    ]
     assert moved == "models:/digits/3 is @candidate; version 2 stays champion, not version 3: worse in 4 rows"
 
 
