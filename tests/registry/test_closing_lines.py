@@ -92,8 +92,10 @@ def test_the_version_says_whether_it_was_there(evidence):
 
 
 def test_the_version_says_who_is_champion_and_why(evidence):
-    moved = lines(evidence, champion="2", promotion="version 3 is worse in 4 rows")["version"]
-    assert moved == "models:/digits/3 is @candidate; champion is 2: version 3 is worse in 4 rows"
+    moved = lines(evidence, champion="2", promotion="version 2 stays champion, not version 3: worse in 4 rows")[
+        "version"
+    ]
+    assert moved == "models:/digits/3 is @candidate; version 2 stays champion, not version 3: worse in 4 rows"
 
 
 def test_a_server_s_link_opens_the_run(evidence):
