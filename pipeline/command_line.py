@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
         description="Print what is installed, where packages and runs are kept, what `dvc repro` would run and why, and what failed "
         "last. Exit 1 where something is wrong (not only noted) that the next `dvc repro` needs: Python or a library that is "
         "missing or too old, settings or files that stages refuse, the target's wheel, the .NET SDK with verify.mode=required, the "
-        "MLflow store, or the project of git and DVC.",
+        "MLflow store, or the project of git and DVC; or a stage that is at work here.",
     )
     doctor.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     ui = commands.add_parser(

@@ -46,6 +46,28 @@ def holding_workspace(stage: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def find_holder() -> str:
+    """Which stage works in the folder, such as "train (process 7, since 09:30:00)"; "" where none does."""
+    try:
+        descriptor = os.open(WORKSPACE_LOCK, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        # Shared, and for a moment: of two that only look, neither sees the other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read_holder(descriptor)
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    return ""
+
+
+def _read_holder(descriptor: int) -> str:
+    return os.pread(descriptor, 200, 0).decode(errors="replace") or "another stage"
+
+
 def _take() -> int:
     """The locked file's descriptor."""
     WORKSPACE_LOCK.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +76,7 @@ def _take() -> int:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace") or "another stage"
+            holder = _read_holder(descriptor)
             os.close(descriptor)
             raise PipelineError(
                 f"{WORKSPACE_LOCK.parent}/ is in use by {holder}: expected one stage at a time in a folder; wait until it has ended, "

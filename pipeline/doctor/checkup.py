@@ -47,6 +47,7 @@ def check_up(path: Path) -> None:
                 runs = outdated.explain_outdated(repo, world)
         except PipelineError as error:
             diagnoses.append(Diagnosis("DVC", "wrong", str(error)))
+        diagnoses += workspace.diagnose_use()
         diagnoses += workspace.diagnose_last_run()
     show(diagnoses, runs)
     wrong = [diagnosis.topic for diagnosis in diagnoses if diagnosis.state == "wrong"]

@@ -151,7 +151,8 @@ def look_outside() -> tuple[dict[str, list[str]], Diagnosis | None]:
         (folder / BUILD).mkdir()
         with contextlib.suppress(OSError):
             shutil.copy2(KNOWN_FILES, folder / KNOWN_FILES)
-        command = [sys.executable, "-m", "pipeline", ALWAYS]
+        # Not `-m pipeline`, which would put a refusal on record as a run that failed.
+        command = [sys.executable, "-c", f"from pipeline.__main__ import main; raise SystemExit(main(['{ALWAYS}']))"]
         # The very code that asks, wherever the folder is.
         places = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {**os.environ, QUIET: "1", "PYTHONPATH": os.pathsep.join(places)}

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DOTNET_REPORT, PARITY_REPORT
 from pipeline.core.run_record import read_run_record
+from pipeline.core.workspace_lock import find_holder
 from pipeline.doctor.diagnosis import Diagnosis
 from pipeline.experiments.plots import TEMPLATE
 from pipeline.settings.params import Params
@@ -75,13 +75,15 @@ def diagnose_room() -> Diagnosis:
     return Diagnosis("disk", "ok", text)
 
 
+def diagnose_use() -> Iterator[Diagnosis]:
+    """A stage that works here now, maybe one that outlived a DVC that was killed: any other would be refused."""
+    if holder := find_holder():
+        yield Diagnosis("in use", "wrong", f"build/ is in use by {holder}", "wait until it has ended, or end it")
+
+
 def diagnose_last_run() -> Iterator[Diagnosis]:
     """What failed or was killed last, as build/run.json and the reports have it."""
-    try:
-        record = read_run_record()
-    except PipelineError as error:
-        yield Diagnosis("last run", "note", str(error))
-        record = None
+    record = read_run_record()
     if record and record.ended in ("FAILED", "KILLED"):
         yield Diagnosis(
             "last run",

@@ -68,6 +68,7 @@ def publish(
     )
     number = model_registry.find_version(client, settings.registered_model, package)
     name = settings.registered_model
+    published_before = bool(done and number)
     if done and number:
         run_id = done[0].info.run_id
         leave_open_run(client, f"the same as run {run_id}, which was published before")
@@ -110,4 +111,4 @@ def publish(
         promotion=decision.sentence,
         package_sha256=package,
     )
-    return report, bool(done and number)
+    return report, published_before

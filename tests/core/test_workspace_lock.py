@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import WORKSPACE_LOCK
-from pipeline.core.workspace_lock import RANKS, holding_workspace
+from pipeline.core.workspace_lock import RANKS, find_holder, holding_workspace
 from pipeline_runs import PROJECT
 
 HOLD = """
@@ -47,6 +47,20 @@ def test_a_second_stage_is_told_who_works_here(other):
 def test_a_command_is_refused_in_one_sentence(other, passes, fails):
     passes("params", "model=linear")
     assert "build/ is in use by train (process" in fails("fingerprint")
+
+
+def test_who_works_here_is_found_without_taking_the_folder(other):
+    assert find_holder().startswith(f"train (process {other.pid}, since ")
+
+
+def test_a_holder_that_died_is_none(other):
+    other.kill()
+    other.wait()
+    assert (WORKSPACE_LOCK.exists(), find_holder()) == (True, "")
+
+
+def test_where_nobody_works_nobody_is_found(empty):
+    assert (find_holder(), WORKSPACE_LOCK.exists()) == ("", False)
 
 
 def test_the_death_of_the_holder_gives_the_folder_back(other):

@@ -54,6 +54,16 @@ def record(**changes: object) -> None:
     write_run_record(RunRecord(**{**base, **changes}))
 
 
+def test_a_stage_that_works_here_is_wrong_since_another_would_be_refused(empty, monkeypatch):
+    monkeypatch.setattr(workspace, "find_holder", lambda: "train (process 7, since 09:30:00)")
+    (diagnosis,) = workspace.diagnose_use()
+    assert (diagnosis.state, diagnosis.text) == ("wrong", "build/ is in use by train (process 7, since 09:30:00)")
+
+
+def test_a_folder_in_which_no_stage_works_is_not_worth_a_line(empty):
+    assert [*workspace.diagnose_use()] == []
+
+
 def test_nothing_would_run(locked):
     assert outdated.explain_outdated(FakeRepo(), {}) == {}
 
@@ -153,11 +163,10 @@ def test_a_run_that_goes_on_or_ended_well_is_not(changes, empty):
     assert [*workspace.diagnose_last_run()] == []
 
 
-def test_a_broken_record_is_noted(empty):
+def test_a_broken_record_tells_of_no_run(empty):
     Path("build").mkdir()
     RUN_RECORD.write_text("{")
-    (diagnosis,) = workspace.diagnose_last_run()
-    assert diagnosis.state == "note"
+    assert [*workspace.diagnose_last_run()] == []
 
 
 def test_a_gate_that_refused_is_noted(empty):

@@ -282,6 +282,11 @@ def test_publishing_again_adds_nothing(again, passes):
     assert {**read_json(PUBLISH_REPORT, "publish"), "promotion": before["promotion"]} == before
 
 
+def test_what_was_registered_anew_is_not_called_published_before(again, passes):
+    client().delete_registered_model("linear")
+    assert "published before" not in passes("publish")
+
+
 def test_another_tolerance_is_another_run_of_the_same_version(again, configure, passes):
     configure("verify.mode=off", "parity.rtol=0.001")
     for command in ("validate", *AFTER_GATE, "publish"):
