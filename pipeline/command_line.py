@@ -36,21 +36,24 @@ QUIET_HELP = f"print nothing but warnings and errors (for every stage of `dvc re
 def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(
         prog="python -m pipeline",
-        description="From a PyTorch model to a proven ONNX model. `dvc repro` runs the stages that are out of date.",
+        description="From a PyTorch model to a proven NuGet package. `dvc repro` runs the stages that are out of date.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     main.add_argument("-q", "--quiet", action="store_true", help=QUIET_HELP)
     commands = main.add_subparsers(dest="command", required=True, metavar="command")
     for name, what in STAGES.items():
-        stage = commands.add_parser(name, help=what, description=what)
+        stage = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}")
         stage.add_argument(
             "--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)"
         )
         # Where it is not given it must not undo the one before the command.
         stage.add_argument("-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help=QUIET_HELP)
     params = commands.add_parser(
-        "params", help="compose conf/ into params.yaml", description="Compose conf/ into params.yaml.", add_help=False
+        "params",
+        help="compose conf/ into params.yaml, with overrides",
+        description="Compose conf/ into params.yaml, with overrides: `dvc repro` then runs what depends on them.",
+        add_help=False,
     )
     # Not argparse's own, which would end before the overrides are read: it shows what they compose.
     params.add_argument("-h", "--help", action="store_true", help="show this and the composed configuration, and exit")
@@ -75,7 +78,9 @@ def parser() -> argparse.ArgumentParser:
     locate.add_argument("--call", help="the golden call (default: the smallest that shows the departure well)")
     locate.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     nuget = commands.add_parser(
-        "nuget", help="put the package into a NuGet feed", description="Put the package into a NuGet feed."
+        "nuget",
+        help="put the package into a NuGet feed",
+        description="Put the package of build/package/ into a NuGet feed.",
     )
     nuget.add_argument("--feed", required=True, help="a folder, or a source that NuGet knows (name or address)")
     release = commands.add_parser(
@@ -89,13 +94,13 @@ def parser() -> argparse.ArgumentParser:
     release.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     compare = commands.add_parser(
         "compare",
-        help="print the experiments side by side, the best first; failed ones with the reason",
+        help="print the experiments side by side, the best first, and why some failed",
         description="Print the workspace, the last commit and its experiments side by side: what was changed, the task's "
         "metric (the best marked), the share of the parity tolerance used, size, whether real .NET has proven "
         "the package, and the registered version. Experiments that failed say why.",
     )
     compare.add_argument(
-        "--all", action="store_true", dest="every_commit", help="the experiments that started from other commits too"
+        "--all", action="store_true", dest="every_commit", help="add the experiments that started from other commits"
     )
     plots = commands.add_parser(
         "plots",
@@ -110,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
     )
     compat = commands.add_parser(
         "compat",
-        help="the onnxruntimes that consumers have: which are here, install one, and which can run a file",
+        help="list the versions of onnxruntime, which are here, and which can run a file; install one",
         description="Print the versions of onnxruntime, what each takes, and whether its wheel is here; with a file, which of "
         "them can run it: a wheel that is here opens it, of the others tables tell.",
     )
@@ -124,14 +129,19 @@ def parser() -> argparse.ArgumentParser:
     )
     doctor = commands.add_parser(
         "doctor",
-        help="what is installed, what would run and why, what failed last, and what is wrong",
+        help="say what is installed, what would run and why, what failed last, and what is wrong",
         description="Print what is installed, where packages and runs are kept, what `dvc repro` would run and why, and what failed "
         "last. Exit 1 where something is wrong (not only noted) that the next `dvc repro` needs: Python or a library that is "
         "missing or too old, settings or files that stages refuse, the target's wheel, the .NET SDK with verify.mode=required, the "
         "MLflow store, or the project of git and DVC.",
     )
     doctor.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
-    ui = commands.add_parser("ui", help="open the MLflow UI on what was published", description="Serve the MLflow UI.")
+    ui = commands.add_parser(
+        "ui",
+        help="serve MLflow's pages, and print links to runs, comparison and model",
+        description="Serve MLflow's pages on the project's store until Ctrl-C, and print links to runs, comparison and model once they "
+        "answer. For a store on a server, which has its own pages, only print the links.",
+    )
     ui.add_argument("--port", type=int, default=5000, help="port on 127.0.0.1 (default: %(default)s)")
     ui.add_argument("--params", type=Path, default=PARAMS, help="the configuration to read (default: %(default)s)")
     add_registry_commands(commands)

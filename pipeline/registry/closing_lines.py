@@ -57,9 +57,8 @@ def describe_package(manifest: Manifest) -> str:
 
 def describe_version(report: PublishReport, published_before: bool) -> str:
     before = ", published before" if published_before else ""
-    champion = f"; champion is {report.champion}" if report.champion else ""
-    promotion = f": {report.promotion}" if report.promotion else ""
-    return f"models:/{report.model}/{report.version} is @{report.alias}{before}{champion}{promotion}"
+    promotion = f"; {report.promotion}" if report.promotion else ""
+    return f"models:/{report.model}/{report.version} is @{report.alias}{before}{promotion}"
 
 
 def choose_link(report: PublishReport) -> str:

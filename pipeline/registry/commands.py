@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from pipeline.core.terminal import say
 from pipeline.settings.compose import PARAMS
 
 
@@ -48,14 +49,14 @@ def run_promote(options: argparse.Namespace) -> None:
     from pipeline.registry.hand_promotion import promote
     from pipeline.settings.params import load
 
-    print(f"promote: {promote(load(options.params), options.version, options.reason)}")
+    say("promote", promote(load(options.params), options.version, options.reason))
 
 
 def run_rollback(options: argparse.Namespace) -> None:
     from pipeline.registry.hand_promotion import rollback
     from pipeline.settings.params import load
 
-    print(f"rollback: {rollback(load(options.params), options.reason)}")
+    say("rollback", rollback(load(options.params), options.reason))
 
 
 def run_fetch(options: argparse.Namespace) -> None:
@@ -65,7 +66,7 @@ def run_fetch(options: argparse.Namespace) -> None:
 
     address = parse_address(options.model)
     for line in fetch(address, options.to, options.tracking_uri or find_tracking_uri(options.params)):
-        print(f"fetch: {line}")
+        say("fetch", line)
 
 
 REGISTRY_COMMANDS = {"promote": run_promote, "rollback": run_rollback, "fetch": run_fetch}

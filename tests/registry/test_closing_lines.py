@@ -82,7 +82,7 @@ def test_the_margin(used, margin, says, evidence):
 
 
 def test_the_package_is_the_file_and_its_version(evidence):
-    size, version = evidence.manifest.path.stat().st_size, evidence.manifest.version
+    version, size = evidence.manifest.version, evidence.manifest.path.stat().st_size
     assert lines(evidence)["package"] == f"build/package/Digits.{version}.nupkg, {size:,} bytes; Digits {version}"
 
 
@@ -92,8 +92,10 @@ def test_the_version_says_whether_it_was_there(evidence):
 
 
 def test_the_version_says_who_is_champion_and_why(evidence):
-    moved = lines(evidence, champion="2", promotion="version 3 is worse in 4 rows")["version"]
-    assert moved == "models:/digits/3 is @candidate; champion is 2: version 3 is worse in 4 rows"
+    moved = lines(evidence, champion="2", promotion="version 2 stays champion, not version 3: worse in 4 rows")[
+        "version"
+    ]
+    assert moved == "models:/digits/3 is @candidate; version 2 stays champion, not version 3: worse in 4 rows"
 
 
 def test_a_server_s_link_opens_the_run(evidence):

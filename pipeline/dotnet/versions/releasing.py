@@ -11,6 +11,7 @@ from pipeline.core.paths import CONTRACT, DOTNET_REPORT, MANIFEST, PARITY_REPORT
 from pipeline.core.release import Release, write_release
 from pipeline.core.reports import read_report
 from pipeline.core.semantic_version import AUTO, FORM, is_same, is_semantic
+from pipeline.core.terminal import say
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.versions.content import label
 from pipeline.dotnet.versions.package_version import largest_part, next_number, strip_label
@@ -32,7 +33,7 @@ def release(setting: str, version: str | None) -> None:
     path, last = locate_release(manifest.id), find_release(manifest.id, contract.name)
     is_released = last is not None and last.content_sha256 == manifest.content_sha256
     if last and is_released and version in (None, last.version):
-        print(f"release: {path}: {last.version} is released already, with this content")
+        say("release", f"{path}: {last.version} is released already, with this content")
         return
     if last and not is_released and last.version != manifest.previous:
         raise PipelineError(
@@ -45,10 +46,10 @@ def release(setting: str, version: str | None) -> None:
         check_order(chosen, last, manifest, is_released=is_released)
     write_release(describe_release(manifest, contract, chosen, last if is_released else None), path)
     before = f"after {last.version} ({largest_part(manifest.changes)})" if last else "the first release"
-    print(f"release: {path}: {manifest.id} {chosen}, {before}, content {manifest.content_sha256[:7]}")
-    print(
-        f'release: commit it: `git add {path} && git commit -m "{manifest.id} {chosen}"`; `dvc repro` now packs, proves and publishes '
-        f"{chosen}"
+    say("release", f"{path}: {manifest.id} {chosen}, {before}, content {manifest.content_sha256[:7]}")
+    say(
+        "release",
+        f'commit it: `git add {path} && git commit -m "{manifest.id} {chosen}"`; `dvc repro` now packs, proves and publishes {chosen}',
     )
 
 
