@@ -65,8 +65,11 @@ def texts_run(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_tracking_server(monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+def _no_tracking_server():
+    """MLflow itself sets it, and a fixture that a whole module shares is made before that of a test."""
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    yield
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 @pytest.fixture(autouse=True)

@@ -72,7 +72,8 @@ class LiveRun:
 
         self._waiting += [
             Metric(f"train.{name}", value, message["time_ms"], message["step"])
-            for name, value in message["metrics"].items()
+            # MLflow draws the first of a run that is compared: the task's on the validation split, which is written last.
+            for name, value in reversed(message["metrics"].items())
             if name != "epoch"
         ]
         elapsed = time.monotonic() - self._began

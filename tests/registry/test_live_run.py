@@ -104,7 +104,8 @@ def test_a_gate_that_fails_ends_the_run_with_its_report(digits_here, recording, 
     assert line == f"validate: on record in MLflow: run {run.info.run_id} FAILED (look with `make ui`)"
     assert (run.info.status, run.data.tags["stage"]) == ("FAILED", "validate")
     assert error.endswith(run.data.tags["gate"][:5000])
-    assert "- `reports/parity.html`" in run.data.tags["mlflow.note.content"]
+    link = f"(#/experiments/1/runs/{run.info.run_id}/artifacts/reports/parity.html?workflowType=machine_learning)"
+    assert f"- [reports/parity.html]{link}" in run.data.tags["mlflow.note.content"]
 
 
 def test_an_export_opens_the_run_where_nothing_trains(linear, new_store, recording, passes):

@@ -71,6 +71,12 @@ def artifacts(client, run) -> list[str]:
     return walk("")
 
 
+def test_mlflow_lists_the_validation_split_first(record):
+    run = record(BEGAN, measured(1), WEIGHED, WELL)
+    listed = [key for key in run.data.metrics if key.startswith("train.")]
+    assert listed == ["train.validation_loss", "train.train_loss", "train.lr"]
+
+
 def test_a_training_that_ended_well_stays_open_with_its_numbers(client, record):
     run = record(BEGAN, measured(1), measured(2), WEIGHED, WELL)
     assert run.info.status == "RUNNING"
