@@ -13,6 +13,7 @@ from code_blocks import DOCS, PROJECT, pages
 
 pytest.importorskip("material", reason="needs the extra `docs`: pip install '.[docs]'")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PICTURE = re.compile(r'<img src="([^"]+)"')
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Hosts that pages link to; no test asks them.
 HOSTS = {"kislyuk.github.io"}
@@ -67,7 +68,9 @@ def test_every_page_is_made(site):
     ids=lambda path: path.name,
 )
 def test_a_page_outside_the_site_links_to_what_is_there(path):
-    links = [link.partition("#")[0] for link in LINK.findall(path.read_text()) if not link.startswith("https://")]
+    text = path.read_text()
+    links = [link.partition("#")[0] for link in LINK.findall(text) if not link.startswith("https://")]
+    links += PICTURE.findall(text)
     assert [link for link in links if link and not (path.parent / link).exists()] == []
 
 
