@@ -1,6 +1,5 @@
 """`promote` and `rollback`: a person moves the alias of the champion, and says why."""
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.paths import DOTNET_REPORT
+from pipeline.core.terminal import warn
 from pipeline.registry.champion_alias import ChampionAlias
 from pipeline.registry.champion_history import Rule, walk_back
 from pipeline.registry.stored_package import download, fetch_package, find_run
@@ -81,8 +81,7 @@ def move_by_hand(alias: ChampionAlias, entry: "ModelVersion", rule: Rule, reason
         return f"version {number} of {alias.name} is {alias.alias} already: nothing was moved"
     check_promotable(alias.client, entry)
     if entry.tags.get("dotnet.verified") != "true":
-        why_not = entry.tags.get("dotnet.reason", "nothing says that it is")
-        print(f"warning: version {number} of {alias.name} is not verified in .NET ({why_not})", file=sys.stderr)
+        warn("promote", f"version {number} of {alias.name} is not verified in .NET: its model card says why")
     alias.move(number, rule, champion, reason or "no reason was given")
     place = f", in the place of version {champion}" if champion else ""
     return f"version {number} of {alias.name} is {alias.alias} now{place}"

@@ -49,7 +49,9 @@ def test_the_champion_itself_is_not_moved(client, alias):
 def test_a_version_that_is_not_verified_in_dotnet_is_promoted_with_a_warning(client, alias, capsys):
     client.versions["2"].tags |= {"dotnet.verified": "false", "dotnet.reason": "no SDK"}
     move_by_hand(alias, client.versions["2"], "by hand", None)
-    assert capsys.readouterr().err == "warning: version 2 of digits is not verified in .NET (no SDK)\n"
+    assert capsys.readouterr().err == (
+        "warning: promote: version 2 of digits is not verified in .NET: its model card says why\n"
+    )
     assert client.aliases == {"champion": "2"}
 
 
