@@ -150,9 +150,8 @@ def end_run(client: "MlflowClient", record: RunRecord, ending: Ending, tags: Map
 def find_training(client: "MlflowClient", weights_sha256: str) -> str | None:
     """The id of the run that trained these weights, in any experiment of the store; None where none did, or none is known."""
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    runs = client.search_runs(
-        experiments, f"params.{WEIGHTS_PARAM} = '{weights_sha256}'", order_by=["attributes.start_time ASC"]
-    )
+    trained = f"params.{WEIGHTS_PARAM} = '{weights_sha256}' and params.`train.enabled` = 'True'"
+    runs = client.search_runs(experiments, trained, order_by=["attributes.start_time ASC"])
     return next((str(run.info.run_id) for run in runs if ORIGIN_TAG not in run.data.tags), None)
 
 

@@ -14,7 +14,7 @@ from pipeline.registry import run_lifecycle
 from pipeline.registry.run_lifecycle import find_open_run, leave_open_run, open_run, resume_run
 from pipeline.registry.tracking import connecting
 
-SETTINGS = {"seed": "0", "train.epochs": "5"}
+SETTINGS = {"seed": "0", "train.enabled": "True", "train.epochs": "5"}
 WEIGHTS = "a" * 64
 
 
@@ -76,6 +76,12 @@ def test_weights_that_no_run_trained_have_no_origin(client, trained):
     run = publish(client, "b" * 64)
     assert run.info.run_id != trained.run_id
     assert "trained_in" not in run.data.tags
+
+
+def test_weights_that_nobody_trained_have_no_origin(client):
+    taken = {**SETTINGS, "train.enabled": "False"}
+    publish(client, settings=taken)
+    assert "trained_in" not in publish(client, settings=taken).data.tags
 
 
 def test_other_weights_end_the_run_that_waited(client, trained):
