@@ -104,7 +104,7 @@ def diagnose_sources(dotnet: Path) -> Diagnosis:
     sources = [line[2:].strip() for line in printed.splitlines() if line.startswith("E ")]
     if not sources:
         return Diagnosis(
-            "NuGet", "note", "no source is enabled", "`dotnet nuget add source https://api.nuget.org/v3/index.json`"
+            "NuGet", "note", "no source is enabled", "`dotnet nuget add source ADDRESS`"
         )
     gone = [source for source in sources if not re.match(r"https?://", source) and not Path(source).is_dir()]
     if gone:

@@ -61,10 +61,10 @@ def test_a_library_of_another_version_than_the_pin_is_noted(asked):
 
 
 def test_sdks_runtimes_and_sources_are_named(dotnet):
-    program = dotnet("E https://api.nuget.org/v3/index.json\nD /gone\n")
+    program = dotnet("E https://feed.example/v3/index.json\nD /gone\n")
     net, nuget = diagnose_dotnet("auto")
     assert (net.state, net.text) == ("ok", f"SDK 9.0.1, 10.0.401; runtimes 10.0.12; {program}")
-    assert (nuget.state, nuget.text) == ("ok", "https://api.nuget.org/v3/index.json")
+    assert (nuget.state, nuget.text) == ("ok", "https://feed.example/v3/index.json")
 
 
 def test_a_source_whose_folder_is_gone_is_noted(dotnet, tmp_path):
@@ -73,7 +73,7 @@ def test_a_source_whose_folder_is_gone_is_noted(dotnet, tmp_path):
 
 
 def test_no_source_is_noted(dotnet):
-    assert diagnose_sources(dotnet("D https://api.nuget.org/v3/index.json\n")).text == "no source is enabled"
+    assert diagnose_sources(dotnet("D https://feed.example/v3/index.json\n")).text == "no source is enabled"
 
 
 def test_a_nuget_that_fails_is_noted(dotnet, monkeypatch):
