@@ -200,6 +200,12 @@ def test_no_two_modules_and_no_two_classes_have_one_name():
     assert [name for name, count in (modules + classes).items() if count > 1] == []
 
 
+def test_no_two_test_modules_have_one_name():
+    """pytest imports them all by their name alone."""
+    names = Counter(path.name for path in (PROJECT / "tests").rglob("test_*.py"))
+    assert {name for name, count in names.items() if count > 1} == set()
+
+
 def test_house_md_shows_the_rooms_and_arrows_of_today():
     assert (PROJECT / "docs" / "house.md").read_text() == house.page(), "make it again: python tests/house.py"
 

@@ -81,9 +81,9 @@ def _paint(word: str, colour: int) -> str:
     return f"\x1b[1;{colour}m{word}\x1b[0m" if has_colours(sys.stderr) else word
 
 
-def _write(line: str, stream: TextIO) -> None:
+def _write(line: str, stream: TextIO | None) -> None:
+    """Print a line; nothing where there is no such stream (a program of ours in one without a console, or redirected to None)."""
     if (progress := sys.modules.get("tqdm")) and is_live(sys.stderr):
         progress.tqdm.write(line, file=stream)  # around a bar that is being drawn
     else:
-        print(line, file=stream)
-    stream.flush()
+        print(line, file=stream, flush=True)

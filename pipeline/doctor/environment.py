@@ -103,9 +103,7 @@ def diagnose_sources(dotnet: Path) -> Diagnosis:
         return Diagnosis("NuGet", "note", f"its sources are not known: {error}")
     sources = [line[2:].strip() for line in printed.splitlines() if line.startswith("E ")]
     if not sources:
-        return Diagnosis(
-            "NuGet", "note", "no source is enabled", "`dotnet nuget add source ADDRESS`"
-        )
+        return Diagnosis("NuGet", "note", "no source is enabled", "`dotnet nuget add source ADDRESS`")
     gone = [source for source in sources if not re.match(r"https?://", source) and not Path(source).is_dir()]
     if gone:
         return Diagnosis(

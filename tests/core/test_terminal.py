@@ -37,6 +37,11 @@ def test_a_closing_line_is_on_stdout(capsys):
     assert capsys.readouterr() == ("train: done\n", "")
 
 
+def test_a_program_without_a_stdout_prints_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    say("train", "done")
+
+
 def test_warnings_and_errors_are_on_stderr_in_one_form(capsys):
     warn("train", "look")
     complain("train", "no")

@@ -53,6 +53,8 @@ def training(digits_here, passes):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # Where the tests themselves run in the background, a shell has told them to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (nothing else runs here that could hold a lock)
     )
     run = wait_for(lambda: (run := look()) and "train.validation_loss" in run.data.metrics and run, "no live run")
     yield process, run

@@ -14,7 +14,8 @@ from pipeline.core.reports import TrainReport
 from pipeline.core.task_detail import ClassScores, TaskDetail
 from pipeline.dotnet.nuget.card import CardFacts, Split, draw_table, read_card, write_card
 from pipeline.settings.model import Net
-from pipeline.settings.params import Data, Monitor, Train
+from pipeline.settings.params import Data
+from pipeline.settings.train_section import Monitor, Train
 
 DATA = Data(_target_="my_rows.read", path=None, rows=None, shapes={}, validation=0.1, test=0.2)
 TRAIN = Train(
