@@ -25,8 +25,12 @@ from models.digits import DigitsNet
 from models.sentiment import SentimentNet
 from models.sequence import SequenceNet
 from pipeline.core.arrays import Arrays
+from pipeline.metrics.metric import load_metric
 from pipeline.network.threads import AVAILABLE, set_threads
-from pipeline.network.training import ArrayDataset, EagerAdamW, Objective, count_batch_multiply_adds
+from pipeline.network.trainable import prepare_criterion
+from pipeline.network.training import ArrayDataset, EagerAdamW, Objective, Progress, count_batch_multiply_adds
+from pipeline.settings.short_names import METRICS
+from pipeline.settings.train_section import Loss
 
 ROWS = 64
 ROUNDS = 5
@@ -96,7 +100,13 @@ def step_seconds(objective: Objective, optimizer: EagerAdamW, batch: dict[str, T
 def measure(case: Case, numbers: list[int]) -> dict[int, float]:
     """Seconds of a training step by the number of threads."""
     rows = case.rows | {"target": np.arange(ROWS) % 2}
-    objective = Objective(case.network, {})
+    axes = dict.fromkeys(case.rows, 0)
+    criterion = prepare_criterion(
+        case.network, {"train": rows, "validation": rows}, case.name, axes, Loss.model_validate(None)
+    )
+    metric = load_metric(METRICS["accuracy"], {}, None, "train.monitor")
+    progress = Progress(metric.name, metric.measure, metric.takes, metric.direction == "higher", decides=False)
+    objective = Objective(case.network, axes, criterion, progress)
     optimizer = EagerAdamW(objective.parameters())
     (batch,) = ArrayDataset(rows).batches(ROWS)
     step_seconds(objective, optimizer, batch, 1)
