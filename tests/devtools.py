@@ -17,14 +17,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
+# Of a browser that only draws.
+QUIET_FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--hide-scrollbars",
     "--no-first-run",
     "--disable-background-networking",
-    "--remote-debugging-pipe",
 )
 # Chromium reads commands from 3 and answers on 4.
 COMMANDS, ANSWERS = 3, 4
@@ -184,7 +184,7 @@ def launching() -> Iterator[Browser]:
             os.dup2(theirs_to_write, ANSWERS)
 
         process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [program, *QUIET_FLAGS, "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,6 +1,8 @@
 """`promote` and `rollback`: a person moves the alias of the champion, and says why."""
 
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from pipeline.registry.champion_history import Rule, walk_back
 from pipeline.registry.stored_package import download, fetch_package, find_run
 from pipeline.registry.tracking import check_there_is_a_store, choose_tracking_uri, connecting
 from pipeline.registry.version_address import check_model, find_entry
-from pipeline.settings.params import Params
+from pipeline.settings.params import Params, Publish
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -23,6 +25,20 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 _DOTNET = TypeAdapter(DotnetReport)
+
+
+@contextlib.contextmanager
+def opening_champion(publish: Publish) -> Iterator[ChampionAlias]:
+    """The alias of the champion, in its store.
+
+    Raises:
+        PipelineError: There is no store, or no such model in it.
+    """
+    tracking_uri = choose_tracking_uri(publish)
+    check_there_is_a_store(tracking_uri)
+    with connecting(tracking_uri) as client:
+        check_model(client, publish.registered_model)
+        yield ChampionAlias(client, publish.registered_model, publish.champion.alias)
 
 
 def promote(params: Params, version: str | None, reason: str | None) -> str:
@@ -39,13 +55,10 @@ def promote(params: Params, version: str | None, reason: str | None) -> str:
     Raises:
         PipelineError: There is no such version, it has failed, or its package is gone.
     """
-    publish = params.publish
-    tracking_uri = choose_tracking_uri(publish)
-    check_there_is_a_store(tracking_uri)
-    with connecting(tracking_uri) as client:
-        check_model(client, publish.registered_model)
-        alias = ChampionAlias(client, publish.registered_model, publish.champion.alias)
-        return move_by_hand(alias, find_entry(client, alias.name, version or publish.alias), "by hand", reason)
+    with opening_champion(params.publish) as alias:
+        return move_by_hand(
+            alias, find_entry(alias.client, alias.name, version or params.publish.alias), "by hand", reason
+        )
 
 
 def rollback(params: Params, reason: str | None) -> str:
@@ -54,12 +67,7 @@ def rollback(params: Params, reason: str | None) -> str:
     Raises:
         PipelineError: There is no champion, none before it is on record, it has failed, or its package is gone.
     """
-    publish = params.publish
-    tracking_uri = choose_tracking_uri(publish)
-    check_there_is_a_store(tracking_uri)
-    with connecting(tracking_uri) as client:
-        check_model(client, publish.registered_model)
-        alias = ChampionAlias(client, publish.registered_model, publish.champion.alias)
+    with opening_champion(params.publish) as alias:
         champion = alias.read()
         if not champion:
             raise PipelineError(

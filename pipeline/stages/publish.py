@@ -5,10 +5,10 @@ from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import missing, read_json, sha256
 from pipeline.core.parity_report import ParityReport
-from pipeline.core.paths import CONTRACT, DOTNET_REPORT, EXPORTED, PARITY_REPORT, SIMPLIFIED
+from pipeline.core.paths import CONTRACT, EXPORTED, PARITY_REPORT, SIMPLIFIED
 from pipeline.core.reports import ExportReport, SimplifyReport, TrainReport, read_report, write_report
 from pipeline.core.terminal import say
-from pipeline.dotnet.nuget.manifest import Manifest, read_package
+from pipeline.dotnet.nuget.manifest import Manifest, check_verified, read_package
 from pipeline.graph import onnx_model
 from pipeline.registry.closing_lines import write_closing_lines
 from pipeline.registry.publication import identify_publication, publish
@@ -42,14 +42,7 @@ def check_proof(manifest: Manifest, dotnet: DotnetReport) -> None:
         raise PipelineError(
             f"{manifest.path} holds another model than {SIMPLIFIED}: run `python -m pipeline package` again"
         )
-    if dotnet.package_sha256 != manifest.package_sha256:
-        raise PipelineError(
-            f"{DOTNET_REPORT} speaks of another package than {manifest.path}: run `python -m pipeline verify` again"
-        )
-    if dotnet.departs:
-        raise PipelineError(
-            f"{DOTNET_REPORT}: .NET does not answer like PyTorch ({dotnet.reason}): nothing is published"
-        )
+    check_verified(manifest, dotnet, "nothing is published")
 
 
 def run(params: Params) -> None:

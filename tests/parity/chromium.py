@@ -13,17 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from devtools import NAMES, QUIET_FLAGS
+
 # Headless Chromium has no narrower window; an iframe may be as narrow as one likes.
 NARROWEST_WINDOW = 520
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--disable-background-networking",
-)
 # Rectangles of what a page draws, and whatever sticks out of it and lies in no box of its own that scrolls.
 MEASURE = """
 <script>addEventListener('load', () => {
@@ -60,7 +53,7 @@ def run(*arguments: str) -> str:
     program = find()
     assert program
     with tempfile.TemporaryDirectory() as profile:
-        command = [program, *FLAGS, f"--user-data-dir={profile}", *arguments]
+        command = [program, *QUIET_FLAGS, f"--user-data-dir={profile}", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 

@@ -5,9 +5,10 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter
 
+from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
-from pipeline.core.paths import MANIFEST, PACKAGE
+from pipeline.core.paths import DOTNET_REPORT, MANIFEST, PACKAGE
 from pipeline.core.records import Record, read_record
 from pipeline.core.release import Change, PackageVersion
 
@@ -81,3 +82,13 @@ def read_package() -> Manifest:
             f"{manifest.path} is not the package that {MANIFEST} describes: make it again with `python -m pipeline package`"
         )
     return manifest
+
+
+def check_verified(manifest: Manifest, dotnet: DotnetReport, consequence: str) -> None:
+    """Raise PipelineError where the report is of another package, or .NET has refused this one; `consequence` is what follows."""
+    if dotnet.package_sha256 != manifest.package_sha256:
+        raise PipelineError(
+            f"{DOTNET_REPORT} speaks of another package than {manifest.path}: run `python -m pipeline verify` again"
+        )
+    if dotnet.departs:
+        raise PipelineError(f"{DOTNET_REPORT}: .NET does not answer like PyTorch ({dotnet.reason}): {consequence}")

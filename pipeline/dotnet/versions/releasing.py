@@ -7,12 +7,12 @@ from pipeline.core.dotnet_report import DotnetReport
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.parity_report import ParityReport
-from pipeline.core.paths import CONTRACT, DOTNET_REPORT, MANIFEST, PARITY_REPORT
+from pipeline.core.paths import CONTRACT, MANIFEST, PARITY_REPORT
 from pipeline.core.release import Release, write_release
 from pipeline.core.reports import read_report
 from pipeline.core.semantic_version import AUTO, FORM, is_same, is_semantic
 from pipeline.core.terminal import say
-from pipeline.dotnet.nuget.manifest import Manifest, read_package
+from pipeline.dotnet.nuget.manifest import Manifest, check_verified, read_package
 from pipeline.dotnet.versions.content import label
 from pipeline.dotnet.versions.package_version import largest_part, next_number, strip_label
 from pipeline.dotnet.versions.released_file import find_release, locate_release
@@ -63,14 +63,7 @@ def check_proof(manifest: Manifest, parity: ParityReport, dotnet: DotnetReport) 
         raise PipelineError(
             f"{PARITY_REPORT} speaks of another model or contract than {manifest.path} holds: run `dvc repro`, then release again"
         )
-    if dotnet.package_sha256 != manifest.package_sha256:
-        raise PipelineError(
-            f"{DOTNET_REPORT} speaks of another package than {manifest.path}: run `python -m pipeline verify`, then release again"
-        )
-    if dotnet.departs:
-        raise PipelineError(
-            f"{DOTNET_REPORT}: .NET does not answer like PyTorch ({dotnet.reason}): nothing is released"
-        )
+    check_verified(manifest, dotnet, "nothing is released")
 
 
 def check_version(version: str, setting: str) -> None:
