@@ -1,0 +1,93 @@
+#nullable enable
+
+namespace TheNamespace;
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+
+/// <summary>Options of a model; they are read once, when the model is loaded.</summary>
+public sealed partial class TheModelOptions
+{
+    /// <summary>
+    /// Number of threads that one run uses. 1 gives the highest throughput when many runs are in progress; more give a large run a
+    /// lower latency. Default: the number of processors available to the process, at most 8 (onnxruntime's own default ignores the
+    /// CPU limit of a container).
+    /// </summary>
+    public int IntraOpNumThreads { get; set; } = Math.Min(Environment.ProcessorCount, 8);
+
+    /// <summary>
+    /// Execution providers in the order in which they are tried, such as <c>CUDA, CPU</c>: the first that this machine has is taken.
+    /// Without <c>CPU</c> at the end the model does not load where none of them is there. <see cref="TheModel.Diagnostics"/> says which was
+    /// taken, and why not the ones before. Default: <c>CPU</c>.
+    /// </summary>
+    public string Provider { get; set; } = "CPU";
+
+    /// <summary>Configures onnxruntime's session options before the model is loaded, for what has no option here.</summary>
+    public Action<Microsoft.ML.OnnxRuntime.SessionOptions>? ConfigureSession { get; set; }
+
+    /// <summary>
+    /// Whether to reject rows with NaN or with values outside the ranges of the model's contract, with
+    /// <see cref="ArgumentException"/>. Default: <see langword="false"/>.
+    /// </summary>
+    public bool ValidateInputs { get; set; }
+
+    /// <summary>When the golden calls of the package are replayed on this machine. Default: <see cref="TheModelSelfTest.Never"/>.</summary>
+    public TheModelSelfTest SelfTest { get; set; }
+
+    /// <summary>Maximum number of concurrent runs of <c>RunAsync</c>. Default: <see cref="Environment.ProcessorCount"/>.</summary>
+    public int MaxConcurrency { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// Maximum number of rows in one run; more rows are split into several runs. A model without a batch axis takes one. Default: 32.
+    /// </summary>
+    public int MaxBatchSize { get; set; } = 32;
+
+    /// <summary>
+    /// Maximum time that <c>RunAsync</c> delays a row so that rows of other callers can join its micro-batch. Default: zero, which
+    /// never delays a row while fewer than <see cref="MaxConcurrency"/> runs are in progress.
+    /// </summary>
+    public TimeSpan MaxDelay { get; set; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// Maximum number of rows in the queue of <c>RunAsync</c>. A full queue applies back-pressure: the next caller waits asynchronously
+    /// for room, or is rejected if <see cref="RejectWhenFull"/> is set. Default: 1024.
+    /// </summary>
+    public int MaxQueue { get; set; } = 1024;
+
+    /// <summary>
+    /// Whether <c>RunAsync</c> fails immediately with <see cref="TheModelQueueFullException"/> when the queue is full, so that a service can
+    /// answer 503 instead of falling behind. Default: <see langword="false"/>.
+    /// </summary>
+    public bool RejectWhenFull { get; set; }
+
+    /// <summary>
+    /// Whether <c>RunAsync</c> may run a row on the calling thread while fewer than <see cref="MaxConcurrency"/> runs are in progress:
+    /// it saves the way over the thread pool, and blocks the caller for the time of a run. Default: <see langword="false"/>.
+    /// </summary>
+    public bool RunOnCallingThread { get; set; }
+
+    /// <summary>What is wrong with these options, a sentence each, beginning with the option's name; empty when nothing is.</summary>
+    internal IReadOnlyList<string> Failures()
+    {
+        var failures = new List<string>();
+        AtLeast(0, IntraOpNumThreads, nameof(IntraOpNumThreads), failures);
+        AtLeast(1, MaxConcurrency, nameof(MaxConcurrency), failures);
+        AtLeast(1, MaxBatchSize, nameof(MaxBatchSize), failures);
+        AtLeast(1, MaxQueue, nameof(MaxQueue), failures);
+        if (MaxDelay < TimeSpan.Zero || MaxDelay > TimeSpan.FromMinutes(1))
+        {
+            failures.Add(FormattableString.Invariant($"{nameof(MaxDelay)}: expected a delay from zero to one minute, got {MaxDelay}."));
+        }
+
+        return failures;
+    }
+
+    private static void AtLeast(int minimum, int value, string name, List<string> failures)
+    {
+        if (value < minimum)
+        {
+            failures.Add(string.Format(CultureInfo.InvariantCulture, "{0}: expected at least {1}, got {2}.", name, minimum, value));
+        }
+    }
+}

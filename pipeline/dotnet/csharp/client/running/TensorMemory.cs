@@ -1,0 +1,44 @@
+#nullable enable
+
+namespace TheNamespace.TheModelEngine;
+
+using System;
+using System.Buffers;
+using Microsoft.ML.OnnxRuntime;
+
+/// <summary>An array that onnxruntime reads or writes in place.</summary>
+/// <typeparam name="T">Type of the values, as onnxruntime sees them.</typeparam>
+internal sealed class TensorMemory<T> : IDisposable
+    where T : unmanaged
+{
+    private readonly bool _pooled;
+
+    /// <param name="length">Number of values.</param>
+    /// <param name="shape">Sizes of all axes, the batch first.</param>
+    /// <param name="pooled">Whether the array is rented from the shared pool, and returned to it.</param>
+    internal TensorMemory(int length, long[] shape, bool pooled)
+    {
+        _pooled = pooled;
+        Length = length;
+        Array = pooled ? ArrayPool<T>.Shared.Rent(length) : new T[length];
+        Value = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, new Memory<T>(Array, 0, length), shape);
+    }
+
+    /// <summary>The array, which may be longer than <see cref="Length"/>.</summary>
+    internal T[] Array { get; }
+
+    internal int Length { get; }
+
+    internal Span<T> Span => new(Array, 0, Length);
+
+    internal OrtValue Value { get; }
+
+    public void Dispose()
+    {
+        Value.Dispose();
+        if (_pooled)
+        {
+            ArrayPool<T>.Shared.Return(Array);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+#nullable enable
+
+namespace TheNamespace.TheModelEngine;
+
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using Microsoft.ML.OnnxRuntime;
+
+/// <summary>One run whose sizes are known only now: rented memory for the inputs, and outputs that onnxruntime allocates.</summary>
+internal sealed class UnboundRun : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly List<OrtValue> _inputs = [];
+    private readonly List<IDisposable> _memory = [];
+    private IDisposableReadOnlyCollection<OrtValue>? _outputs;
+
+    /// <summary>Keeps the model alive until <see cref="Dispose"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    internal UnboundRun(LoadedModel model)
+    {
+        _model = model;
+        model.Lifetime.Enter();
+    }
+
+    /// <summary>The next input, to be filled.</summary>
+    internal Span<T> AddInput<T>(long length, params long[] shape)
+        where T : unmanaged
+    {
+        var memory = new TensorMemory<T>(checked((int)length), shape, pooled: true);
+        _memory.Add(memory);
+        _inputs.Add(memory.Value);
+        return memory.Span;
+    }
+
+    /// <summary>The next input, of texts that are empty until <c>StringTensorSetElementAt</c> sets them.</summary>
+    internal OrtValue AddTexts(params long[] shape)
+    {
+        OrtValue value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
+        _memory.Add(value);
+        _inputs.Add(value);
+        return value;
+    }
+
+    /// <summary>Runs the model on the inputs.</summary>
+    /// <param name="inputNames">Their names, in the order in which they were added.</param>
+    /// <param name="outputNames">Names of the outputs.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="TheModelException">onnxruntime failed.</exception>
+    internal void Run(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
+    {
+        using var runOptions = new RunOptions();
+        try
+        {
+            _outputs = _model.Session.Run(runOptions, inputNames, _inputs, outputNames);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new TheModelException("onnxruntime could not run the model: " + error.Message, error);
+        }
+    }
+
+    /// <summary>The shape of an output, which must be the contract's: with another shape its rows could not be separated.</summary>
+    /// <param name="output">Its place.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="expected">The contract's shape; -1 is any size.</param>
+    /// <exception cref="TheModelException">It has another shape.</exception>
+    internal long[] Shape(int output, string name, params long[] expected)
+    {
+        long[] shape = _outputs![output].GetTensorTypeAndShape().Shape;
+        bool matches = shape.Length == expected.Length;
+        for (int i = 0; matches && i < shape.Length; i++)
+        {
+            matches = expected[i] < 0 || shape[i] == expected[i];
+        }
+
+        return matches
+            ? shape
+            : throw new TheModelException(
+                name + ": expected shape [" + Join(expected).Replace("-1", "any") + "], got [" + Join(shape) + "]: the model's axes differ from its contract; "
+                + "give axes of different sizes different names in model.dynamic_axes and package the model again.");
+    }
+
+    /// <summary>The values of an output; they live as long as this run.</summary>
+    internal ReadOnlySpan<T> Values<T>(int output)
+        where T : unmanaged
+    {
+        return _outputs![output].GetTensorDataAsSpan<T>();
+    }
+
+    internal string Text(int output, int index)
+    {
+        return _outputs![output].GetStringElement(index);
+    }
+
+    internal string[] Texts(int output, int start, int count)
+    {
+        var texts = new string[count];
+        for (int i = 0; i < count; i++)
+        {
+            texts[i] = Text(output, start + i);
+        }
+
+        return texts;
+    }
+
+    public void Dispose()
+    {
+        _outputs?.Dispose();
+        _memory.ForEach(part => part.Dispose());
+        _model.Lifetime.Leave();
+    }
+
+    private static string Join(long[] sizes)
+    {
+        return string.Join(", ", Array.ConvertAll(sizes, size => size.ToString(CultureInfo.InvariantCulture)));
+    }
+}
