@@ -9,16 +9,17 @@ from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.nuget import golden_files, targets
+from pipeline.dotnet.nuget.client_form import Form
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """`client` is "source" or "compiled"; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
+    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
 
     contract: Contract
     model: Path
-    client: str
+    client: Form
     calls: Sequence[GoldenCall]
     characters: str = ""
     vocabulary: bytes = b""
@@ -39,7 +40,7 @@ class Ingredients:
 
     def write_targets(self, identity: Identity) -> str:
         """Text of the MSBuild file."""
-        return targets.targets(self.contract, identity, compiled=self.client == "compiled")
+        return targets.targets(self.contract, identity, compiled=self.client == "assembly")
 
     def describe_content(self, identity: Identity) -> PackageContent:
         """What the package is to its consumer, whatever its version; `identity` has none yet."""
