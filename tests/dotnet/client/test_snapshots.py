@@ -1,7 +1,6 @@
 """The generated C# of six contracts is as it was reviewed, and so is the client of the C# project's sample."""
 
 import pytest
-
 from sample_model import SAMPLE, make_client, make_model
 from snapshots import FOLDER, make_snapshots
 
