@@ -45,6 +45,9 @@ public sealed partial class TheModelOptions
     /// </summary>
     public Action<Microsoft.ML.OnnxRuntime.SessionOptions>? ConfigureSession { get; set; }
 
+    /// <summary>Whether onnxruntime plans the memory of a run by those before it, which is its default.</summary>
+    internal bool EnableMemoryPattern { get; set; } = true;
+
     /// <summary>
     /// Whether to reject rows with NaN or with values outside the ranges of the model's contract, with
     /// <see cref="ArgumentException"/>. Default: <see langword="false"/>.
@@ -86,22 +89,10 @@ public sealed partial class TheModelOptions
     /// </summary>
     public bool RunOnCallingThread { get; set; }
 
-    /// <summary>Whether onnxruntime plans the memory of a run by those before it, which is its default.</summary>
-    internal bool EnableMemoryPattern { get; set; } = true;
-
     /// <summary>What is wrong with these options, a sentence each, beginning with the option's name; empty when nothing is.</summary>
     internal IReadOnlyList<string> Failures()
     {
         var failures = new List<string>();
-        AtLeast(0, IntraOpNumThreads, nameof(IntraOpNumThreads), failures);
-        AtLeast(1, MaxConcurrency, nameof(MaxConcurrency), failures);
-        AtLeast(1, MaxBatchSize, nameof(MaxBatchSize), failures);
-        AtLeast(1, MaxQueue, nameof(MaxQueue), failures);
-        if (MaxDelay < TimeSpan.Zero || MaxDelay > TimeSpan.FromMinutes(1))
-        {
-            failures.Add(FormattableString.Invariant($"{nameof(MaxDelay)}: expected a delay from zero to one minute, got {MaxDelay}."));
-        }
-
         ProviderOrder.Parse(Provider, out string provider);
         if (provider.Length > 0)
         {
@@ -111,6 +102,15 @@ public sealed partial class TheModelOptions
         if (ModelPath is not null && ModelPath.Trim().Length == 0)
         {
             failures.Add(nameof(ModelPath) + ": expected the path of " + Facts.ModelFile + ", or null to look for it, got an empty one.");
+        }
+
+        AtLeast(0, IntraOpNumThreads, nameof(IntraOpNumThreads), failures);
+        AtLeast(1, MaxConcurrency, nameof(MaxConcurrency), failures);
+        AtLeast(1, MaxBatchSize, nameof(MaxBatchSize), failures);
+        AtLeast(1, MaxQueue, nameof(MaxQueue), failures);
+        if (MaxDelay < TimeSpan.Zero || MaxDelay > TimeSpan.FromMinutes(1))
+        {
+            failures.Add(FormattableString.Invariant($"{nameof(MaxDelay)}: expected a delay from zero to one minute, got {MaxDelay}."));
         }
 
         return failures;

@@ -109,7 +109,7 @@ public sealed class SessionCacheTests
         Task[] users = Enumerable.Range(0, 4).Select(_ => Task.Run(
             () =>
             {
-                for (int i = 0; i < 50; i++)
+                for (int i = 0; i < 10; i++)
                 {
                     var options = new TheModelOptions { IntraOpNumThreads = 1 };
                     using TheModel model = TheModel.Open(cache.Get(options), options);

@@ -22,7 +22,7 @@ internal static class Checksum
     /// <summary>Of what is left of a stream, which is read piece by piece.</summary>
     internal static string Sha256(Stream content)
     {
-#if NET
+#if NET8_0_OR_GREATER
         return Hexadecimal(SHA256.HashData(content));
 #else
         using var algorithm = SHA256.Create();

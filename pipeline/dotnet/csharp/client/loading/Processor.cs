@@ -69,7 +69,7 @@ internal static class Processor
     private static List<string> Intrinsics()
     {
         var names = new List<string>();
-#if NET
+#if NET8_0_OR_GREATER
         Add("sse4_2", System.Runtime.Intrinsics.X86.Sse42.IsSupported);
         Add("avx", System.Runtime.Intrinsics.X86.Avx.IsSupported);
         Add("avx2", System.Runtime.Intrinsics.X86.Avx2.IsSupported);

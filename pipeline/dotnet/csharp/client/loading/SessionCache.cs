@@ -16,10 +16,16 @@ internal sealed class SessionCache
     private readonly ConcurrentDictionary<(string Path, string Providers, int Threads, bool GlobalPool, bool MemoryPattern), Slot> _slots = new();
     private readonly Func<TheModelOptions, LoadedSession> _load;
 
-    /// <param name="load">Loads a session; null: from the package.</param>
-    internal SessionCache(Func<TheModelOptions, LoadedSession>? load = null)
+    // Public, since a container creates it.
+    public SessionCache()
+        : this(LoadedSession.FromPackage)
     {
-        _load = load ?? LoadedSession.FromPackage;
+    }
+
+    /// <param name="load">Loads a session.</param>
+    internal SessionCache(Func<TheModelOptions, LoadedSession> load)
+    {
+        _load = load;
     }
 
     /// <summary>A session for these options, which the caller releases; loaded if none that fits is in use.</summary>
