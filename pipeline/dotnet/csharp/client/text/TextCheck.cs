@@ -39,7 +39,7 @@ internal static class TextCheck
         {
 #if NET
             // Vectorized: a text of a hundred megabytes is checked in milliseconds.
-            int ahead = text.AsSpan(i).IndexOfAnyInRange('\ud800', '\udfff');
+            int ahead = char.IsSurrogate(text[i]) ? 0 : text.AsSpan(i).IndexOfAnyInRange('\ud800', '\udfff');
             if (ahead < 0)
             {
                 return -1;

@@ -19,16 +19,13 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
 
     private readonly CharacterTable _characters;
     private readonly SpecialTokens _special;
-    private readonly Vocabulary _vocabulary;
+    private readonly PieceFinder _pieces;
     private readonly long[] _before;
     private readonly long[] _after;
 
     // What replaces the first code points; CharacterTable.Marked where a special token may begin.
     private readonly int[] _direct;
     private readonly bool _specialBeyondDirect;
-    private readonly string _prefix;
-    private readonly uint _prefixHash;
-    private readonly int _unknown;
     private readonly int _longestWord;
 
     // Tokens of a text without those before and after it.
@@ -42,19 +39,11 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
     {
         _characters = new CharacterTable(settings.Characters);
         _special = new SpecialTokens(settings.Special);
-        _vocabulary = Vocabulary.Read(vocabulary, settings.VocabularySize, source);
+        _pieces = new PieceFinder(Vocabulary.Read(vocabulary, settings.VocabularySize, source), settings, source);
         _before = [.. settings.Before];
         _after = [.. settings.After];
-        _prefix = settings.Prefix;
-        _prefixHash = Vocabulary.Hash(_prefix.AsSpan());
         _longestWord = settings.LongestWord;
         _maxTokens = Math.Max(settings.MaxLength - _before.Length - _after.Length, 0);
-        _unknown = _vocabulary.Find(settings.Unknown.AsSpan(), Vocabulary.Hash(settings.Unknown.AsSpan()));
-        if (_unknown < 0)
-        {
-            throw new TheModelLoadException("Expected the piece " + settings.Unknown + " in the vocabulary, got none in " + source + ": restore the package again.");
-        }
-
         _direct = _characters.CopyDirect();
         foreach (KeyValuePair<string, long> token in settings.Special)
         {
@@ -100,13 +89,13 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
     private int Fill(ReadOnlySpan<char> text, Span<long> ids)
     {
         // The prefix is written over what stands before the rest of a word, of which the first piece needs room in front.
-        int wordLength = _prefix.Length + (int)Math.Min(2L * _longestWord, 2L * text.Length * _characters.Expansion);
-        int hashesLength = Math.Min(_vocabulary.Longest, wordLength);
+        int wordLength = _pieces.Prefix.Length + (int)Math.Min(2L * _longestWord, 2L * text.Length * _characters.Expansion);
+        int hashesLength = Math.Min(_pieces.Longest, wordLength);
         char[]? rentedWord = wordLength > StackWord ? ArrayPool<char>.Shared.Rent(wordLength) : null;
         uint[]? rentedHashes = hashesLength > StackHashes ? ArrayPool<uint>.Shared.Rent(hashesLength) : null;
         try
         {
-            var word = new Word(rentedWord ?? (stackalloc char[StackWord]), rentedHashes ?? (stackalloc uint[StackHashes]), _prefix.Length);
+            var word = new Word(rentedWord ?? (stackalloc char[StackWord]), rentedHashes ?? (stackalloc uint[StackHashes]), _pieces.Prefix.Length);
             return Fill(text, ids, ref word);
         }
         finally
@@ -132,14 +121,14 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
             place = ReadLetters(text, place, ref word);
             if (place == text.Length)
             {
-                EndWord(ref word, ids, ref count);
+                _pieces.EndWord(ref word, ids, ref count);
                 break;
             }
 
             if (IsMarked(text[place]) && _special.Match(text.Slice(place), out long id) is int length and > 0)
             {
-                EndWord(ref word, ids, ref count);
-                Add(id, ids, ref count);
+                _pieces.EndWord(ref word, ids, ref count);
+                PieceFinder.Add(id, ids, ref count);
                 place += length;
                 continue;
             }
@@ -173,14 +162,14 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
                 word.Append(entry, _longestWord);
                 break;
             case CharacterTable.Space:
-                EndWord(ref word, ids, ref count);
+                _pieces.EndWord(ref word, ids, ref count);
                 break;
             case CharacterTable.Nothing:
                 break;
             case CharacterTable.Alone:
-                EndWord(ref word, ids, ref count);
+                _pieces.EndWord(ref word, ids, ref count);
                 word.Append(code, _longestWord);
-                EndWord(ref word, ids, ref count);
+                _pieces.EndWord(ref word, ids, ref count);
                 break;
             case CharacterTable.Hangul:
                 AppendSyllable(code - 0xAC00, ref word);
@@ -190,7 +179,7 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
                 {
                     if (part == ' ')
                     {
-                        EndWord(ref word, ids, ref count);
+                        _pieces.EndWord(ref word, ids, ref count);
                     }
                     else
                     {
@@ -241,84 +230,6 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
         if (syllable % 28 > 0)
         {
             word.Append(0x11A7 + (syllable % 28), _longestWord);
-        }
-    }
-
-    /// <summary>Adds the ids of the word's pieces, and begins another word.</summary>
-    private void EndWord(ref Word word, Span<long> ids, ref int count)
-    {
-        if (word.IsEmpty)
-        {
-            return;
-        }
-
-        int start = count;
-        if (word.IsTooLong)
-        {
-            Add(_unknown, ids, ref count);
-        }
-        else if (_vocabulary.Find(word.Text, word.Hash) is int whole and >= 0)
-        {
-            Add(whole, ids, ref count);
-        }
-        else if (!AddPieces(ref word, ids, ref count))
-        {
-            count = start;
-            Add(_unknown, ids, ref count);
-        }
-
-        word.Clear();
-    }
-
-    /// <summary>
-    /// The longest known piece from the left, again and again (Schuster and Nakajima, 2012); false when there is none. Pieces for which
-    /// there is no room are looked for too: without them the word would be unknown.
-    /// </summary>
-    private bool AddPieces(ref Word word, Span<long> ids, ref int count)
-    {
-        Span<char> text = word.Memory;
-        Span<uint> hashes = word.Hashes;
-        int start = word.Start;
-        int pieceStart = start;
-        uint seed = Vocabulary.EmptyHash;
-        while (start < word.End)
-        {
-            int end = Math.Min(word.End, pieceStart + _vocabulary.Longest);
-            uint hash = seed;
-            for (int i = start; i < end; i++)
-            {
-                hash = Vocabulary.Extend(hash, text[i]);
-                hashes[i - start] = hash;
-            }
-
-            int id = -1;
-            while (end > start && id < 0)
-            {
-                id = _vocabulary.Find(text.Slice(pieceStart, end - pieceStart), hashes[end - start - 1]);
-                end--;
-            }
-
-            if (id < 0)
-            {
-                return false;
-            }
-
-            Add(id, ids, ref count);
-            start = end + 1;
-            pieceStart = start - _prefix.Length;
-            _prefix.AsSpan().CopyTo(text.Slice(pieceStart));
-            seed = _prefixHash;
-        }
-
-        return true;
-    }
-
-    private static void Add(long id, Span<long> ids, ref int count)
-    {
-        if (count < ids.Length)
-        {
-            ids[count] = id;
-            count++;
         }
     }
 }
