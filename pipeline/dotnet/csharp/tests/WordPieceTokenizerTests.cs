@@ -55,7 +55,7 @@ public sealed class WordPieceTokenizerTests
     [InlineData("x[MASK]x", "x [MASK] x")]
     [InlineData("[mask] [MASK", "[ mask ] [ mask")]
     [InlineData("[[MASK]]", "[ [MASK] ]")]
-    [InlineData("<abc<ac<", "<ab c <a c <")]
+    [InlineData("<abc<ac <", "<ab c <a c <")]
     [InlineData("x【】x【", "x 【】 [UNK]")]
     public void A_special_token_is_one_wherever_it_stands(string text, string expected)
     {
