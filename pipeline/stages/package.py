@@ -27,8 +27,8 @@ from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.client import text_input
-from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
 from pipeline.dotnet.nuget.ingredients import Ingredients

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, advise_target, describe_absence
 
 FRAMEWORKS = ("netstandard2.0", "net8.0")

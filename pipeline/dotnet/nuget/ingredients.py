@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import golden_files, targets
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
 
