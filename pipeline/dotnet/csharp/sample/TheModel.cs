@@ -89,7 +89,12 @@ namespace TheNamespace
         /// <inheritdoc/>
         public IAsyncEnumerable<TheModelOutput> RunAsync(IAsyncEnumerable<float[]> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(rows, cancellationToken);
+            if (rows == null)
+            {
+                throw new ArgumentNullException(nameof(rows), "Expected rows, got null.");
+            }
+
+            return _batcher.RunAsync(rows, Checked, cancellationToken);
         }
 
         /// <summary>Allocates input and output memory and binds it to the model (IO binding), for one caller at a time.</summary>
@@ -163,6 +168,12 @@ namespace TheNamespace
             {
                 _model.Lifetime.Leave();
             }
+        }
+
+        private float[] Checked(float[] row, string parameter)
+        {
+            TheModelCheck.Features(row, _model.ValidateInputs, parameter);
+            return row;
         }
 
         private IReadOnlyList<float[]> Checked(IReadOnlyList<float[]> rows)

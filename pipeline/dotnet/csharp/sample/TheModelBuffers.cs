@@ -24,9 +24,9 @@ namespace TheNamespace
 
             Batch = batch;
             _run = new BoundRun(model, pooled);
-            _features = _run.BindInput<float>("features", checked(batch * 4), new long[] { batch, 4 });
+            _features = _run.BindInput<float>("features", 4L * batch, new long[] { batch, 4 });
             _label = _run.BindOutput<long>("label", batch, new long[] { batch });
-            _scores = _run.BindOutput<float>("scores", checked(batch * 3), new long[] { batch, 3 });
+            _scores = _run.BindOutput<float>("scores", 3L * batch, new long[] { batch, 3 });
         }
 
         /// <summary>Number of rows in a run.</summary>
