@@ -5,6 +5,7 @@ namespace TheNamespace;
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using TheNamespace.TheModelEngine;
 
 /// <summary>Options of a model; they are read once, when the model is loaded.</summary>
 public sealed partial class TheModelOptions
@@ -67,6 +68,16 @@ public sealed partial class TheModelOptions
     /// </summary>
     public bool RunOnCallingThread { get; set; }
 
+    /// <summary>
+    /// Whether a host loads the model that <c>AddTheModel</c> has registered, and runs it once, before the program takes requests; a model
+    /// that does not load then stops the host. Without it, and in programs without a host, the model is loaded when it is first resolved.
+    /// Default: <see langword="true"/>.
+    /// </summary>
+    public bool WarmUp { get; set; } = true;
+
+    /// <summary>Where the model logs; a container gives it its own.</summary>
+    internal ModelLog Log { get; set; } = ModelLog.None;
+
     /// <summary>What is wrong with these options, a sentence each, beginning with the option's name; empty when nothing is.</summary>
     internal IReadOnlyList<string> Failures()
     {
@@ -80,8 +91,33 @@ public sealed partial class TheModelOptions
             failures.Add(FormattableString.Invariant($"{nameof(MaxDelay)}: expected a delay from zero to one minute, got {MaxDelay}."));
         }
 
+        CheckMore(failures);
         return failures;
     }
+
+    /// <summary>Sets the options that a section of the configuration has: all but <see cref="ConfigureSession"/>, which is code.</summary>
+    internal void Bind(OptionsReader section)
+    {
+        IntraOpNumThreads = section.Integer(nameof(IntraOpNumThreads), IntraOpNumThreads);
+        Provider = section.Text(nameof(Provider), Provider);
+        ValidateInputs = section.Flag(nameof(ValidateInputs), ValidateInputs);
+        SelfTest = section.Choice(
+            nameof(SelfTest), SelfTest, TheModelSelfTest.Never, TheModelSelfTest.OnLoad, TheModelSelfTest.OnFirstUse);
+        MaxConcurrency = section.Integer(nameof(MaxConcurrency), MaxConcurrency);
+        MaxBatchSize = section.Integer(nameof(MaxBatchSize), MaxBatchSize);
+        MaxDelay = section.Duration(nameof(MaxDelay), MaxDelay);
+        MaxQueue = section.Integer(nameof(MaxQueue), MaxQueue);
+        RejectWhenFull = section.Flag(nameof(RejectWhenFull), RejectWhenFull);
+        RunOnCallingThread = section.Flag(nameof(RunOnCallingThread), RunOnCallingThread);
+        WarmUp = section.Flag(nameof(WarmUp), WarmUp);
+        BindMore(section);
+    }
+
+    /// <summary>Of the options that the generated half has: <c>AllowUnprovenSizes = section.Flag(nameof(AllowUnprovenSizes), AllowUnprovenSizes);</c>.</summary>
+    partial void BindMore(OptionsReader section);
+
+    /// <summary>Of the options that the generated half has: adds a sentence for each that is out of its range.</summary>
+    partial void CheckMore(List<string> failures);
 
     private static void AtLeast(int minimum, int value, string name, List<string> failures)
     {

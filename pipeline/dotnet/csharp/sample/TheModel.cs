@@ -100,6 +100,12 @@ namespace TheNamespace
             return new TheModelBuffers(_model, batch, pooled: false);
         }
 
+        /// <summary>The health check's call: the smallest that was proven.</summary>
+        internal void Probe()
+        {
+            Run(new float[4]);
+        }
+
         bool IBatchRunner<float[], TheModelOutput>.HaveEqualSizes(float[] first, float[] second)
         {
             return true;
