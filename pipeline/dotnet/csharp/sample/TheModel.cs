@@ -175,7 +175,7 @@ namespace TheNamespace
         {
             if (rows == null)
             {
-                throw new ArgumentNullException(nameof(rows), "Expected a list of rows, got null.");
+                throw BadInput.Mark(new ArgumentNullException(nameof(rows), "Expected a list of rows, got null."));
             }
 
             for (int i = 0; i < rows.Count; i++)

@@ -12,7 +12,7 @@ namespace TheNamespace.TheModelEngine
         {
             if (values == null)
             {
-                throw new ArgumentNullException(parameter, "features: expected 4 values (one row, row-major of shape [4]), got null.");
+                throw BadInput.Mark(new ArgumentNullException(parameter, "features: expected 4 values (one row, row-major of shape [4]), got null."));
             }
 
             Features(new ReadOnlySpan<float>(values), validate, parameter);
@@ -22,7 +22,7 @@ namespace TheNamespace.TheModelEngine
         {
             if (values.Length != 4)
             {
-                throw new ArgumentException("features: expected 4 values (one row, row-major of shape [4]), got " + values.Length + ".", parameter);
+                throw BadInput.Mark(new ArgumentException("features: expected 4 values (one row, row-major of shape [4]), got " + values.Length + ".", parameter));
             }
         }
 
@@ -30,7 +30,7 @@ namespace TheNamespace.TheModelEngine
         {
             if (count < 0 || values != (long)length * count)
             {
-                throw new ArgumentException(parameter + ": expected " + count + " rows of " + length + " values, got " + values + " values.", parameter);
+                throw BadInput.Mark(new ArgumentException(parameter + ": expected " + count + " rows of " + length + " values, got " + values + " values.", parameter));
             }
         }
     }

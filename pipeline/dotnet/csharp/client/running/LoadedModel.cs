@@ -76,5 +76,6 @@ internal sealed class LoadedModel : IDisposable
     {
         _freedLast.ForEach(part => part.Dispose());
         _loaded.Release();
+        Options.Log.Disposed();
     }
 }

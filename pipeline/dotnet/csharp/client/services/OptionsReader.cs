@@ -16,7 +16,7 @@ internal sealed class OptionsReader
     private readonly List<string> _names = [];
     private readonly List<string> _failures = [];
 
-    private OptionsReader(IConfiguration section)
+    internal OptionsReader(IConfiguration section)
     {
         _section = section;
     }
