@@ -6,16 +6,16 @@ using System;
 using System.Collections.Generic;
 
 /// <summary>Sessions that several models share, where their options ask for the same.</summary>
-internal static class SessionCache
+internal sealed class SessionCache
 {
-    private static readonly List<(TheModelOptions Options, LoadedSession Session)> Sessions = [];
+    private readonly List<(TheModelOptions Options, LoadedSession Session)> _sessions = [];
 
     /// <summary>A session for these options, which the model releases.</summary>
-    internal static LoadedSession Get(TheModelOptions options)
+    internal LoadedSession Get(TheModelOptions options)
     {
-        lock (Sessions)
+        lock (_sessions)
         {
-            foreach ((TheModelOptions other, LoadedSession session) in Sessions)
+            foreach ((TheModelOptions other, LoadedSession session) in _sessions)
             {
                 if (AskForTheSame(options, other) && session.TryShare())
                 {
@@ -24,8 +24,8 @@ internal static class SessionCache
             }
 
             LoadedSession loaded = LoadedSession.FromPackage(options);
-            Sessions.RemoveAll(entry => AskForTheSame(options, entry.Options));
-            Sessions.Add((options, loaded));
+            _sessions.RemoveAll(entry => AskForTheSame(options, entry.Options));
+            _sessions.Add((options, loaded));
             return loaded;
         }
     }

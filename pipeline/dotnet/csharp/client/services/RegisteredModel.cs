@@ -57,7 +57,7 @@ internal sealed class RegisteredModel : IEquatable<RegisteredModel>
         TheModelOptions options = ReadOptions(provider);
         options.Log = CreateLog(provider);
         var watch = Stopwatch.StartNew();
-        TheModel model = TheModel.Open(SessionCache.Get(options), options);
+        TheModel model = TheModel.Open(provider.GetRequiredService<SessionCache>().Get(options), options);
         options.Log.Loaded(model.Diagnostics, watch.Elapsed);
         return model;
     }

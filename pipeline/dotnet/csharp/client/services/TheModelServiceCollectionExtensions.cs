@@ -127,6 +127,7 @@ public static partial class TheModelServiceCollectionExtensions
         services.AddOptions<TheModelOptions>(model.OptionsName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TheModelOptions>, OptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WarmUpService>());
+        services.TryAddSingleton(_ => new SessionCache());
         services.TryAddSingleton<SelfTestResults>();
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             model.Name, provider => new HealthCheck(provider, model, runSelfTest: false), null, ["ready"]));
