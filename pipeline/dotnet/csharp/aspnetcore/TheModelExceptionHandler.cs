@@ -44,10 +44,12 @@ public sealed class TheModelExceptionHandler : IExceptionHandler
         }
     }
 
-    /// <summary>The message without .NET's "(Parameter 'features')", which says nothing to whoever sent the request.</summary>
+    /// <summary>The message without .NET's "(Parameter 'rows[3]')", and with the place before it: "rows[3]: features: expected …".</summary>
     private static string Sentence(ArgumentException error)
     {
-        string suffix = " (Parameter '" + error.ParamName + "')";
-        return error.Message.EndsWith(suffix, StringComparison.Ordinal) ? error.Message[..^suffix.Length] : error.Message;
+        string place = error.ParamName ?? string.Empty;
+        string suffix = " (Parameter '" + place + "')";
+        string sentence = error.Message.EndsWith(suffix, StringComparison.Ordinal) ? error.Message[..^suffix.Length] : error.Message;
+        return sentence.StartsWith(place, StringComparison.Ordinal) ? sentence : place + ": " + sentence;
     }
 }

@@ -120,7 +120,8 @@ internal sealed class OptionsReader
 
     private void RefuseUnknownKeys()
     {
-        if (_section is IConfigurationSection { Value: not null } section)
+        // A section of JSON may have an empty value beside its keys.
+        if (_section is IConfigurationSection { Value.Length: > 0 } section)
         {
             _failures.Add(section.Path + ": expected a section with options of " + nameof(TheModelOptions) + ", got the value \"" + section.Value + "\".");
         }

@@ -30,11 +30,11 @@ public sealed class ExceptionHandlerTests
     }
 
     [Fact]
-    public async Task A_row_that_is_null_is_a_bad_request()
+    public async Task A_row_of_a_batch_is_named()
     {
         using TheModel model = TheModel.Load();
         JsonElement problem = await AnswerAsync(Assert.Throws<ArgumentNullException>(() => model.Run([new float[4], null!])));
-        Assert.Equal("features: expected 4 values (one row, row-major of shape [4]), got null.", problem.GetProperty("detail").GetString());
+        Assert.Equal("rows[1]: features: expected 4 values (one row, row-major of shape [4]), got null.", problem.GetProperty("detail").GetString());
     }
 
     [Fact]

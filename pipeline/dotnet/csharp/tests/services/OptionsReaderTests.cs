@@ -3,8 +3,10 @@ namespace TheNamespace.Tests;
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Reflection;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using TheNamespace.TheModelEngine;
@@ -87,6 +89,19 @@ public sealed class OptionsReaderTests
         IConfiguration section = new ConfigurationBuilder().AddInMemoryCollection([new("Model", "CUDA")]).Build().GetSection("Model");
         var error = Assert.Throws<OptionsValidationException>(() => OptionsReader.Bind(section, string.Empty, new TheModelOptions()));
         Assert.Equal("Model: expected a section with options of TheModelOptions, got the value \"CUDA\".", error.Message);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"Model": {}}""")]
+    [InlineData("""{"Model": null}""")]
+    [InlineData("""{"Model": {"MaxQueue": null}}""")]
+    public void What_the_configuration_leaves_out_is_the_default(string json)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        var options = new TheModelOptions();
+        OptionsReader.Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Model"), string.Empty, options);
+        Assert.Equal(1024, options.MaxQueue);
     }
 
     [Fact]
