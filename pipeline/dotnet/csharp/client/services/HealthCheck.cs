@@ -76,8 +76,9 @@ internal sealed class HealthCheck : IHealthCheck
             }
         }
 
-        return model.Diagnostics.RejectedProviders.Length == 0
+        IReadOnlyList<TheModelRejectedProvider> rejected = model.Diagnostics.RejectedProviders;
+        return rejected.Count == 0
             ? HealthCheckResult.Healthy("The model answers.", facts)
-            : HealthCheckResult.Degraded("The model answers, on " + model.Diagnostics.Provider + ": " + model.Diagnostics.RejectedProviders, null, facts);
+            : HealthCheckResult.Degraded("The model answers, on " + model.Diagnostics.Provider + "; not on " + string.Join("; ", rejected), null, facts);
     }
 }

@@ -83,9 +83,9 @@ internal sealed class ModelLog
             diagnostics.IntraOpNumThreads,
             (long)duration.TotalMilliseconds,
             null);
-        if (diagnostics.RejectedProviders.Length > 0)
+        if (diagnostics.RejectedProviders.Count > 0)
         {
-            ProviderFallbackEvent(_logger, _model, diagnostics.Provider, diagnostics.RejectedProviders, null);
+            ProviderFallbackEvent(_logger, _model, diagnostics.Provider, string.Join("; ", diagnostics.RejectedProviders), null);
         }
     }
 

@@ -16,6 +16,8 @@ public sealed class OptionsReaderTests
 {
     [Theory]
     [InlineData("Provider", "CUDA, CPU", "CUDA, CPU")]
+    [InlineData("ModelPath", "models/a.onnx", "models/a.onnx")]
+    [InlineData("UseGlobalThreadPool", "true", true)]
     [InlineData("intraopnumthreads", " 3 ", 3)]
     [InlineData("ValidateInputs", "true", true)]
     [InlineData("RejectWhenFull", "True", true)]

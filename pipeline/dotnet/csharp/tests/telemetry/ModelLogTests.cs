@@ -16,7 +16,7 @@ public sealed class ModelLogTests
     [Fact]
     public void A_fallback_is_a_warning_with_its_reason()
     {
-        new ModelLog(_logger, "digits").Loaded(Diagnostics("CPU", "CUDA: no driver."), TimeSpan.FromMilliseconds(12));
+        new ModelLog(_logger, "digits").Loaded(Diagnostics("CPU", "no driver."), TimeSpan.FromMilliseconds(12));
         IReadOnlyList<FakeLogRecord> records = _logger.Collector.GetSnapshot();
         Assert.Equal("digits 1.0.0 is loaded: provider CPU, onnxruntime 1.31.1, 2 threads a run, in 12 ms.", records[0].Message);
         Assert.Equal((LogLevel.Information, 1), (records[0].Level, records[0].Id.Id));
@@ -71,6 +71,7 @@ public sealed class ModelLogTests
 
     private static TheModelDiagnostics Diagnostics(string provider, string rejected)
     {
-        return new TheModelDiagnostics(provider, rejected, "1.31.1", "libonnxruntime.so", 2);
+        return new TheModelDiagnostics(
+            provider, rejected.Length == 0 ? [] : [new TheModelRejectedProvider("CUDA", rejected)], "1.31.1", "model.onnx", 2, usesGlobalThreadPool: false);
     }
 }
