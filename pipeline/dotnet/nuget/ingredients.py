@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
+from pipeline.dotnet.api.client_api import list_api_of_sources
 from pipeline.dotnet.client import generator, health_check
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.nuget import golden_files, targets
-from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
+from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files
 
 
 @dataclass(frozen=True)
@@ -59,5 +60,5 @@ class Ingredients:
                 "golden": hash_files(self.encode_golden_calls()),
                 "client": hash_files({name: text.encode() for name, text in client.items()}),
             },
-            api=list_api(sources),
+            api=list_api_of_sources(sources.values()),
         )
