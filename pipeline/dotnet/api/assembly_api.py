@@ -22,7 +22,7 @@ from pipeline.dotnet.api.metadata_tables import (
     TYPE_DEF,
     TYPE_REF,
     Index,
-    Metadata,
+    AssemblyMetadata,
 )
 from pipeline.dotnet.api.signatures import NOT_NULL, Names, TypeReader
 
@@ -42,11 +42,11 @@ def list_assembly_api(assembly: bytes) -> set[str]:
     Raises:
         PipelineError: The bytes are no .NET assembly.
     """
-    return set(_AssemblyApi(Metadata(assembly)).lines())
+    return set(_AssemblyApi(AssemblyMetadata(assembly)).lines())
 
 
 class _AssemblyApi:
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: AssemblyMetadata) -> None:
         self._metadata = metadata
         self._names = Names(metadata)
         self._attributes: dict[tuple[Index, str], bytes] = {}

@@ -99,7 +99,7 @@ class Index(NamedTuple):
     row: int
 
 
-class Metadata:
+class AssemblyMetadata:
     """The tables of an assembly; `rows[table][row - 1]` has numbers, texts, blobs and `Index`es."""
 
     def __init__(self, assembly: bytes) -> None:

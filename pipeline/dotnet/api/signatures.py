@@ -10,7 +10,7 @@ from pipeline.dotnet.api.metadata_tables import (
     TYPE_REF,
     TYPE_SPEC,
     Index,
-    Metadata,
+    AssemblyMetadata,
     read_compressed,
 )
 
@@ -44,7 +44,7 @@ _MODIFIER = {31, 32}
 class Names:
     """Names of types and of their parameters."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: AssemblyMetadata) -> None:
         self.metadata = metadata
         self._parameters: dict[Index, list[tuple[int, str]]] = {}
         rows: Any = metadata.table(GENERIC_PARAM)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pipeline.core.release import Change
 
 # A member's name ends where its parameters, accessors, value or type begin; a type's parameters belong to its name.
-_NAME = re.compile(r"[^ (<]+(?:<[^>]*>)?")
+_NAME = re.compile(r"(?:[^ (<]+(?:<[^>]*>)?)+")
 _TYPE = re.compile(r" -> (?:(?:static|abstract|sealed) )*(?:class|interface|struct|enum)\b")
 
 

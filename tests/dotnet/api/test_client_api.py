@@ -26,7 +26,8 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("api")
     project = (CSHARP / "client/client.csproj").read_text()
     project = project.replace("../sample/**/*.cs", f"{CSHARP}/sample/**/*.cs").replace(
-        '<Compile Include="**/*.cs" Exclude="bin/**;obj/**" />', f'<Compile Include="{CSHARP}/client/**/*.cs" /><Compile Include="PublicApi.cs" />'
+        '<Compile Include="**/*.cs" Exclude="bin/**;obj/**" />',
+        f'<Compile Include="{CSHARP}/client/**/*.cs" /><Compile Include="PublicApi.cs" />',
     )
     (folder / "client.csproj").write_text(project)
     (folder / "Directory.Build.props").write_text(
@@ -35,7 +36,9 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     )
     shutil.copy(DIFFICULT, folder)
     run([str(dotnet), "build", "-v", "q"], folder)
-    return {f"lib/{framework}/M.dll": (folder / f"bin/Debug/{framework}/TheModel.dll").read_bytes() for framework in SYMBOLS}
+    return {
+        f"lib/{framework}/M.dll": (folder / f"bin/Debug/{framework}/TheModel.dll").read_bytes() for framework in SYMBOLS
+    }
 
 
 def test_sources_and_assemblies_have_one_api(assemblies):
@@ -79,7 +82,9 @@ def test_a_line_is_what_a_reviewer_reads(line):
     assert line in list_api_of_sources(SOURCES)
 
 
-@pytest.mark.parametrize("name", ["NotThere", "NotAMember", "NotVisible", "Hidden", "Deeper", "Invisible", "Raw", "_field"])
+@pytest.mark.parametrize(
+    "name", ["NotThere", "NotAMember", "NotVisible", "Hidden", "Deeper", "Invisible", "Raw", "_field"]
+)
 def test_what_no_consumer_sees_is_not_in_it(name):
     assert [line for line in list_api_of_sources(SOURCES) if name in line] == []
 
