@@ -21,8 +21,8 @@ from pipeline.dotnet.api.metadata_tables import (
     SEMANTICS,
     TYPE_DEF,
     TYPE_REF,
-    Index,
     AssemblyMetadata,
+    Index,
 )
 from pipeline.dotnet.api.signatures import NOT_NULL, Names, TypeReader
 

@@ -9,8 +9,8 @@ from pipeline.dotnet.api.metadata_tables import (
     TYPE_DEF,
     TYPE_REF,
     TYPE_SPEC,
-    Index,
     AssemblyMetadata,
+    Index,
     read_compressed,
 )
 
