@@ -19,7 +19,7 @@ _ORIGIN = {"weights_sha256", "configuration_sha256", "golden"}
 class PackageContent:
     """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the client's public API (`client_api`).
 
-    `client` is "source" or "compiled", `onnxruntime` the lowest version that the package asks for.
+    `client` is "assembly" or "source", `onnxruntime` the lowest version that the package asks for.
     """
 
     package_id: str
