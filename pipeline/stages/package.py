@@ -173,7 +173,7 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, text_input.libraries(contract)))
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
     ingredients = read_ingredients(contract, SIMPLIFIED, form.name)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
@@ -205,7 +205,7 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, **text_input.libraries(contract)},
+        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, },
         release_notes=release_notes.write_notes(version),
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"

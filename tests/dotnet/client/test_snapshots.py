@@ -4,7 +4,7 @@ import pytest
 from sample_model import SAMPLE, make_client, make_model
 from snapshots import FOLDER, make_snapshots
 
-WRITE = "run `python tests/dotnet/client/snapshots.py`, and look at what changed"
+WRITE = "run `PYTHONPATH=tests/dotnet python tests/dotnet/client/snapshots.py`, and look at what changed"
 
 
 @pytest.fixture(scope="module")
