@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Set
+from functools import lru_cache
 
 _DIRECTIVE = re.compile(r"\s*#\s*(if|elif|else|endif)\b\s*(.*?)\s*(?://.*)?$")
 _ATOM = re.compile(r"\s*(&&|\|\||!|\(|\)|==|!=|\w+)")
@@ -16,6 +17,12 @@ _TOKEN = re.compile(
 
 def tokenize(text: str, symbols: Set[str]) -> list[str]:
     """The tokens of a file, where the preprocessor knows `symbols`. A string is one token, as it was written."""
+    return _tokenize(text, frozenset(symbols) if "#if" in text else frozenset())
+
+
+# A client is read once for each framework, and most of its files are the same in all of them.
+@lru_cache(maxsize=512)
+def _tokenize(text: str, symbols: frozenset[str]) -> list[str]:
     return list(_split("\n".join(_preprocess(text.splitlines(), symbols))))
 
 

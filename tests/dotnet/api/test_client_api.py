@@ -1,48 +1,52 @@
 """The same API is read from sources and from the assemblies that they become."""
 
-import shutil
-from pathlib import Path
+from functools import cache
 
 import pytest
+from client import snapshots
+from sample_client import write_sources
 
-from csharp_projects import PROGRAMS, run
+import text_reader
+from csharp_projects import PROGRAMS, make_identity
 from pipeline.core.errors import PipelineError
-from pipeline.dotnet import sdk
-from pipeline.dotnet.api.client_api import SYMBOLS, check_api, list_api_of_assemblies, list_api_of_sources
+from pipeline.dotnet.api.client_api import check_api, list_api_of_assemblies, list_api_of_sources
 from pipeline.dotnet.api.source_api import list_source_api
+from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.plain_sources import read_client
+from pipeline.dotnet.nuget.assemblies import ClientSources, compile_client
+from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
-CSHARP = Path(__file__).resolve().parents[3] / "pipeline/dotnet/csharp"
-CLIENT = [path for folder in ("client", "sample") for path in sorted((CSHARP / folder).rglob("*.cs"))]
-DIFFICULT = PROGRAMS / "PublicApi.cs"
-SOURCES = [path.read_text() for path in (*CLIENT, DIFFICULT)]
+SAMPLE = write_sources("Acme.Models", "Sample")
+
+
+def write_all_sources() -> ClientSources:
+    """The sample's client, one for each contract that has a snapshot, and what is difficult, as one client."""
+    texts = {**SAMPLE.client, "PublicApi.cs": (PROGRAMS / "PublicApi.cs").read_text()}
+    characters = text_reader.make_character_table().dump()
+    for name, contract in snapshots.list_contracts().items():
+        class_name = "".join(word.capitalize() for word in name.split("_"))
+        identity = make_identity(class_name, **{"vocabulary_file": "v.txt"} if contract.tokenizer else {})
+        plain = read_client(identity.namespace, class_name, text=contract.tokenizer is not None)
+        own = {**plain, **generate(contract, identity, characters)}
+        texts |= {f"{name}/{file}": text for file, text in own.items()}
+    return ClientSources(texts, SAMPLE.aspnetcore, {})
+
+
+SOURCES = write_all_sources()
 
 
 @pytest.fixture(scope="module")
-def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The client of the sample and what is difficult, compiled for both frameworks; path in a package -> content."""
-    dotnet = sdk.find()
-    if dotnet is None:
-        pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
-    folder = tmp_path_factory.mktemp("api")
-    project = (CSHARP / "client/client.csproj").read_text()
-    project = project.replace("../sample/**/*.cs", f"{CSHARP}/sample/**/*.cs").replace(
-        '<Compile Include="**/*.cs" Exclude="bin/**;obj/**" />',
-        f'<Compile Include="{CSHARP}/client/**/*.cs" /><Compile Include="PublicApi.cs" />',
-    )
-    (folder / "client.csproj").write_text(project)
-    (folder / "Directory.Build.props").write_text(
-        "<Project><PropertyGroup><LangVersion>12</LangVersion><Nullable>enable</Nullable><NoWarn>$(NoWarn);NU1603</NoWarn>"
-        "<RunAnalyzers>false</RunAnalyzers></PropertyGroup></Project>"
-    )
-    shutil.copy(DIFFICULT, folder)
-    run([str(dotnet), "build", "-v", "q"], folder)
-    return {
-        f"lib/{framework}/M.dll": (folder / f"bin/Debug/{framework}/TheModel.dll").read_bytes() for framework in SYMBOLS
-    }
+def assemblies(references: ReferenceAssemblies) -> dict[str, bytes]:
+    return compile_client(SOURCES, "Acme.Sample", "1.0.0", references)
+
+
+@cache
+def read_sources() -> tuple[str, ...]:
+    return list_api_of_sources(SOURCES.client.values(), SOURCES.aspnetcore.values())
 
 
 def test_sources_and_assemblies_have_one_api(assemblies):
-    assert list_api_of_assemblies(assemblies) == list_api_of_sources(SOURCES)
+    assert list_api_of_assemblies(assemblies) == read_sources()
 
 
 def test_a_member_of_one_framework_is_marked(assemblies):
@@ -75,18 +79,18 @@ def test_the_part_for_aspnetcore_is_marked():
         "Acme.Circle.Nested.Bytes { get; set; } -> ReadOnlyMemory<byte>",
         "Acme.ShapeExtensions.Draw(this Circle circle, long? width = 16) -> static void",
         "Acme.Defaults.Defaults()",
-        "TheNamespace.TheModel.Load(string path, TheModelOptions? options = null) -> static TheModel",
+        "Acme.Models.Sample.Load(string path, SampleOptions? options = null) -> static Sample",
     ],
 )
 def test_a_line_is_what_a_reviewer_reads(line):
-    assert line in list_api_of_sources(SOURCES)
+    assert line in read_sources()
 
 
 @pytest.mark.parametrize(
     "name", ["NotThere", "NotAMember", "NotVisible", "Hidden", "Deeper", "Invisible", "Raw", "_field"]
 )
 def test_what_no_consumer_sees_is_not_in_it(name):
-    assert [line for line in list_api_of_sources(SOURCES) if name in line] == []
+    assert [line for line in read_sources() if name in line] == []
 
 
 def test_an_api_that_its_sources_do_not_have_is_refused(assemblies):
