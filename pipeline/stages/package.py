@@ -31,9 +31,11 @@ from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
+from pipeline.dotnet.nuget.source_repository import read_repository
+from pipeline.dotnet.runtime_versions import choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
 from pipeline.dotnet.versions.content import UNVERSIONED, hash_file
 from pipeline.dotnet.versions.package_version import choose_version
@@ -136,7 +138,7 @@ def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingr
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-    return Ingredients(contract, model, settings.client, load_calls(), characters, vocabulary)
+    return Ingredients(contract, model, settings.client, load_calls(), characters, vocabulary, settings.runtime)
 
 
 def assemble_files(
@@ -146,20 +148,20 @@ def assemble_files(
     contract = ingredients.contract
     oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     changes = release_notes.describe_changes(version)
-    sources, msbuild = ingredients.generate_client(identity), ingredients.write_targets(identity)
+    sources = ingredients.generate_client(identity)
+    msbuild = {path: text.encode() for path, text in ingredients.write_targets(identity).items()}
     files: dict[str, bytes | Path] = {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest, changes).encode(),
+        "README.md": readme.write(contract, identity, parity, oldest, changes, ingredients.runtime).encode(),
         **ingredients.encode_golden_calls(),
     }
-    targets_file = {f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": msbuild.encode()}
     if ingredients.client == "compiled":
-        return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **targets_file}
+        return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **msbuild}
     return {
         **files,
         **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
-        **targets_file,
+        **msbuild,
     }
 
 
@@ -192,6 +194,7 @@ def run(params: Params) -> None:
         previous=version.previous,
         changes=version.changes,
         client=settings.client,
+        runtime=settings.runtime,
         namespace=identity.namespace,
         class_name=identity.class_name,
         model=identity.model_file,
@@ -200,6 +203,7 @@ def run(params: Params) -> None:
         files={path: hash_file(data) for path, data in sorted(files.items())},
     )
     files["manifest.json"] = format_manifest(packed)
+    repository = read_repository()
     metadata = nupkg.Metadata(
         id=identity.package_id,
         version=identity.version,
@@ -207,8 +211,10 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, **text_input.libraries(contract)},
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, text_input.libraries(contract)),
         release_notes=release_notes.write_notes(version),
+        project_url=settings.project_url or (repository.page if repository else ""),
+        repository=repository,
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"
     with replacing_folder(PACKAGE) as folder:

@@ -9,10 +9,16 @@ from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_mod
 
 
 @pytest.fixture(scope="session")
-def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
-    sdk = shutil.which("dotnet")
-    if not sdk:
+def sdk() -> str:
+    """The program `dotnet`."""
+    found = shutil.which("dotnet")
+    if not found:
         pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def dotnet(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
     dotnet = Dotnet(tmp_path_factory.mktemp("dotnet"), sdk)
     dotnet.pack(TINY, tiny_model(1), "Tiny")
     dotnet.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
