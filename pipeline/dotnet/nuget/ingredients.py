@@ -10,12 +10,16 @@ from pipeline.dotnet.client import generator, health_check
 from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.nuget import golden_files, targets
 from pipeline.dotnet.nuget.client_form import Form
+from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
+    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one.
+
+    `runtime` is `package.runtime`.
+    """
 
     contract: Contract
     model: Path
@@ -23,6 +27,7 @@ class Ingredients:
     calls: Sequence[GoldenCall]
     characters: str = ""
     vocabulary: bytes = b""
+    runtime: RuntimeChoice = "cpu"
 
     def list_model_files(self, identity: Identity) -> dict[str, bytes | Path]:
         """The graph, and the vocabulary of a model with a tokenizer, by their paths in the package."""
@@ -38,14 +43,17 @@ class Ingredients:
         """The client's sources by file name."""
         return generator.generate(self.contract, identity, self.characters, health_check.choose_sizes(self.calls))
 
-    def write_targets(self, identity: Identity) -> str:
-        """Text of the MSBuild file."""
-        return targets.targets(self.contract, identity, compiled=self.client == "assembly")
+    def write_targets(self, identity: Identity) -> dict[str, str]:
+        """Path in the package -> text of each MSBuild file."""
+        if self.client == "assembly":
+            return targets.write_targets(targets.describe_targets(identity))
+        sources = tuple(name for name in self.generate_client(identity) if not name.endswith("Public.cs"))
+        return targets.write_targets(targets.describe_targets(identity, sources))
 
     def describe_content(self, identity: Identity) -> PackageContent:
         """What the package is to its consumer, whatever its version; `identity` has none yet."""
         sources = self.generate_client(identity)
-        client = {**sources, "targets": self.write_targets(identity), "form": self.client}
+        client = {**sources, **self.write_targets(identity), "form": self.client, "runtime": self.runtime}
         return PackageContent(
             package_id=identity.package_id,
             client=self.client,
