@@ -156,7 +156,6 @@ def assemble_files(
         "README.md": readme.write(contract, identity, parity, oldest, changes, ingredients.runtime).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
-        **{path: text.encode() for path, text in ingredients.write_targets(identity).items()},
     }
 
 
