@@ -12,6 +12,8 @@ internal sealed class ExecutionProvider
 {
     private const string Suffix = "ExecutionProvider";
 
+    private static readonly string GpuPackage = Platform.IsWindows ? "Microsoft.ML.OnnxRuntime.Gpu.Windows" : "Microsoft.ML.OnnxRuntime.Gpu.Linux";
+
     private readonly string[] _otherNames;
     private readonly Action<SessionOptions> _append;
 
@@ -24,16 +26,16 @@ internal sealed class ExecutionProvider
     }
 
     /// <summary>onnxruntime's own, which every build has and which runs what the others leave.</summary>
-    internal static ExecutionProvider Cpu { get; } = new("CPU", "Microsoft.ML.OnnxRuntime", _ => { });
+    internal static ExecutionProvider Cpu { get; } = new("CPU", string.Empty, _ => { });
 
     /// <summary>All that can be asked for.</summary>
     internal static IReadOnlyList<ExecutionProvider> All { get; } =
     [
         Cpu,
-        new("CUDA", "Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows", settings => settings.AppendExecutionProvider_CUDA()),
-        new("TensorRT", "Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows", AppendTensorRT),
+        new("CUDA", GpuPackage, settings => settings.AppendExecutionProvider_CUDA()),
+        new("TensorRT", GpuPackage, AppendTensorRT),
         new("DirectML", "Microsoft.ML.OnnxRuntime.DirectML", AppendDirectML, "DML"),
-        new("CoreML", "Microsoft.ML.OnnxRuntime on macOS and iOS", ByName("CoreML")),
+        new("CoreML", string.Empty, ByName("CoreML")),
         new("OpenVINO", "Intel.ML.OnnxRuntime.OpenVino", settings => settings.AppendExecutionProvider_OpenVINO()),
         new("ROCm", string.Empty, settings => settings.AppendExecutionProvider_ROCm()),
         new("MIGraphX", string.Empty, settings => settings.AppendExecutionProvider_MIGraphX()),
@@ -44,7 +46,7 @@ internal sealed class ExecutionProvider
 
     internal string Name { get; }
 
-    /// <summary>The package whose native library has it; empty where none is published.</summary>
+    /// <summary>The package whose native library has it; empty where none but Microsoft.ML.OnnxRuntime on some platform.</summary>
     internal string Package { get; }
 
     /// <summary>The provider of a name, in any case and with or without onnxruntime's ending; null for another name.</summary>
