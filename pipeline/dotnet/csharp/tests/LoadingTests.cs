@@ -76,6 +76,16 @@ public sealed class LoadingTests
         Assert.IsType<OnnxRuntimeException>(error.InnerException);
     }
 
+    [Theory]
+    [InlineData("1.13.1", " no opset 17 Its format needs onnxruntime 1.14.0 or later. The model was proven ")]
+    [InlineData("1.14.0", " no opset 17 The model was proven ")]
+    [InlineData("1.9.0-dev", " Its format needs ")]
+    [InlineData("mine", " no opset 17 The model was proven ")]
+    public void A_runtime_that_is_older_than_the_format_says_which_is_the_oldest(string version, string part)
+    {
+        Assert.Contains(part, SessionFailure.Sentence(version, "no\nopset 17", configured: false), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_session_s_configuration_is_named_where_it_may_be_the_cause()
     {

@@ -35,7 +35,7 @@ internal static class SessionOpener
 
             if (provider == ExecutionProvider.Cpu)
             {
-                throw CouldNotLoad(version, error!, options);
+                throw new TheModelLoadException(SessionFailure.Sentence(version, error!.Message, options.ConfigureSession != null), error);
             }
 
             rejected.Add(new TheModelRejectedProvider(provider.Name, ProviderFailure.Reason(provider, error!)));
@@ -83,15 +83,5 @@ internal static class SessionOpener
             error = failure;
             return null;
         }
-    }
-
-    private static TheModelLoadException CouldNotLoad(string version, Exception error, TheModelOptions options)
-    {
-        return new TheModelLoadException(
-            "onnxruntime " + version + " could not load the model: " + ErrorText.OneLine(error.Message)
-            + " The model was proven in Python with onnxruntime " + Facts.ProvenOnnxRuntime + ", and " + Facts.PackageId + " asks for " + Facts.BoundOnnxRuntime
-            + " or later: reference Microsoft.ML.OnnxRuntime " + Facts.BoundOnnxRuntime + " or later from the program's own project"
-            + (options.ConfigureSession is null ? "." : ", or correct what TheModelOptions.ConfigureSession sets."),
-            error);
     }
 }
