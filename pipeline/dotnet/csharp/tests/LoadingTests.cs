@@ -124,6 +124,16 @@ public sealed class LoadingTests
     }
 
     [Fact]
+    public void A_provider_that_fails_when_the_session_opens_is_passed_over_too()
+    {
+        var late = new ExecutionProvider("Late", string.Empty, settings => settings.DisablePerSessionThreads());
+        LoadedSession session = SessionOpener.Open(ModelContent.InFile(ModelPath), new TheModelOptions(), [late, ExecutionProvider.Cpu]);
+        Assert.Equal("CPU", session.Diagnostics.Provider);
+        Assert.Contains("EnvCreatedWithGlobalThreadPools", Assert.Single(session.Diagnostics.RejectedProviders).Reason, StringComparison.Ordinal);
+        session.Release();
+    }
+
+    [Fact]
     public void Every_provider_can_be_asked_for()
     {
         string all = string.Join(",", ExecutionProvider.All.Select(provider => provider.Name).Where(name => name != "CPU").Append("CPU"));

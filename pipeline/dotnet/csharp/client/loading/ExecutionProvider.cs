@@ -17,7 +17,11 @@ internal sealed class ExecutionProvider
     private readonly string[] _otherNames;
     private readonly Action<SessionOptions> _append;
 
-    private ExecutionProvider(string name, string package, Action<SessionOptions> append, params string[] otherNames)
+    /// <param name="name">What <see cref="TheModelOptions.Provider"/> calls it.</param>
+    /// <param name="package">The package whose native library has it; empty where none but Microsoft.ML.OnnxRuntime on some platform.</param>
+    /// <param name="append">Asks a session for it.</param>
+    /// <param name="otherNames">What it may be called, too.</param>
+    internal ExecutionProvider(string name, string package, Action<SessionOptions> append, params string[] otherNames)
     {
         Name = name;
         Package = package;
@@ -46,7 +50,6 @@ internal sealed class ExecutionProvider
 
     internal string Name { get; }
 
-    /// <summary>The package whose native library has it; empty where none but Microsoft.ML.OnnxRuntime on some platform.</summary>
     internal string Package { get; }
 
     /// <summary>The provider of a name, in any case and with or without onnxruntime's ending; null for another name.</summary>

@@ -20,6 +20,11 @@ internal static class SessionOpener
             throw new ArgumentException(nameof(options.Provider) + ": " + failure, nameof(options));
         }
 
+        return Open(content, options, order);
+    }
+
+    internal static LoadedSession Open(ModelContent content, TheModelOptions options, IReadOnlyList<ExecutionProvider> order)
+    {
         // Before anything else touches the native library: what is wrong with it has its own sentence. It makes the environment of
         // onnxruntime, as the session would; a program that makes its own does so before it loads a model.
         string version = NativeLibraries.Version();
