@@ -25,9 +25,10 @@ SOURCES = "".join(
     f'<Compile Include="{CSHARP / source}" Exclude="{CSHARP / "client/text/TheModel*.cs"};{CSHARP / "client/text/VocabularyReader.cs"}" />'
     for source in (
         "client/text/*.cs",
+        "client/running/Check.cs",
         "client/TheModelException.cs",
         "client/TheModelLoadException.cs",
-        "sample/Facts.cs",
+        "sample/Facts.g.cs",
     )
 )
 # Of the characters that the tokenizer treats in ways of their own.

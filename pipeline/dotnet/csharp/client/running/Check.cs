@@ -65,19 +65,41 @@ internal static class Check
     internal static void Text(string value, string name, string position, string parameter)
     {
         NotNull(value, name + ": expected text, got null" + position + ".", parameter);
-        for (int i = 0; i < value.Length; i++)
+        int unpaired = FindUnpaired(value);
+        if (unpaired >= 0)
         {
-            if (char.IsSurrogate(value[i]))
+            throw new ArgumentException(
+                name + ": expected well-formed UTF-16, got an unpaired surrogate at character " + unpaired.ToString(CultureInfo.InvariantCulture) + position + ".",
+                parameter);
+        }
+    }
+
+    /// <summary>Index of the first surrogate without its pair; -1 when there is none.</summary>
+    private static int FindUnpaired(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+#if NET
+            // Vectorized: a text of a hundred megabytes is checked in milliseconds.
+            int ahead = char.IsSurrogate(text[i]) ? 0 : text.AsSpan(i).IndexOfAnyInRange('\ud800', '\udfff');
+            if (ahead < 0)
             {
-                if (!char.IsSurrogatePair(value, i))
+                return -1;
+            }
+
+            i += ahead;
+#endif
+            if (char.IsSurrogate(text[i]))
+            {
+                if (!char.IsSurrogatePair(text, i))
                 {
-                    throw new ArgumentException(
-                        name + ": expected well-formed UTF-16, got an unpaired surrogate at character " + i.ToString(CultureInfo.InvariantCulture) + position + ".",
-                        parameter);
+                    return i;
                 }
 
                 i++;
             }
         }
+
+        return -1;
     }
 }
