@@ -29,8 +29,10 @@ from pipeline.core.terminal import say
 from pipeline.dotnet.client import text_input
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
+from pipeline.dotnet.nuget import nupkg, readme, targets
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
+from pipeline.dotnet.nuget.client_files import write_client
+from pipeline.dotnet.nuget.client_form import ClientForm, Form, choose_form, list_compiled_against
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
@@ -130,36 +132,29 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingredients:
+def read_ingredients(contract: Contract, model: Path, form: Form) -> Ingredients:
     """What the package is made of."""
     characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-    return Ingredients(contract, model, settings.client, load_calls(), characters, vocabulary)
+    return Ingredients(contract, model, form, load_calls(), characters, vocabulary)
 
 
 def assemble_files(
-    ingredients: Ingredients, parity: ParityReport, identity: Identity, version: PackageVersion
+    ingredients: Ingredients, form: ClientForm, parity: ParityReport, identity: Identity, version: PackageVersion
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
     oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     changes = release_notes.describe_changes(version)
-    sources, msbuild = ingredients.generate_client(identity), ingredients.write_targets(identity)
-    files: dict[str, bytes | Path] = {
+    return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
         "README.md": readme.write(contract, identity, parity, oldest, changes).encode(),
         **ingredients.encode_golden_calls(),
-    }
-    targets_file = {f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": msbuild.encode()}
-    if ingredients.client == "compiled":
-        return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **targets_file}
-    return {
-        **files,
-        **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
-        **targets_file,
+        **write_client(ingredients, form, identity),
+        f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": ingredients.write_targets(identity).encode(),
     }
 
 
@@ -177,11 +172,12 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    ingredients = read_ingredients(contract, SIMPLIFIED, settings)
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
+    ingredients = read_ingredients(contract, SIMPLIFIED, form.name)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
-    files = assemble_files(ingredients, parity, identity, version)
+    files = assemble_files(ingredients, form, parity, identity, version)
     files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
     packed = PackedManifest(
         id=identity.package_id,
@@ -191,7 +187,7 @@ def run(params: Params) -> None:
         api=list(content.api),
         previous=version.previous,
         changes=version.changes,
-        client=settings.client,
+        client=form.name,
         namespace=identity.namespace,
         class_name=identity.class_name,
         model=identity.model_file,
@@ -207,7 +203,9 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, **text_input.libraries(contract)},
+        dependencies={
+            RUNTIME_PACKAGE: identity.bound_onnxruntime,
+        },
         release_notes=release_notes.write_notes(version),
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"
@@ -223,8 +221,8 @@ def run(params: Params) -> None:
         (folder / MANIFEST.name).write_bytes(format_manifest(manifest))
     say(
         "package",
-        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
-        f"{identity.namespace}.{identity.class_name}; {release_notes.summarize(version)}",
+        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, client "
+        f"{identity.namespace}.{identity.class_name} as {form}; {release_notes.summarize(version)}",
     )
 
 

@@ -25,7 +25,7 @@ SOURCES = "".join(
     f'<Compile Include="{CSHARP / source}" Exclude="{CSHARP / "client/text/TheModel*.cs"};{CSHARP / "client/text/VocabularyReader.cs"}" />'
     for source in (
         "client/text/*.cs",
-        "client/running/Check.cs",
+        "client/running/TextCheck.cs",
         "client/TheModelException.cs",
         "client/TheModelLoadException.cs",
         "sample/Facts.g.cs",

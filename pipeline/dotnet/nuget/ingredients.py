@@ -8,17 +8,19 @@ from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check
 from pipeline.dotnet.client.identity import Identity
+from pipeline.dotnet.client.plain_sources import read_client
 from pipeline.dotnet.nuget import golden_files, targets
+from pipeline.dotnet.nuget.client_form import Form
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """`client` is "source" or "compiled"; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
+    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
 
     contract: Contract
     model: Path
-    client: str
+    client: Form
     calls: Sequence[GoldenCall]
     characters: str = ""
     vocabulary: bytes = b""
@@ -34,12 +36,16 @@ class Ingredients:
         return golden_files.files(self.calls, self.contract.tokenizer)
 
     def generate_client(self, identity: Identity) -> dict[str, str]:
-        """The client's sources by file name."""
-        return generator.generate(self.contract, identity, self.characters, health_check.choose_sizes(self.calls))
+        """The client's sources by file name: what no model decides, and what its contract does."""
+        sizes = health_check.choose_sizes(self.calls)
+        return {
+            **read_client(identity.namespace, identity.class_name, text=self.contract.tokenizer is not None),
+            **generator.generate(self.contract, identity, self.characters, sizes),
+        }
 
     def write_targets(self, identity: Identity) -> str:
         """Text of the MSBuild file."""
-        return targets.targets(self.contract, identity, compiled=self.client == "compiled")
+        return targets.targets(self.contract, identity, compiled=self.client == "assembly")
 
     def describe_content(self, identity: Identity) -> PackageContent:
         """What the package is to its consumer, whatever its version; `identity` has none yet."""

@@ -1,22 +1,20 @@
-"""The generated C# of six contracts, committed beside this file: `python tests/dotnet/client/snapshots.py` writes it anew.
+"""The generated C# of six contracts, committed beside this file: `PYTHONPATH=tests/dotnet python tests/dotnet/client/snapshots.py` writes it
+anew.
 
 A change of the templates shows in review as what it does to the C#.
 """
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-FOLDER = Path(__file__).parent / "snapshots"
-if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[3])]
 
 import sample_contracts
 import text_reader
 from csharp_projects import MIXED, TINY, make_identity
 from pipeline.core.contract import Contract, ProvenAxis
 from pipeline.dotnet.client.generator import generate
+
+FOLDER = Path(__file__).parent / "snapshots"
 
 
 def list_contracts() -> dict[str, Contract]:

@@ -1,11 +1,10 @@
 """The generated C# of six contracts is as it was reviewed, and so is the client of the C# project's sample."""
 
 import pytest
-
 from sample_model import SAMPLE, make_client, make_model
 from snapshots import FOLDER, make_snapshots
 
-WRITE = "run `python tests/dotnet/client/snapshots.py`, and look at what changed"
+WRITE = "run `PYTHONPATH=tests/dotnet python tests/dotnet/client/snapshots.py`, and look at what changed"
 
 
 @pytest.fixture(scope="module")

@@ -60,46 +60,4 @@ internal static class Check
         return new ArgumentException(
             expected + Convert.ToString(value, CultureInfo.InvariantCulture) + " at index " + index.ToString(CultureInfo.InvariantCulture) + ".", parameter);
     }
-
-    /// <summary>Rejects null and unpaired surrogates, which have no UTF-8; any other text can be passed to the model, with NUL too.</summary>
-    internal static void Text(string value, string name, string position, string parameter)
-    {
-        NotNull(value, name + ": expected text, got null" + position + ".", parameter);
-        int unpaired = FindUnpaired(value);
-        if (unpaired >= 0)
-        {
-            throw new ArgumentException(
-                name + ": expected well-formed UTF-16, got an unpaired surrogate at character " + unpaired.ToString(CultureInfo.InvariantCulture) + position + ".",
-                parameter);
-        }
-    }
-
-    /// <summary>Index of the first surrogate without its pair; -1 when there is none.</summary>
-    private static int FindUnpaired(string text)
-    {
-        for (int i = 0; i < text.Length; i++)
-        {
-#if NET
-            // Vectorized: a text of a hundred megabytes is checked in milliseconds.
-            int ahead = char.IsSurrogate(text[i]) ? 0 : text.AsSpan(i).IndexOfAnyInRange('\ud800', '\udfff');
-            if (ahead < 0)
-            {
-                return -1;
-            }
-
-            i += ahead;
-#endif
-            if (char.IsSurrogate(text[i]))
-            {
-                if (!char.IsSurrogatePair(text, i))
-                {
-                    return i;
-                }
-
-                i++;
-            }
-        }
-
-        return -1;
-    }
 }

@@ -61,7 +61,7 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
     /// <inheritdoc/>
     public long[] Encode(string text, string parameter)
     {
-        Check.Text(text, "text", string.Empty, parameter);
+        TextCheck.Check(text, "text", string.Empty, parameter);
 
         // No token has less than one code point, and a code point is replaced by a few at most.
         int most = (int)Math.Min(_maxTokens, (long)text.Length * _characters.Expansion);

@@ -24,7 +24,7 @@ internal sealed class FakeEmbedder : IEmbeddingModel, IDisposable
 
     public long[] Tokenize(string text, string parameter)
     {
-        Check.Text(text, "text", string.Empty, parameter);
+        TextCheck.Check(text, "text", string.Empty, parameter);
         return [.. System.Linq.Enumerable.Select(text, unit => (long)unit)];
     }
 
