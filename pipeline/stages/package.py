@@ -27,6 +27,7 @@ from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.client import text_input
+from pipeline.dotnet.client.embedding import list_packages
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme, targets
@@ -172,7 +173,7 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, list_packages(contract)))
     ingredients = read_ingredients(contract, SIMPLIFIED, form.name)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
@@ -205,6 +206,7 @@ def run(params: Params) -> None:
         tags="onnx onnxruntime machine-learning torch2dotnet",
         dependencies={
             RUNTIME_PACKAGE: identity.bound_onnxruntime,
+            **list_packages(contract),
         },
         release_notes=release_notes.write_notes(version),
     )

@@ -29,6 +29,10 @@ NETSTANDARD: Mapping[str, str] = MappingProxyType(
         "System.Text.Json": "8.0.5",
     }
 )
+# Of those, what a package brings in a later version: named again in an earlier one, NuGet would call it a downgrade.
+BROUGHT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"Microsoft.Extensions.AI.Abstractions": ("Microsoft.Bcl.AsyncInterfaces", "System.Text.Json")}
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,9 @@ def list_dependencies(
         further: Packages of this model's client beside those of every client, with their lowest versions.
     """
     every = {RUNTIMES[runtime]: bound, **EXTENSIONS, **further}
+    brought = {name for package in further for name in BROUGHT.get(package, ())}
+    older = {name: version for name, version in NETSTANDARD.items() if name not in brought}
     return (
-        DependencyGroup(".NETStandard2.0", dict(sorted({**every, **NETSTANDARD}.items()))),
+        DependencyGroup(".NETStandard2.0", dict(sorted({**every, **older}.items()))),
         DependencyGroup("net8.0", dict(sorted(every.items()))),
     )

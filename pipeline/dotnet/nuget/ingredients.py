@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check
+from pipeline.dotnet.client.embedding import find_embedding
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.plain_sources import read_client
 from pipeline.dotnet.nuget import golden_files, targets
@@ -38,8 +39,9 @@ class Ingredients:
     def generate_client(self, identity: Identity) -> dict[str, str]:
         """The client's sources by file name: what no model decides, and what its contract does."""
         sizes = health_check.choose_sizes(self.calls)
+        topics = {"text": self.contract.tokenizer is not None, "embeddings": find_embedding(self.contract) is not None}
         return {
-            **read_client(identity.namespace, identity.class_name, text=self.contract.tokenizer is not None),
+            **read_client(identity.namespace, identity.class_name, **topics),
             **generator.generate(self.contract, identity, self.characters, sizes),
         }
 

@@ -78,7 +78,7 @@ public static partial class TheModelServiceCollectionExtensions
             model.Name + ":self-test", provider => new HealthCheck(provider, model, runSelfTest: true), null, ["ready"]));
     }
 
-    /// <summary>What only some models register beside the model.</summary>
+    /// <summary>What the generated half registers beside the model.</summary>
     /// <param name="services">The services to add to.</param>
     /// <param name="key">The key of the instance; <see langword="null"/> for the one without a key.</param>
     static partial void AddMore(IServiceCollection services, string? key);

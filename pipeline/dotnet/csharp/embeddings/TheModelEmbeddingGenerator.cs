@@ -103,7 +103,11 @@ public sealed class TheModelEmbeddingGenerator : IEmbeddingGenerator<string, Emb
     /// <returns>The object; <see langword="null"/> where there is none of the type.</returns>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
-        Check.NotNull(serviceType, "Expected the type of a service, got null.", nameof(serviceType));
+        if (serviceType is null)
+        {
+            throw new ArgumentNullException(nameof(serviceType), "Expected the type of a service, got null.");
+        }
+
         if (serviceKey is not null)
         {
             return null;
