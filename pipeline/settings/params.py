@@ -25,6 +25,8 @@ WORDS_OPSET = 20
 WORDS_TARGET = f"{PREFIX}1.17"
 # Sections that may name files.
 SECTIONS_WITH_FILES = ("data", "model")
+# How many golden calls travel in the package: all, some of each purpose, none.
+GoldenMode = Literal["full", "slim", "none"]
 # What conf/ holds where a person must set a value.
 NO_VALUE = "???"
 
@@ -78,6 +80,7 @@ class Package(Section):
         license: An SPDX expression, such as Apache-2.0.
         namespace: Namespace of the C# client.
         class_name: The client's class; null: the model's name in PascalCase.
+        golden: What SelfTest() replays: slim: whole golden calls, the smallest of each purpose (at most 4, all in 256 KiB); full: all; none.
         largest_mb: The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
     """
 
@@ -88,6 +91,7 @@ class Package(Section):
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
     client: Literal["source", "compiled"]
+    golden: GoldenMode
     largest_mb: Annotated[int, Field(ge=1)]
 
 

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.compare.policy import make_policy
 from pipeline.core.arrays import count_rows, read_headers
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
@@ -31,6 +32,7 @@ from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
+from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
@@ -83,6 +85,7 @@ def choose_identity(
         model_bytes=model.stat().st_size,
         bound_onnxruntime=choose_bound(target, parity),
         proven_onnxruntime=tuple(list_proven(parity)),
+        golden=settings.golden,
         vocabulary_file=f"{class_name}.{contract.tokenizer.vocabulary_sha256[:8]}.vocab.txt"
         if contract.tokenizer
         else "",
@@ -130,13 +133,17 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingredients:
+def read_ingredients(contract: Contract, model: Path, params: Params) -> Ingredients:
     """What the package is made of."""
+    settings = params.package
+    tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
+    policy = format_policy(tolerances, contract, params.verify.least_cosine)
     characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-    return Ingredients(contract, model, settings.client, load_calls(), characters, vocabulary)
+    calls = load_calls()
+    return Ingredients(contract, model, settings.client, calls, policy, settings.golden, characters, vocabulary)
 
 
 def assemble_files(
@@ -177,7 +184,7 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    ingredients = read_ingredients(contract, SIMPLIFIED, settings)
+    ingredients = read_ingredients(contract, SIMPLIFIED, params)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
@@ -224,7 +231,7 @@ def run(params: Params) -> None:
     say(
         "package",
         f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
-        f"{identity.namespace}.{identity.class_name}; {release_notes.summarize(version)}",
+        f"{identity.namespace}.{identity.class_name}; {ingredients.describe_golden_calls()}; {release_notes.summarize(version)}",
     )
 
 

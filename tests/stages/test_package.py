@@ -175,7 +175,7 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.dotnet.nuget.ingredients.golden_files.files",
+        "pipeline.dotnet.nuget.golden_selection.golden_files.files",
         lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")

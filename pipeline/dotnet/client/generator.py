@@ -17,6 +17,7 @@ from pipeline.dotnet.client.layout import Layout, derive_layout
 from pipeline.dotnet.client.members import View
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.dotnet.templates import render
+from pipeline.settings.params import GoldenMode
 
 # Templates of every client, of a client whose rows all have one size, of a ragged client, and of what the consumer's project
 # decides: whether the types are public, and which packages it references.
@@ -56,6 +57,8 @@ class Identity:
     proven_onnxruntime: tuple[str, ...]
     # Of a model with a tokenizer; named in the same way.
     vocabulary_file: str = ""
+    # Which golden calls travel in the package (package.golden).
+    golden: GoldenMode = "slim"
 
 
 class LabelList(NamedTuple):

@@ -8,18 +8,25 @@ from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check
 from pipeline.dotnet.client.generator import Identity
-from pipeline.dotnet.nuget import golden_files, targets
+from pipeline.dotnet.nuget import targets
+from pipeline.dotnet.nuget.golden_selection import choose_calls, encode_travelling
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
+from pipeline.settings.params import GoldenMode
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """`client` is "source" or "compiled"; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
+    """`client` is "source" or "compiled"; `characters` and `vocabulary` are a tokenizer's, where the model has one.
+
+    `golden` says how many of the golden `calls` travel, and `policy` is by what the self-test judges the answers to them.
+    """
 
     contract: Contract
     model: Path
     client: str
     calls: Sequence[GoldenCall]
+    policy: bytes
+    golden: GoldenMode
     characters: str = ""
     vocabulary: bytes = b""
 
@@ -31,7 +38,15 @@ class Ingredients:
         return files
 
     def encode_golden_calls(self) -> dict[str, bytes]:
-        return golden_files.files(self.calls, self.contract.tokenizer)
+        """The files of the golden calls that travel, by their paths in the package."""
+        return encode_travelling(self.calls, self.contract.tokenizer, self.policy, self.golden)
+
+    def describe_golden_calls(self) -> str:
+        """How many golden calls travel, and their size."""
+        if not (chosen := choose_calls(self.calls, self.golden)):
+            return f"no golden calls (package.golden={self.golden})"
+        size = sum(map(len, self.encode_golden_calls().values()))
+        return f"{len(chosen)} of {len(self.calls)} golden calls in {size:,} bytes (package.golden={self.golden})"
 
     def generate_client(self, identity: Identity) -> dict[str, str]:
         """The client's sources by file name."""

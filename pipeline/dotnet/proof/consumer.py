@@ -116,14 +116,15 @@ class Consumer:
         (restored,) = (name for name in libraries if name.startswith(f"{RUNTIME_PACKAGE}/"))
         return str(restored.partition("/")[2])
 
-    def replay(self, threads: int, test_split: Path) -> Versions:
-        """Run the program that was built: it answers the golden calls, and then the test split, whose inputs are in `test_split`.
+    def replay(self, threads: int, golden: Path, test_split: Path) -> Versions:
+        """Run the program that was built: it answers the golden calls in `golden`, and then the test split, whose inputs are in `test_split`.
+
+        The package itself may have few golden calls, or none.
 
         Raises:
             PipelineError: It does not run, or not to its end.
         """
         self.answers.mkdir()
-        golden = restored_package(self.manifest) / golden_files.FOLDER
         limit = LIMIT + LIMIT_A_ROW * golden_files.count_rows(test_split)
         command = ["out/verify.dll", str(golden), str(self.answers), str(threads), str(test_split)]
         sdk.run(self.found.dotnet, *command, folder=self.folder, timeout=limit)

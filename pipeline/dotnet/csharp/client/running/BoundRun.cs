@@ -67,6 +67,7 @@ internal sealed class BoundRun : IDisposable
             _model.Lifetime.ThrowIfEnded();
         }
 
+        _model.FirstUse?.Invoke();
         int state = Interlocked.CompareExchange(ref _state, Running, Idle);
         if (state != Idle)
         {

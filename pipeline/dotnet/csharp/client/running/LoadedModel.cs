@@ -32,6 +32,9 @@ internal sealed class LoadedModel : IDisposable
 
     internal Lifetime Lifetime { get; }
 
+    /// <summary>What precedes every run until it has set itself to null: the self-test, where it was asked for.</summary>
+    internal Action? FirstUse { get; set; }
+
     /// <summary>The options, or the defaults.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     internal static TheModelOptions Checked(TheModelOptions? options)

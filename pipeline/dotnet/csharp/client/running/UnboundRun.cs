@@ -50,6 +50,7 @@ internal sealed class UnboundRun : IDisposable
     /// <exception cref="TheModelException">onnxruntime failed.</exception>
     internal void Run(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
     {
+        _model.FirstUse?.Invoke();
         using var runOptions = new RunOptions();
         try
         {
