@@ -111,7 +111,7 @@ internal sealed class GoldenFiles
         {
             int count = BinaryPrimitives.ReadInt32LittleEndian(content.AsSpan(start));
             int length = checked(count * GoldenTensor.Size(output.Dtype));
-            rows.Add(new GoldenTensor(output.Name, output.Dtype, [count], content.AsSpan(start + sizeof(int), length).ToArray()));
+            rows.Add(GoldenTensor.OfRow(output.Name, output.Dtype, content.AsSpan(start + sizeof(int), length).ToArray()));
             start += sizeof(int) + length;
         }
 

@@ -37,6 +37,12 @@ internal sealed class GoldenTensor
         Texts = texts;
     }
 
+    /// <summary>The values of one row of an output, flat: an array of one axis that is not the rows'.</summary>
+    internal static GoldenTensor OfRow(string name, string dtype, byte[] content)
+    {
+        return new GoldenTensor(name, dtype, [content.Length / Size(dtype)], content) { IsRow = true };
+    }
+
     internal string Name { get; }
 
     internal string Dtype { get; }
@@ -46,6 +52,8 @@ internal sealed class GoldenTensor
     internal byte[] Content { get; }
 
     internal string[] Texts { get; }
+
+    internal bool IsRow { get; private set; }
 
     internal bool IsText => string.Equals(Dtype, Text, StringComparison.Ordinal);
 
@@ -109,7 +117,7 @@ internal sealed class GoldenTensor
         }
 
         int bytes = count * Size(Dtype);
-        return new GoldenTensor(Name, Dtype, [count], Content.AsSpan(row * bytes, bytes).ToArray());
+        return OfRow(Name, Dtype, Content.AsSpan(row * bytes, bytes).ToArray());
     }
 
     /// <summary>A value in words, the same in every culture.</summary>
@@ -132,6 +140,11 @@ internal sealed class GoldenTensor
         if (Shape.Length == 0)
         {
             return string.Empty;
+        }
+
+        if (IsRow)
+        {
+            return ", index [" + Join([index]) + "]";
         }
 
         var place = new long[Shape.Length];

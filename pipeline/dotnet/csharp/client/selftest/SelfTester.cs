@@ -19,20 +19,12 @@ internal static class SelfTester
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer; null for a model that takes no text.</param>
     /// <param name="cancellationToken">Ends the replay after the call in progress.</param>
+    /// <param name="golden">Golden calls; null for those of the package.</param>
     /// <exception cref="TheModelException">The package has no golden calls.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
-    internal static TheModelSelfTestResult Run(LoadedModel model, ITextTokenizer? tokenizer, CancellationToken cancellationToken)
+    internal static TheModelSelfTestResult Run(LoadedModel model, ITextTokenizer? tokenizer, CancellationToken cancellationToken, GoldenFiles? golden = null)
     {
-        return Run(model, tokenizer, GoldenResources.Files, cancellationToken);
-    }
-
-    /// <inheritdoc cref="Run(LoadedModel, ITextTokenizer?, CancellationToken)"/>
-    /// <param name="model">The model.</param>
-    /// <param name="tokenizer">Its tokenizer; null for a model that takes no text.</param>
-    /// <param name="golden">The golden calls.</param>
-    /// <param name="cancellationToken">Ends the replay after the call in progress.</param>
-    internal static TheModelSelfTestResult Run(LoadedModel model, ITextTokenizer? tokenizer, GoldenFiles golden, CancellationToken cancellationToken)
-    {
+        golden ??= GoldenResources.Files;
         if (!golden.Exist)
         {
             throw new TheModelException(
@@ -43,7 +35,7 @@ internal static class SelfTester
         model.Lifetime.Enter();
         try
         {
-            return Replay(model, tokenizer, golden, cancellationToken);
+            return Replay(model.Session, tokenizer, golden, cancellationToken).Sum(model.Diagnostics);
         }
         finally
         {
@@ -51,27 +43,27 @@ internal static class SelfTester
         }
     }
 
-    /// <summary>As <see cref="Run(LoadedModel, ITextTokenizer?, CancellationToken)"/>, but once for each loaded session: whoever asks later gets the first result.</summary>
+    /// <summary>As <see cref="Run"/>, but once for each loaded session: whoever asks later gets the first result.</summary>
     /// <remarks>Callers that ask while it is replayed wait for it. What was cancelled or failed to run is replayed again.</remarks>
-    internal static TheModelSelfTestResult RunOnce(LoadedModel model, ITextTokenizer? tokenizer, CancellationToken cancellationToken)
+    internal static TheModelSelfTestResult RunOnce(LoadedModel model, ITextTokenizer? tokenizer, CancellationToken cancellationToken, GoldenFiles? golden = null)
     {
         Replayed replayed = Sessions.GetOrCreateValue(model.Session);
         lock (replayed)
         {
-            return replayed.Result ??= Run(model, tokenizer, cancellationToken);
+            return replayed.Result ??= Run(model, tokenizer, cancellationToken, golden);
         }
     }
 
     /// <summary>What <see cref="TheModelOptions.SelfTest"/> asks for when the model is loaded; where it fails, the model is disposed.</summary>
     /// <exception cref="TheModelSelfTestException">An answer differs.</exception>
     /// <exception cref="TheModelException">The package has no golden calls.</exception>
-    internal static void OnLoad(LoadedModel model, ITextTokenizer? tokenizer)
+    internal static void OnLoad(LoadedModel model, ITextTokenizer? tokenizer, GoldenFiles? golden = null)
     {
         if (model.Options.SelfTest == TheModelSelfTest.OnFirstUse)
         {
             model.FirstUse = () =>
             {
-                RunOnce(model, tokenizer, CancellationToken.None).ThrowIfFailed();
+                RunOnce(model, tokenizer, CancellationToken.None, golden).ThrowIfFailed();
                 model.FirstUse = null;
             };
         }
@@ -80,7 +72,7 @@ internal static class SelfTester
             bool passed = false;
             try
             {
-                RunOnce(model, tokenizer, CancellationToken.None).ThrowIfFailed();
+                RunOnce(model, tokenizer, CancellationToken.None, golden).ThrowIfFailed();
                 passed = true;
             }
             finally
@@ -93,7 +85,8 @@ internal static class SelfTester
         }
     }
 
-    private static TheModelSelfTestResult Replay(LoadedModel model, ITextTokenizer? tokenizer, GoldenFiles golden, CancellationToken cancellationToken)
+    /// <summary>Runs every golden call on a session, whatever model it is of, and compares.</summary>
+    internal static SelfTestTally Replay(InferenceSession session, ITextTokenizer? tokenizer, GoldenFiles golden, CancellationToken cancellationToken)
     {
         var tally = new SelfTestTally();
         GoldenPolicy policy = golden.ReadPolicy();
@@ -101,7 +94,7 @@ internal static class SelfTester
         {
             cancellationToken.ThrowIfCancellationRequested();
             tally.CountCall();
-            Compare(model.Session, call, policy, tally);
+            Compare(session, call, policy, tally);
         }
 
         if (tokenizer != null)
@@ -112,12 +105,12 @@ internal static class SelfTester
                 tally.CountCall();
                 if (HaveTheirTokens(call, tokenizer, tally))
                 {
-                    Compare(model.Session, call, policy, tally);
+                    Compare(session, call, policy, tally);
                 }
             }
         }
 
-        return tally.Sum(model.Diagnostics);
+        return tally;
     }
 
     private static void Compare(InferenceSession session, GoldenCall call, GoldenPolicy policy, SelfTestTally tally)
