@@ -1,9 +1,9 @@
 """released/<Id>.json: the last release of a package, committed like a file of a public API; and what fingerprint passes on of it."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from pipeline.core.contract import Contract, Sha256
 from pipeline.core.errors import PipelineError
@@ -31,6 +31,11 @@ class PackageVersion(Record):
     changes: list[Change] = Field(default=[])
 
 
+def _rename_compiled(value: object) -> object:
+    """What releases were called that are older than the name of today."""
+    return "assembly" if value == "compiled" else value
+
+
 class Release(PackageVersion):
     """What was released.
 
@@ -41,7 +46,7 @@ class Release(PackageVersion):
     id: str
     content_sha256: Sha256
     parts: dict[str, Sha256]
-    client: Literal["source", "compiled"]
+    client: Annotated[Literal["assembly", "source"], BeforeValidator(_rename_compiled)]
     namespace: str
     class_name: str
     onnxruntime: str

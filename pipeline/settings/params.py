@@ -70,6 +70,12 @@ def _check_version(value: object) -> object:
     return value
 
 
+def _refuse_compiled(value: object) -> object:
+    if value == "compiled":
+        raise ValueError("expected auto, assembly or source, got 'compiled', which is called assembly now")
+    return value
+
+
 class Package(Section):
     """The NuGet package and its C# client.
 
@@ -90,7 +96,7 @@ class Package(Section):
     license: Name
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
-    client: Literal["source", "compiled"]
+    client: Annotated[Literal["auto", "assembly", "source"], BeforeValidator(_refuse_compiled)]
     golden: GoldenMode
     largest_mb: Annotated[int, Field(ge=1)]
 

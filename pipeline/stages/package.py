@@ -27,11 +27,12 @@ from pipeline.core.release import PackageVersion, read_release_fingerprint
 from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
-from pipeline.dotnet.client import text_input
-from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
-from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
+from pipeline.dotnet.client.identity import Identity
+from pipeline.dotnet.nuget import nupkg, readme, targets
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
+from pipeline.dotnet.nuget.client_files import write_client
+from pipeline.dotnet.nuget.client_form import ClientForm, Form, choose_form, list_compiled_against
 from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
@@ -133,9 +134,8 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def read_ingredients(contract: Contract, model: Path, params: Params) -> Ingredients:
+def read_ingredients(contract: Contract, model: Path, form: Form, params: Params) -> Ingredients:
     """What the package is made of."""
-    settings = params.package
     tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
     policy = format_policy(tolerances, contract, params.verify.least_cosine)
     characters, vocabulary = "", b""
@@ -143,30 +143,23 @@ def read_ingredients(contract: Contract, model: Path, params: Params) -> Ingredi
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
     calls = load_calls()
-    return Ingredients(contract, model, settings.client, calls, policy, settings.golden, characters, vocabulary)
+    return Ingredients(contract, model, form, calls, policy, params.package.golden, characters, vocabulary)
 
 
 def assemble_files(
-    ingredients: Ingredients, parity: ParityReport, identity: Identity, version: PackageVersion
+    ingredients: Ingredients, form: ClientForm, parity: ParityReport, identity: Identity, version: PackageVersion
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
     oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     changes = release_notes.describe_changes(version)
-    sources, msbuild = ingredients.generate_client(identity), ingredients.write_targets(identity)
-    files: dict[str, bytes | Path] = {
+    return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
         "README.md": readme.write(contract, identity, parity, oldest, changes).encode(),
         **ingredients.encode_golden_calls(),
-    }
-    targets_file = {f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": msbuild.encode()}
-    if ingredients.client == "compiled":
-        return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **targets_file}
-    return {
-        **files,
-        **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
-        **targets_file,
+        **write_client(ingredients, form, identity),
+        f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": ingredients.write_targets(identity).encode(),
     }
 
 
@@ -184,11 +177,12 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    ingredients = read_ingredients(contract, SIMPLIFIED, params)
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
+    ingredients = read_ingredients(contract, SIMPLIFIED, form.name, params)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
-    files = assemble_files(ingredients, parity, identity, version)
+    files = assemble_files(ingredients, form, parity, identity, version)
     files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
     packed = PackedManifest(
         id=identity.package_id,
@@ -198,7 +192,7 @@ def run(params: Params) -> None:
         api=list(content.api),
         previous=version.previous,
         changes=version.changes,
-        client=settings.client,
+        client=form.name,
         namespace=identity.namespace,
         class_name=identity.class_name,
         model=identity.model_file,
@@ -214,7 +208,9 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, **text_input.libraries(contract)},
+        dependencies={
+            RUNTIME_PACKAGE: identity.bound_onnxruntime,
+        },
         release_notes=release_notes.write_notes(version),
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"
@@ -230,8 +226,8 @@ def run(params: Params) -> None:
         (folder / MANIFEST.name).write_bytes(format_manifest(manifest))
     say(
         "package",
-        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
-        f"{identity.namespace}.{identity.class_name}; {ingredients.describe_golden_calls()}; {release_notes.summarize(version)}",
+        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, client "
+        f"{identity.namespace}.{identity.class_name} as {form}; {ingredients.describe_golden_calls()}; {release_notes.summarize(version)}",
     )
 
 

@@ -4,8 +4,11 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from sample_client import find_references
 
 from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
+from pipeline.dotnet import sdk
+from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +29,11 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
 def package() -> Callable[[str], str]:
     """Makes the MSBuild item that references a package."""
     return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'
+
+
+@pytest.fixture(scope="session")
+def references(tmp_path_factory: pytest.TempPathFactory) -> ReferenceAssemblies:
+    """What a client is compiled against, with the compiler of the SDK."""
+    if sdk.version(sdk.find()) is None:
+        pytest.skip("needs the .NET SDK: there is none on PATH, in DOTNET_ROOT or in ~/.dotnet")
+    return find_references(tmp_path_factory.mktemp("references"))

@@ -11,7 +11,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.contract import Contract, TensorSpec
-from pipeline.dotnet.client import generator, text_input
+from pipeline.dotnet.client import generator
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import targets
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -60,11 +61,9 @@ def make_contract(name: str, inputs: list[TensorSpec], outputs: list[TensorSpec]
     )
 
 
-def make_identity(
-    class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"", **changes: str
-) -> generator.Identity:
+def make_identity(class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"", **changes: str) -> Identity:
     digest = hashlib.sha256(model).hexdigest()
-    return generator.Identity(
+    return Identity(
         **{
             "package_id": f"Acme.{class_name}",
             "version": version,

@@ -7,8 +7,10 @@ from pathlib import Path
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
+from pipeline.dotnet.client.plain_sources import read_client
 from pipeline.dotnet.nuget import targets
+from pipeline.dotnet.nuget.client_form import Form
 from pipeline.dotnet.nuget.golden_selection import choose_calls, encode_travelling
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
 from pipeline.settings.params import GoldenMode
@@ -16,14 +18,14 @@ from pipeline.settings.params import GoldenMode
 
 @dataclass(frozen=True)
 class Ingredients:
-    """`client` is "source" or "compiled"; `characters` and `vocabulary` are a tokenizer's, where the model has one.
+    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one.
 
     `golden` says how many of the golden `calls` travel, and `policy` is by what the self-test judges the answers to them.
     """
 
     contract: Contract
     model: Path
-    client: str
+    client: Form
     calls: Sequence[GoldenCall]
     policy: bytes
     golden: GoldenMode
@@ -49,12 +51,16 @@ class Ingredients:
         return f"{len(chosen)} of {len(self.calls)} golden calls in {size:,} bytes (package.golden={self.golden})"
 
     def generate_client(self, identity: Identity) -> dict[str, str]:
-        """The client's sources by file name."""
-        return generator.generate(self.contract, identity, self.characters, health_check.choose_sizes(self.calls))
+        """The client's sources by file name: what no model decides, and what its contract does."""
+        sizes = health_check.choose_sizes(self.calls)
+        return {
+            **read_client(identity.namespace, identity.class_name, text=self.contract.tokenizer is not None),
+            **generator.generate(self.contract, identity, self.characters, sizes),
+        }
 
     def write_targets(self, identity: Identity) -> str:
         """Text of the MSBuild file."""
-        return targets.targets(self.contract, identity, compiled=self.client == "compiled")
+        return targets.targets(self.contract, identity, compiled=self.client == "assembly")
 
     def describe_content(self, identity: Identity) -> PackageContent:
         """What the package is to its consumer, whatever its version; `identity` has none yet."""

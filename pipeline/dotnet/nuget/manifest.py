@@ -45,7 +45,7 @@ class PackedManifest(Record):
     api: list[str] = Field(default=[])
     previous: str = ""
     changes: list[Change] = Field(default=[])
-    client: Literal["source", "compiled"]
+    client: Literal["assembly", "source"]
     namespace: str
     class_name: str
     model: str

@@ -1,7 +1,7 @@
 """The package's MSBuild file: it compiles the client into the consumer's project and copies the model to the output folder."""
 
 from pipeline.core.contract import Contract
-from pipeline.dotnet.client.generator import Identity, always_compiled
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.templates import render
 
 # Folders in the package. NuGet imports buildTransitive/ into projects that reference the package directly or indirectly.

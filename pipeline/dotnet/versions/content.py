@@ -24,7 +24,7 @@ _MEMBER = re.compile(r"^ {8}public (.+)$", re.MULTILINE)
 class PackageContent:
     """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the members of the client's public types.
 
-    `client` is "source" or "compiled", `onnxruntime` the lowest version that the package asks for.
+    `client` is "assembly" or "source", `onnxruntime` the lowest version that the package asks for.
     """
 
     package_id: str

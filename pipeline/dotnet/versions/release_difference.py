@@ -29,7 +29,7 @@ def _compare_client(release: Release, content: PackageContent) -> Iterator[Chang
         if was != now:
             yield Change(part="major", text=f"the {what} is {now} (it was {was})")
     if release.client != content.client:
-        forms = {"source": "source code", "compiled": "assemblies"}
+        forms = {"source": "source code", "assembly": "assemblies"}
         yield Change(part="major", text=f"the client comes as {forms[content.client]} (it was {forms[release.client]})")
     if release.onnxruntime != content.onnxruntime:
         yield Change(

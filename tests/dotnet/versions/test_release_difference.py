@@ -13,7 +13,7 @@ def told(content) -> list[tuple[str, str]]:
     [
         (changed("client", namespace="B"), "major", "the C# namespace is B (it was Acme)"),
         (changed("client", class_name="B"), "major", "the C# class is B (it was M)"),
-        (changed("client", client="compiled"), "major", "the client comes as assemblies (it was source code)"),
+        (changed("client", client="assembly"), "major", "the client comes as assemblies (it was source code)"),
         (
             changed("client", onnxruntime="1.31.1"),
             "minor",

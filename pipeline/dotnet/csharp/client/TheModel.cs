@@ -90,6 +90,12 @@ public sealed partial class TheModel : ITheModel
         return SelfTester.Run(_model, Tokenizer, cancellationToken);
     }
 
+    /// <summary>As <see cref="SelfTest"/>, but once for each loaded session, whoever asks first.</summary>
+    internal TheModelSelfTestResult SelfTestOnce(CancellationToken cancellationToken)
+    {
+        return SelfTester.RunOnce(_model, Tokenizer, cancellationToken);
+    }
+
     /// <summary>Disposes the model: queued rows fail with <see cref="ObjectDisposedException"/>, runs in progress complete, and then its memory is freed.</summary>
     public void Dispose()
     {
@@ -97,7 +103,7 @@ public sealed partial class TheModel : ITheModel
     }
 
     /// <summary>As <see cref="Dispose"/>, and waits for the runs in progress.</summary>
-    /// <returns>A task that ends when the model's memory is freed.</returns>
+    /// <returns>A task that ends when no run is in progress; the memory is freed then, or when the last buffers of a caller are disposed.</returns>
     public ValueTask DisposeAsync()
     {
         return _model.DisposeAsync();

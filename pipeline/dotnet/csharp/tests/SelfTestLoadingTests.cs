@@ -24,8 +24,8 @@ public sealed class SelfTestLoadingTests
         int replays = 0;
         using LoadedModel model = Golden.LoadModel(TheModelSelfTest.OnLoad);
         SelfTester.OnLoad(model, null, Counting(() => replays++));
+        Run(model);
         Assert.Equal(1, replays);
-        Assert.Null(model.FirstUse);
     }
 
     [Fact]
@@ -65,7 +65,6 @@ public sealed class SelfTestLoadingTests
         Assert.Equal(0, replays);
         Parallel.For(0, 8, _ => Run(model));
         Assert.Equal(1, replays);
-        Assert.Null(model.FirstUse);
     }
 
     [Fact]
@@ -73,8 +72,9 @@ public sealed class SelfTestLoadingTests
     {
         using LoadedModel model = Golden.LoadModel(TheModelSelfTest.OnFirstUse);
         SelfTester.OnLoad(model, null, Wrong());
-        Assert.Throws<TheModelSelfTestException>(() => Run(model));
-        Assert.Throws<TheModelSelfTestException>(() => Run(model));
+        var first = Assert.Throws<TheModelSelfTestException>(() => Run(model));
+        var second = Assert.Throws<TheModelSelfTestException>(() => Run(model));
+        Assert.Same(first.Result, second.Result);
     }
 
     [Fact]
@@ -82,9 +82,16 @@ public sealed class SelfTestLoadingTests
     {
         using LoadedModel model = Golden.LoadModel(TheModelSelfTest.OnFirstUse);
         SelfTester.OnLoad(model, null, Wrong());
-        using var run = new UnboundRun(model);
-        run.AddInput<float>(4, 1, 4).Clear();
-        Assert.Throws<TheModelSelfTestException>(() => run.Run(["features"], ["scores"], CancellationToken.None));
+        Assert.Throws<TheModelSelfTestException>(() => new UnboundRun(model).Dispose());
+    }
+
+    [Fact]
+    public void On_first_use_whoever_asks_gets_the_result_of_a_model_that_fails()
+    {
+        using LoadedModel model = Golden.LoadModel(TheModelSelfTest.OnFirstUse);
+        SelfTester.OnLoad(model, null, Wrong());
+        Assert.False(SelfTester.Run(model, null, CancellationToken.None, Wrong()).Passed);
+        Assert.False(SelfTester.RunOnce(model, null, CancellationToken.None, Wrong()).Passed);
     }
 
     [Fact]
@@ -107,7 +114,7 @@ public sealed class SelfTestLoadingTests
 
     private static void Run(LoadedModel model)
     {
-        using var run = new BoundRun(model, pooled: true);
+        using var run = new BoundRun(model, pooled: false);
         run.BindInput<float>("features", 4, [1, 4]).Span.Clear();
         run.BindOutput<long>("label", 1, [1]);
         run.BindOutput<float>("scores", 3, [1, 3]);

@@ -12,7 +12,7 @@ using Xunit;
 
 public sealed class SelfTestTests
 {
-    private static readonly TheModelDiagnostics Nowhere = new("CPU", string.Empty, "1.31.1", string.Empty, 1);
+    private static readonly TheModelDiagnostics Nowhere = new("CPU", [], "1.31.1", string.Empty, 1, usesGlobalThreadPool: false);
 
     [Fact]
     public void The_sample_passes_in_two_lines()

@@ -32,10 +32,12 @@ internal static class SelfTester
                 + "make it with package.golden=slim, or leave TheModelOptions.SelfTest at Never and SelfTest() uncalled.");
         }
 
-        model.Lifetime.Enter();
+        model.Lifetime.EnterSelfTest();
         try
         {
-            return Replay(model.Session, tokenizer, golden, cancellationToken).Sum(model.Diagnostics);
+            TheModelSelfTestResult result = Replay(model.Session, tokenizer, golden, cancellationToken).Sum(model.Diagnostics);
+            model.Options.Log.SelfTested(result);
+            return result;
         }
         finally
         {
@@ -61,11 +63,7 @@ internal static class SelfTester
     {
         if (model.Options.SelfTest == TheModelSelfTest.OnFirstUse)
         {
-            model.FirstUse = () =>
-            {
-                RunOnce(model, tokenizer, CancellationToken.None, golden).ThrowIfFailed();
-                model.FirstUse = null;
-            };
+            model.FirstUse = () => RunOnce(model, tokenizer, CancellationToken.None, golden).ThrowIfFailed();
         }
         else if (model.Options.SelfTest == TheModelSelfTest.OnLoad)
         {

@@ -35,6 +35,13 @@ public sealed class TheModelSelfTestException : TheModelException
         Result = result;
     }
 
+    /// <summary>The same failure for a later run.</summary>
+    internal TheModelSelfTestException(TheModelSelfTestException earlier)
+        : base(earlier.Message, earlier)
+    {
+        Result = earlier.Result;
+    }
+
     /// <summary>What the self-test gave; <see langword="null"/> where the exception was made of a message alone.</summary>
     public TheModelSelfTestResult? Result { get; }
 
