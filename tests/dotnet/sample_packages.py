@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from client.sample_model import CSHARP, SAMPLE
-from csharp_projects import make_identity, run
 
+from csharp_projects import make_identity, run
+from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.nuget import nupkg
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice, group_dependencies
 from pipeline.dotnet.nuget.targets import PackageTargets, describe_targets, write_targets
@@ -34,7 +35,11 @@ VERSIONLESS = """<Project>
 def compile_sample(sdk: str, folder: Path) -> dict[str, bytes]:
     """Path in the package -> content of the client's assemblies; the build's files lie in `folder`."""
     (folder / "versionless.targets").write_text(VERSIONLESS)
-    options = [f"-p:ArtifactsPath={folder}", "-p:RunAnalyzers=false", f"-p:CustomAfterMicrosoftCommonTargets={folder}/versionless.targets"]
+    options = [
+        f"-p:ArtifactsPath={folder}",
+        "-p:RunAnalyzers=false",
+        f"-p:CustomAfterMicrosoftCommonTargets={folder}/versionless.targets",
+    ]
     run([sdk, "restore", str(CSHARP / "aspnetcore"), *options], folder)
     packages = Path(run([sdk, "nuget", "locals", "global-packages", "--list"], folder).partition(":")[2].strip())
     for framework in FRAMEWORKS:
@@ -45,8 +50,13 @@ def compile_sample(sdk: str, folder: Path) -> dict[str, bytes]:
         run([sdk, "build", str(CSHARP / project), "-c", "Release", "--nologo", "-v", "q", *options], folder)
     built = folder / "bin"
     return {
-        **{f"lib/{name}/TheModel.dll": (built / f"client/release_{name}/TheModel.dll").read_bytes() for name in FRAMEWORKS},
-        "aspnetcore/net8.0/TheModel.AspNetCore.dll": (built / "aspnetcore/release/TheModel.AspNetCore.dll").read_bytes(),
+        **{
+            f"lib/{name}/TheModel.dll": (built / f"client/release_{name}/TheModel.dll").read_bytes()
+            for name in FRAMEWORKS
+        },
+        "aspnetcore/net8.0/TheModel.AspNetCore.dll": (
+            built / "aspnetcore/release/TheModel.AspNetCore.dll"
+        ).read_bytes(),
     }
 
 
@@ -57,20 +67,21 @@ def read_sources(folder: str) -> dict[str, bytes]:
     return {f"{folder}/{path.parent.name}.{path.name}": path.read_bytes() for path in paths}
 
 
+def identify_sample(package_id: str, version: str) -> Identity:
+    """Names of a package of the sample."""
+    return replace(make_identity("TheModel", version, MODEL), package_id=package_id, model_file=MODEL_FILE)
+
+
 def pack_sample(
     feed: Path,
     client: dict[str, bytes],
     runtime: RuntimeChoice = "cpu",
     bound: str = BOUND,
     *,
-    package_id: str = "TheModel",
-    version: str = "1.0.0",
+    name: str = "TheModel 1.0.0",
 ) -> None:
-    """Put a package into `feed`, named by what is different in it; `client` is `compile_sample`'s, or `read_sources`'s."""
-    identity = replace(
-        make_identity("TheModel", version, MODEL), package_id=package_id, model_file=MODEL_FILE, bound_onnxruntime=bound
-    )
-    pack_targets(feed, describe_targets(identity), client, runtime, bound)
+    """Put a package of the client's assemblies into `feed`; `client` is `compile_sample`'s, `name` its id and version."""
+    pack_targets(feed, describe_targets(identify_sample(*name.split())), client, runtime, bound)
 
 
 def pack_targets(

@@ -12,7 +12,13 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof.consumer import Consumer, restored_package
 from pipeline.dotnet.proof.examination import Examination, Replay, compare_answers
-from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE, RUNTIME_PACKAGE, advise_target, describe_absence, join_versions
+from pipeline.dotnet.runtime_versions import (
+    MANAGED_PACKAGE,
+    RUNTIME_PACKAGE,
+    advise_target,
+    describe_absence,
+    join_versions,
+)
 
 # Of the folder with the consumers: the inputs of the test split.
 TEST_SPLIT = "test-split"
