@@ -34,6 +34,7 @@ from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
+from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
 from pipeline.dotnet.nuget.source_repository import read_repository
 from pipeline.dotnet.runtime_versions import choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
@@ -147,13 +148,13 @@ def assemble_files(
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
     oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
-    changes = release_notes.describe_changes(version)
+    sections = [*describe_runtimes(identity, ingredients.runtime), *release_notes.describe_changes(version)]
     sources = ingredients.generate_client(identity)
     msbuild = {path: text.encode() for path, text in ingredients.write_targets(identity).items()}
     files: dict[str, bytes | Path] = {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest, changes, ingredients.runtime).encode(),
+        "README.md": readme.write(contract, identity, parity, oldest, sections).encode(),
         **ingredients.encode_golden_calls(),
     }
     if ingredients.client == "compiled":
