@@ -35,7 +35,7 @@ class Release(PackageVersion):
     """What was released.
 
     `parts` has the SHA-256 of model, contract, golden answers and client text, and `content_sha256` that of all of them: never of
-    compiled bytes or of the version. `api` are the members of the client's public types.
+    compiled bytes or of the version. `runtime` is `package.runtime`. `api` are the members of the client's public types.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Release(PackageVersion):
     namespace: str
     class_name: str
     onnxruntime: str
+    runtime: Literal["cpu", "managed"] = "cpu"
     api: list[str]
     contract: Contract
 

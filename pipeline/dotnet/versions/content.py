@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.files import sha256
+from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 
 # The version that the client is generated with where its text is hashed.
 UNVERSIONED = "0.0.0"
@@ -24,7 +25,8 @@ _MEMBER = re.compile(r"^ {8}public (.+)$", re.MULTILINE)
 class PackageContent:
     """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the members of the client's public types.
 
-    `client` is "source" or "compiled", `onnxruntime` the lowest version that the package asks for.
+    `client` is "source" or "compiled", `onnxruntime` the lowest version that the package asks for, `runtime` is
+    `package.runtime`.
     """
 
     package_id: str
@@ -35,6 +37,7 @@ class PackageContent:
     contract: Contract
     parts: Mapping[str, str]
     api: tuple[str, ...]
+    runtime: RuntimeChoice = "cpu"
 
     @property
     def sha256(self) -> str:
