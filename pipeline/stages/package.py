@@ -26,9 +26,8 @@ from pipeline.core.release import PackageVersion, read_release_fingerprint
 from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
-from pipeline.dotnet.client import text_input
-from pipeline.dotnet.client.generator import Identity
 from pipeline.dotnet.client.identifiers import pascal
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
 from pipeline.dotnet.nuget.client_files import write_client
@@ -173,7 +172,7 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, text_input.libraries(contract)))
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
     ingredients = read_ingredients(contract, SIMPLIFIED, form.name, settings)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
@@ -206,7 +205,7 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, text_input.libraries(contract)),
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime),
         release_notes=release_notes.write_notes(version),
         project_url=settings.project_url or (repository.page if repository else ""),
         repository=repository,

@@ -13,7 +13,7 @@ from pipeline.core.contract import Contract
 from pipeline.core.errors import PipelineError
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.reports import TrainReport
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget.readme import describe_ports, describe_proven_sizes, describe_sizes
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 from pipeline.settings.model import Net

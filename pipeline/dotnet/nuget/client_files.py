@@ -1,6 +1,6 @@
 """The client's files in the package: assemblies or C#, and the MSBuild files that bring it to a project."""
 
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget.assemblies import compile_client
 from pipeline.dotnet.nuget.client_form import ClientForm
 from pipeline.dotnet.nuget.contract_names import blame_contract

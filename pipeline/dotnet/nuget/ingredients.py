@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import generator, health_check, plain_sources
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import golden_files, targets
 from pipeline.dotnet.nuget.assemblies import ClientSources
 from pipeline.dotnet.nuget.client_form import Form

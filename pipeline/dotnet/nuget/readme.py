@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.parity_report import ParityReport
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.nuget.dependency_groups import RUNTIMES, RuntimeChoice

@@ -62,7 +62,5 @@ def test_what_does_not_compile_names_what_it_comes_from(monkeypatch):
 def test_another_form_is_another_content(tmp_path):
     model = tmp_path / "model.onnx"
     model.write_bytes(b"")
-    first, second = (
-        Ingredients(TINY, model, form.name, []).describe_content(IDENTITY) for form in (ASSEMBLY, SOURCE)
-    )
+    first, second = (Ingredients(TINY, model, form.name, []).describe_content(IDENTITY) for form in (ASSEMBLY, SOURCE))
     assert {part for part, digest in first.parts.items() if digest != second.parts[part]} == {"client"}
