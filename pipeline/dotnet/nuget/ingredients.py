@@ -6,13 +6,14 @@ from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
+from pipeline.dotnet.api.client_api import list_api_of_sources
 from pipeline.dotnet.client import generator, health_check, plain_sources
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import golden_files, targets
 from pipeline.dotnet.nuget.assemblies import ClientSources
 from pipeline.dotnet.nuget.client_form import Form
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
-from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
+from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files
 
 
 @dataclass(frozen=True)
@@ -83,5 +84,5 @@ class Ingredients:
                 "golden": hash_files(self.encode_golden_calls()),
                 "client": hash_files({name: text.encode() for name, text in client.items()}),
             },
-            api=list_api(sources.client),
+            api=list_api_of_sources(sources.client.values(), sources.aspnetcore.values()),
         )
