@@ -27,6 +27,7 @@ from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.api.client_api import check_api
+from pipeline.dotnet.client.embedding import list_packages
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme
@@ -43,7 +44,6 @@ from pipeline.dotnet.versions.content import UNVERSIONED, hash_file
 from pipeline.dotnet.versions.package_version import choose_version
 from pipeline.dotnet.versions.released_file import choose_id
 from pipeline.graph import external_data
-from pipeline.settings import compat
 from pipeline.settings.params import Package, Params
 
 
@@ -148,19 +148,18 @@ def assemble_files(
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
-    oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     changes = release_notes.describe_changes(version)
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest, changes, ingredients.runtime).encode(),
+        "README.md": readme.write(contract, identity, parity, changes, ingredients.runtime).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
     }
 
 
 def describe_package(
-    identity: Identity, description: str, version: PackageVersion, settings: Package
+    identity: Identity, contract: Contract, version: PackageVersion, settings: Package
 ) -> nupkg.Metadata:
     """What the .nuspec says."""
     repository = read_repository()
@@ -169,9 +168,9 @@ def describe_package(
         version=identity.version,
         authors=settings.authors,
         license=settings.license,
-        description=description,
+        description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, {}),
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, list_packages(contract)),
         release_notes=release_notes.write_notes(version),
         project_url=settings.project_url or (repository.page if repository else ""),
         repository=repository,
@@ -192,12 +191,12 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, list_packages(contract)))
     ingredients = read_ingredients(contract, SIMPLIFIED, form.name, settings)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
-    metadata = describe_package(identity, contract.description, version, settings)
+    metadata = describe_package(identity, contract, version, settings)
     # Before anything is compiled in its name.
     nupkg.check(metadata)
     files = assemble_files(ingredients, form, parity, identity, version)
