@@ -214,7 +214,7 @@ class Dotnet:
         identity = make_identity(class_name, version, model, **files)
         model_file = self.root / identity.model_file
         model_file.write_bytes(model)
-        ingredients = Ingredients(contract, model_file, self.form, [], characters, vocabulary.encode())
+        ingredients = Ingredients(contract, model_file, self.form, [], b"", "none", characters, vocabulary.encode())
         taken = ClientForm(self.form, find_references(self.root.parent) if self.form == "assembly" else None)
         content = {
             **ingredients.list_model_files(identity),
