@@ -27,12 +27,12 @@ def printed() -> str:
     # A test starts a process of its own, which finds `dotnet` as this one did.
     path = f"{dotnet.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     completed = subprocess.run(
-        [dotnet, "test", "--no-progress", "--no-ansi"],
+        [dotnet, "test", "--no-progress", "--no-ansi", "--timeout", "4m"],
         cwd=CSHARP / "tests",
         env=os.environ | sdk.ENVIRONMENT | {"PATH": path},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=420,
         check=False,
     )
     return f"{completed.stdout}{completed.stderr}\nexit code {completed.returncode}\n"
