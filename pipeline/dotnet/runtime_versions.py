@@ -10,6 +10,8 @@ from pipeline.dotnet import sdk
 
 # The NuGet package that brings onnxruntime to consumers.
 RUNTIME_PACKAGE = "Microsoft.ML.OnnxRuntime"
+# The C# half of it, without a native library.
+MANAGED_PACKAGE = "Microsoft.ML.OnnxRuntime.Managed"
 
 
 def list_proven(parity: ParityReport) -> list[str]:

@@ -4,15 +4,24 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from sample_client import find_references
+from sample_packages import compile_sample
 
 from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
+from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
 
 @pytest.fixture(scope="session")
-def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
-    sdk = shutil.which("dotnet")
-    if not sdk:
+def sdk() -> str:
+    """The program `dotnet`."""
+    found = shutil.which("dotnet")
+    if not found:
         pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def dotnet(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
     dotnet = Dotnet(tmp_path_factory.mktemp("dotnet"), sdk)
     dotnet.pack(TINY, tiny_model(1), "Tiny")
     dotnet.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
@@ -23,6 +32,18 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
 
 
 @pytest.fixture(scope="session")
+def sample_client(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> dict[str, bytes]:
+    """The sample's assemblies by their paths in a package."""
+    return compile_sample(sdk, tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
 def package() -> Callable[[str], str]:
     """Makes the MSBuild item that references a package."""
     return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'
+
+
+@pytest.fixture(scope="session")
+def references(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> ReferenceAssemblies:
+    """What a client is compiled against, with the compiler of the SDK."""
+    return find_references(tmp_path_factory.mktemp("references"))

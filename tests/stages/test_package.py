@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
 from pipeline.core.files import read_json, sha256, write_json
+from pipeline.core.golden import load_calls
 from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED, TARGET_FINGERPRINT, TEST_SPLIT
 from pipeline.dotnet import sdk
 from pipeline_runs import reseal
@@ -35,6 +37,7 @@ def test_holds_model_contract_golden_client_targets_and_readme(linear):
         "contract.json",
         "golden/golden.json",
         "client/Linear.cs",
+        "build/Linear.targets",
         "buildTransitive/Linear.targets",
         "README.md",
         "MODEL_CARD.md",
@@ -54,6 +57,39 @@ def test_manifest_has_every_file(linear):
         }
     assert own == {*inside["files"], "manifest.json"}
     assert {key: value for key, value in manifest().items() if not key.startswith("package")} == inside
+
+
+def test_of_the_golden_calls_the_smallest_travel(linear, passes):
+    said = passes("package")
+    cases = [entry["case"] for entry in json.loads(archive().read("golden/golden.json"))]
+    all_calls = [call.name for call in load_calls()]
+    assert set(cases) < set(all_calls)
+    size = sum(entry.file_size for entry in archive().infolist() if entry.filename.startswith("golden/"))
+    told = f"; {len(cases)} of {len(all_calls)} golden calls in {size:,} bytes (package.golden=slim); "
+    assert told in said
+
+
+def test_every_golden_call_travels(linear, configure, passes):
+    configure("package.golden=full")
+    passes("package")
+    cases = [entry["case"] for entry in json.loads(archive().read("golden/golden.json"))]
+    assert cases == [call.name for call in load_calls()]
+    assert "`golden/` has every golden call with PyTorch's answers" in archive().read("README.md").decode()
+
+
+def test_no_golden_call_travels_and_nothing_speaks_of_them(linear, configure, passes):
+    configure("package.golden=none")
+    said = passes("package")
+    with archive() as opened:
+        assert not [name for name in opened.namelist() if name.startswith("golden")]
+        assert not [path for path in json.loads(opened.read("manifest.json"))["files"] if path.startswith("golden")]
+        assert "golden/" not in opened.read("README.md").decode() + opened.read("MODEL_CARD.md").decode()
+    assert "; no golden calls (package.golden=none); " in said
+
+
+def test_the_policy_that_travels_has_every_output(linear):
+    outputs = json.loads(archive().read("golden/policy.json"))["outputs"]
+    assert [entry["name"] for entry in outputs] == [tensor.name for tensor in load_contract().outputs]
 
 
 def test_lineage(linear):
@@ -102,6 +138,20 @@ def test_names_of_ones_own(linear, configure, passes):
     with archive() as opened:
         assert "namespace Acme.Models" in opened.read("client/Projection.cs").decode()
         assert "buildTransitive/Acme.Linear.targets" in opened.namelist()
+
+
+def test_the_native_library_is_left_to_the_program(linear, configure, passes):
+    plain = manifest()["content_sha256"]
+    configure("package.runtime=managed", "package.project_url=https://host.example/linear")
+    passes("package")
+    with archive() as opened:
+        nuspec, readme = (opened.read(name).decode() for name in ("Linear.nuspec", "README.md"))
+    assert nuspec.count('<dependency id="Microsoft.ML.OnnxRuntime.Managed" version="1.31.1" />') == 2
+    assert 'id="Microsoft.ML.OnnxRuntime"' not in nuspec
+    assert "<projectUrl>https://host.example/linear</projectUrl>" in nuspec
+    assert "The package depends on Microsoft.ML.OnnxRuntime.Managed 1.31.1 or later" in readme
+    assert manifest()["runtime"] == "managed"
+    assert manifest()["content_sha256"] != plain
 
 
 def prove_in_older_onnxruntime() -> None:
@@ -175,7 +225,7 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.dotnet.nuget.ingredients.golden_files.files",
+        "pipeline.dotnet.nuget.golden_selection.golden_files.files",
         lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")

@@ -192,6 +192,14 @@ def test_real(digits, passes, client):
 
 
 @needs_dotnet
+def test_the_processors_library_where_the_package_has_none(linear, configure, passes):
+    configure("package.runtime=managed", "verify.mode=required")
+    passes("package")
+    assert "verified in .NET" in passes("verify")
+    assert read_json(REPORT, "verify")["onnxruntime"] == "1.31.1"
+
+
+@needs_dotnet
 def test_real_and_refused(digits, passes, capsys):
     passes(
         "params", "train.epochs=3", "model.net.kwargs.width=4", "parity.atol=0", "parity.rtol=0", "verify.mode=required"
@@ -230,7 +238,7 @@ def silent(linear, monkeypatch, tmp_path) -> list[float | None]:
     write_inputs(tmp_path / TEST_SPLIT, {"x": np.zeros(1500)}, [slice(0, 1000), slice(1000, 1500)], True)
     consumer = Consumer(sdk.Sdk(Path("dotnet"), "10.0.401"), load_contract(), read_package(), tmp_path)
     with pytest.raises(PipelineError, match="without saying what it ran on"):
-        consumer.replay(1, tmp_path / TEST_SPLIT)
+        consumer.replay(1, tmp_path, tmp_path / TEST_SPLIT)
     return limits
 
 

@@ -12,9 +12,16 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof.consumer import Consumer, restored_package
 from pipeline.dotnet.proof.examination import Examination, Replay, compare_answers
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, advise_target, describe_absence, join_versions
+from pipeline.dotnet.runtime_versions import (
+    MANAGED_PACKAGE,
+    RUNTIME_PACKAGE,
+    advise_target,
+    describe_absence,
+    join_versions,
+)
 
-# Of the folder with the consumers: the inputs of the test split.
+# Of the folder with the consumers: every golden call, and the inputs of the test split.
+GOLDEN_CALLS = "golden-calls"
 TEST_SPLIT = "test-split"
 
 
@@ -86,7 +93,7 @@ def replay_runtimes(
         manifest: That of the package in build/package.
         examination: What they are asked.
         runtimes: `verify.runtimes`.
-        folder: For the consumers; the inputs of the test split are in its `TEST_SPLIT`.
+        folder: For the consumers; the golden calls are in its `GOLDEN_CALLS`, the inputs of the test split in its `TEST_SPLIT`.
 
     Raises:
         PipelineError: A consumer does not build, or does not run to its end. That no source has an onnxruntime is in the matrix.
@@ -102,7 +109,7 @@ def replay_runtimes(
         try:
             version = consumer.build(_reference(asked))
         except sdk.MissingPackageError as error:
-            if error.package != RUNTIME_PACKAGE:
+            if error.package not in (RUNTIME_PACKAGE, MANAGED_PACKAGE):
                 raise
             matrix.absent[asked] = _explain_absence(asked, matrix.bound, error.nearest)
             continue
@@ -112,7 +119,7 @@ def replay_runtimes(
         matrix.versions[name] = version
         if version not in matrix.replays:
             shown.note = f"it runs on onnxruntime {version}"
-            versions = consumer.replay(examination.threads, folder / TEST_SPLIT)
+            versions = consumer.replay(examination.threads, folder / GOLDEN_CALLS, folder / TEST_SPLIT)
             _check_ran(version, versions.onnxruntime)
             runtime = None if name == BOUND else version
             matrix.replays[version] = compare_answers(consumer.answers, examination, versions, runtime)

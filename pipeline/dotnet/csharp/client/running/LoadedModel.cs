@@ -113,5 +113,6 @@ internal sealed class LoadedModel : IDisposable
         _freedLast.ForEach(part => part.Dispose());
         Stoppers.Dispose();
         _loaded.Release();
+        Options.Log.Disposed();
     }
 }
