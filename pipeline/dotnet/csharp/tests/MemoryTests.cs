@@ -46,7 +46,7 @@ public sealed class MemoryTests
     {
         var owner = new LoadedModelOwner();
         ArgumentOutOfRangeException error = Assert.Throws<ArgumentOutOfRangeException>(
-            () => new TheModelBuffers(owner.Model, int.MaxValue, pooled: false));
+            () => new TheModelBuffers(owner.Model, int.MaxValue, false));
         Assert.Contains("features: expected at most 2147483647 values", error.Message, StringComparison.Ordinal);
         await AssertIsFreed(owner);
     }

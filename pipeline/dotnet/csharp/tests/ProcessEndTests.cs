@@ -29,7 +29,7 @@ public sealed class ProcessEndTests
     {
         using TheModel model = TheModel.Load();
         using var owner = new LoadedModelOwner();
-        using var buffers = new TheModelBuffers(owner.Model, 1, pooled: false);
+        using var buffers = new TheModelBuffers(owner.Model, 1, false);
         ProcessEnd.End([owner.Model], TimeSpan.Zero);
         Assert.Contains("process is ending", Assert.Throws<ObjectDisposedException>(owner.Model.Lifetime.Enter).Message, StringComparison.Ordinal);
         Assert.Throws<ObjectDisposedException>(buffers.Run);
@@ -64,7 +64,7 @@ public sealed class ProcessEndTests
     public void Buffers_that_a_caller_keeps_are_no_run_in_progress()
     {
         using var owner = new LoadedModelOwner();
-        using var buffers = new TheModelBuffers(owner.Model, 1, pooled: false);
+        using var buffers = new TheModelBuffers(owner.Model, 1, false);
         Assert.False(owner.Model.IsRunning);
     }
 
