@@ -16,7 +16,7 @@ namespace TheNamespace.TheModelEngine
         internal static void $ input.member $($ input.type $ _value, bool _validate, string _parameter)
         {
 //% if input.text
-            Check.Text(_value, $ input.name | literal $, "", _parameter);
+            TextCheck.Check(_value, $ input.name | literal $, "", _parameter);
 //% elif input.invalid_condition
             if (_validate && ($ input.invalid_condition $))
             {
@@ -61,7 +61,7 @@ namespace TheNamespace.TheModelEngine
         {
             for (int _i = 0; _i < _values.Length; _i++)
             {
-                Check.Text(_values[_i], $ input.name | literal $, " at index " + _i, _parameter);
+                TextCheck.Check(_values[_i], $ input.name | literal $, " at index " + _i, _parameter);
             }
         }
 //% elif input.invalid_condition

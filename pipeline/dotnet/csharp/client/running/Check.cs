@@ -66,24 +66,4 @@ internal static class Check
         return Refused(
             expected + Convert.ToString(value, CultureInfo.InvariantCulture) + " at index " + index.ToString(CultureInfo.InvariantCulture) + ".", parameter);
     }
-
-    /// <summary>Rejects null and unpaired surrogates, which have no UTF-8; any other text can be passed to the model, with NUL too.</summary>
-    internal static void Text(string value, string name, string position, string parameter)
-    {
-        NotNull(value, name + ": expected text, got null" + position + ".", parameter);
-        for (int i = 0; i < value.Length; i++)
-        {
-            if (char.IsSurrogate(value[i]))
-            {
-                if (!char.IsSurrogatePair(value, i))
-                {
-                    throw Refused(
-                        name + ": expected well-formed UTF-16, got an unpaired surrogate at character " + i.ToString(CultureInfo.InvariantCulture) + position + ".",
-                        parameter);
-                }
-
-                i++;
-            }
-        }
-    }
 }

@@ -75,7 +75,7 @@ namespace Acme.Models.WholeEngine
         {
             for (int _i = 0; _i < _values.Length; _i++)
             {
-                Check.Text(_values[_i], "name", " at index " + _i, _parameter);
+                TextCheck.Check(_values[_i], "name", " at index " + _i, _parameter);
             }
         }
     }
