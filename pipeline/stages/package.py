@@ -26,7 +26,7 @@ from pipeline.core.release import PackageVersion, read_release_fingerprint
 from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
-from pipeline.dotnet.client import text_input
+from pipeline.dotnet.api.client_api import check_api
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme, targets
@@ -178,6 +178,7 @@ def run(params: Params) -> None:
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
     files = assemble_files(ingredients, form, parity, identity, version)
+    check_api(content.api, {path: file for path, file in files.items() if isinstance(file, bytes)})
     files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
     packed = PackedManifest(
         id=identity.package_id,

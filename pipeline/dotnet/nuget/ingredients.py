@@ -6,12 +6,13 @@ from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
+from pipeline.dotnet.api.client_api import list_api_of_sources
 from pipeline.dotnet.client import generator, health_check
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.client.plain_sources import read_client
+from pipeline.dotnet.client.plain_sources import read_aspnetcore, read_client
 from pipeline.dotnet.nuget import golden_files, targets
 from pipeline.dotnet.nuget.client_form import Form
-from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files, list_api
+from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,14 @@ class Ingredients:
     def describe_content(self, identity: Identity) -> PackageContent:
         """What the package is to its consumer, whatever its version; `identity` has none yet."""
         sources = self.generate_client(identity)
-        client = {**sources, "targets": self.write_targets(identity), "form": self.client}
+        # A client that travels as source has no part for ASP.NET Core.
+        aspnetcore = read_aspnetcore(identity.namespace, identity.class_name) if self.client == "assembly" else {}
+        client = {
+            **sources,
+            **{f"aspnetcore/{name}": text for name, text in aspnetcore.items()},
+            "targets": self.write_targets(identity),
+            "form": self.client,
+        }
         return PackageContent(
             package_id=identity.package_id,
             client=self.client,
@@ -65,5 +73,5 @@ class Ingredients:
                 "golden": hash_files(self.encode_golden_calls()),
                 "client": hash_files({name: text.encode() for name, text in client.items()}),
             },
-            api=list_api(sources),
+            api=list_api_of_sources(sources.values(), aspnetcore.values()),
         )

@@ -34,7 +34,7 @@ class PackedManifest(Record):
     """manifest.json within the package: `files` has the SHA-256 of every other file.
 
     `content_sha256` is over model, contract, golden calls and client text, whatever the version, and `parts` has the SHA-256 of each;
-    `api` are the members of the client's public types. `previous` is the version of the release before ("" where there is none),
+    `api` is the client's public API, a line a member. `previous` is the version of the release before ("" where there is none),
     `changes` what is different from it.
     """
 
