@@ -107,6 +107,13 @@ public sealed class HealthCheckTests
         Assert.Same(result, results.Get(new RegisteredModel(null)));
     }
 
+    [Fact]
+    public async Task A_keyed_instance_has_a_self_test_of_its_own()
+    {
+        HealthReport report = await ReportAsync(services => services.AddKeyedTheModel("eu").AddHealthChecks().AddTheModelSelfTest("eu"));
+        Assert.Equal(["the model:eu", "the model:eu:self-test"], report.Entries.Keys.Order());
+    }
+
     private static ServiceProvider Provider(Action<IServiceCollection> configure)
     {
         IServiceCollection services = new ServiceCollection().AddLogging();

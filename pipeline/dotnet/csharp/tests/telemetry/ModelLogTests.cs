@@ -65,7 +65,7 @@ public sealed class ModelLogTests
         await fixture.BlockAsync();
         Task<int>[] calls = fixture.CallAll(1, 2);
         await Assert.ThrowsAsync<TheModelQueueFullException>(() => calls[1]);
-        Assert.Equal("digits rejected 1 rows since this was last said, because its queue of 1 rows is full.", _logger.LatestRecord.Message);
+        Assert.Equal("The queue of digits is full, of 1 rows; rejected since this was last said: 1.", _logger.LatestRecord.Message);
     }
 
     [Fact]
