@@ -30,9 +30,9 @@ using TheNamespace.TheModelEngine;
 /// </list>
 /// <para>
 /// The health check is healthy where the model answers a call of a size that was proven; degraded where it does so on another execution
-/// provider than the first that was asked for; unhealthy where it does not load or answer, or where its self-test has failed. Its data are
-/// <c>model</c>, <c>sha256</c>, <c>version</c>, <c>provider</c>, <c>onnxruntime</c>, and with a self-test <c>selfTest</c> and
-/// <c>selfTestUsed</c> (1 is the limit).
+/// provider than the first that was asked for; unhealthy where it does not load or answer, or where its self-test fails. Its data are
+/// <c>model</c>, <c>sha256</c>, <c>version</c>, <c>provider</c>, <c>onnxruntime</c>, and where <see cref="TheModelOptions.SelfTest"/> asks
+/// for a self-test <c>selfTest</c> and <c>selfTestUsed</c> (1 is the limit).
 /// </para>
 /// </remarks>
 public static partial class TheModelServiceCollectionExtensions
@@ -90,7 +90,6 @@ public static partial class TheModelServiceCollectionExtensions
         }
 
         RegisteredModel model = key is null ? new RegisteredModel(null) : Keyed(key);
-        builder.Services.TryAddSingleton<SelfTestResults>();
         return builder.Add(new HealthCheckRegistration(
             model.Name + ":self-test", provider => new HealthCheck(provider, model, runSelfTest: true), null, ["ready"]));
     }
@@ -145,7 +144,6 @@ public static partial class TheModelServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TheModelOptions>, OptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WarmUpService>());
         services.TryAddSingleton(_ => new SessionCache());
-        services.TryAddSingleton<SelfTestResults>();
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             model.Name, provider => new HealthCheck(provider, model, runSelfTest: false), null, ["ready"]));
         AddMore(services, model.Key);
