@@ -110,6 +110,21 @@ public sealed class HealthCheckTests
         Assert.Single(logs.GetSnapshot(), record => record.Id.Name == "SelfTestPassed");
     }
 
+    [Fact]
+    public async Task A_self_test_that_fails_is_unhealthy_with_what_differs()
+    {
+        using ServiceProvider provider = Provider(services => services.AddTheModel().AddHealthChecks().AddTheModelSelfTest());
+        var options = new TheModelOptions();
+        using var model = new LoadedModel(provider.GetRequiredService<SessionCache>().Get(options), options);
+        SelfTester.RunOnce(model, null, TestContext.Current.CancellationToken, Golden.Changed("000.outputs.0.bin", bytes => bytes[0] += 7));
+        HealthReport report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+
+        HealthReportEntry entry = report.Entries["the model:self-test"];
+        Assert.Equal((HealthStatus.Unhealthy, "failed"), (entry.Status, entry.Data["selfTest"]));
+        Assert.StartsWith("The self-test failed: ", entry.Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, report.Entries["the model"].Status);
+    }
+
     [Theory]
     [InlineData(TheModelSelfTest.OnLoad)]
     [InlineData(TheModelSelfTest.OnFirstUse)]
