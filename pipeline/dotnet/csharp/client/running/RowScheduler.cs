@@ -32,6 +32,7 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
     private readonly int _maxQueue;
     private readonly int _maxBatchSize;
     private readonly TimeSpan _maxDelay;
+    private readonly ModelLog _log;
     private readonly Clock _clock;
     private readonly Clock.Alarm? _alarm;
     private readonly Action<object?> _cancel;
@@ -48,6 +49,7 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
         _maxConcurrency = options.MaxConcurrency;
         _maxQueue = options.MaxQueue;
         _maxDelay = options.MaxDelay;
+        _log = options.Log;
         _cancel = waiting => Cancel((WaitingRow<TRow, TOutput>)waiting!);
         _clock = clock;
         if (_maxDelay > TimeSpan.Zero)
@@ -109,6 +111,11 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
 
         if (refusal != null)
         {
+            if (refusal is TheModelQueueFullException)
+            {
+                _log.QueueFull(_maxQueue);
+            }
+
             waiting.Fail(refusal);
         }
 
