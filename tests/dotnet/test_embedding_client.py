@@ -13,7 +13,7 @@ from csharp_projects import NET10, Dotnet, make_identity, make_model, tensor
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client import generator, plain_sources
 from pipeline.dotnet.client.embedding import list_packages
-from pipeline.dotnet.nuget.dependencies import list_dependencies
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 
 # Its vector has the sum of the token ids, and their number.
 VECTOR = tensor("vector", "float32", "batch", 2)
@@ -90,7 +90,7 @@ def test_it_knows_its_model(lines: dict[str, str]) -> None:
 
 def test_it_compiles_for_net_standard(machine: Dotnet) -> None:
     properties = "<TargetFramework>netstandard2.0</TargetFramework><LangVersion>12</LangVersion><TreatWarningsAsErrors>true</TreatWarningsAsErrors>"
-    (group, _) = list_dependencies("cpu", "1.31.1", list_packages(CONTRACT))
+    (group, _) = group_dependencies("cpu", "1.31.1", list_packages(CONTRACT))
     folder = machine.project("standard-vectors", properties, format_references(group.packages))
     write_client(folder)
     machine(folder, "build", "-v", "q")
