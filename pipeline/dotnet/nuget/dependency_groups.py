@@ -30,8 +30,11 @@ _BACKPORTS = {
 LIBRARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"netstandard2.0": {**_EXTENSIONS, **_BACKPORTS}, "net8.0": _EXTENSIONS}
 )
-# What a further package brings in later versions: named again in an earlier one, NuGet would call it a downgrade.
-_BROUGHT = {"Microsoft.Extensions.AI.Abstractions": ("Microsoft.Bcl.AsyncInterfaces", "System.Text.Json")}
+
+# Of those, what a further package brings in a later version: named again in an earlier one, NuGet would call it a downgrade.
+_BROUGHT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"Microsoft.Extensions.AI.Abstractions": ("Microsoft.Bcl.AsyncInterfaces", "System.Text.Json")}
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ def group_dependencies(
     own = {RUNTIMES[runtime]: bound, **further}
     brought = {name for package in further for name in _BROUGHT.get(package, ())}
     return tuple(
-        DependencyGroup(framework, {name: every[name] for name in sorted(every) if name not in brought})
+        DependencyGroup(
+            framework,
+            dict(sorted({**own, **{name: packages[name] for name in packages if name not in brought}}.items())),
+        )
         for framework, packages in libraries.items()
-        for every in [{**own, **packages}]
     )
