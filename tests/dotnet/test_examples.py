@@ -23,12 +23,12 @@ LINEAR = PROJECT / "build" / "examples" / "linear"
 FEATURES = np.array([0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8, 0.9, -1], np.float32)
 
 
-def run_python(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python(*arguments: str | Path, timeout: int = 300, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
         check=False,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
     )
@@ -110,7 +110,7 @@ def test_other_programs_recognize_the_same_digit(example: str, printed: dict[str
 )
 @pytest.mark.usefixtures("dotnet")
 def test_the_search_finds_what_is_meant() -> None:
-    completed = run_python(EXAMPLES / "run.py", "search")
+    completed = run_python(EXAMPLES / "run.py", "search", timeout=900)
     assert completed.returncode == 0, completed.stderr
     best = re.findall(r"^(\S.*)\n  0\.\d{3} (.*)$", completed.stdout, flags=re.MULTILINE)
     assert best == [
