@@ -28,7 +28,7 @@ SERVICES = "".join(
     for name in ("DependencyInjection", "Diagnostics.HealthChecks", "Logging")
 )
 HEALTH_CHECKS = '<PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="10.0.15" />'
-OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks>"
+OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks><LangVersion>12</LangVersion>"
 NET48_REFERENCE = (
     '<PackageReference Include="Microsoft.NETFramework.ReferenceAssemblies" Version="1.0.3" PrivateAssets="all" '
     "Condition=\"$(TargetFramework)=='net48'\" />"
@@ -203,7 +203,7 @@ class Dotnet:
         if vocabulary:
             parts[f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}"] = vocabulary.encode()
         parts[f"{targets.MODEL_FOLDER}/{identity.model_file}"] = model
-        compiled = tuple(name for name in sources if not name.endswith("Public.cs"))
+        compiled = tuple(sources)
         msbuild = targets.write_targets(targets.describe_targets(identity, compiled))
         parts |= {path: text.encode() for path, text in msbuild.items()}
         dependencies = group_dependencies("cpu", "1.31.1", text_input.libraries(contract))

@@ -46,7 +46,7 @@ class Ingredients:
         """Path in the package -> text of each MSBuild file."""
         if self.client == "compiled":
             return targets.write_targets(targets.describe_targets(identity))
-        sources = tuple(name for name in self.generate_client(identity) if not name.endswith("Public.cs"))
+        sources = tuple(self.generate_client(identity))
         return targets.write_targets(targets.describe_targets(identity, sources))
 
     def describe_content(self, identity: Identity) -> PackageContent:
