@@ -18,7 +18,7 @@ from pipeline.core.arrays import save
 from pipeline.parity import locate_process
 from pipeline.settings.compose import compose
 from pipeline.settings.params import Params, load
-from pipeline_runs import LINEAR, PROOF, SMALL, UNVERIFIED, bring_conf, run_stages
+from pipeline_runs import LINEAR, PROOF, SMALL, UNCOMPILED, UNVERIFIED, bring_conf, run_stages
 
 # As publish sets it; MLflow reads it once, whichever test imports it first.
 os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
@@ -135,7 +135,7 @@ def passes(capsys) -> Callable[..., str]:
 @pytest.fixture
 def configure(passes) -> Callable[..., str]:
     """Compose params.yaml anew: the linear model, and overrides."""
-    return lambda *overrides: passes("params", *LINEAR, UNVERIFIED, *overrides)
+    return lambda *overrides: passes("params", *LINEAR, UNVERIFIED, UNCOMPILED, *overrides)
 
 
 @pytest.fixture

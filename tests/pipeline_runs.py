@@ -20,6 +20,7 @@ STAGES = ("fingerprint", "prepare", "train", "export", "simplify", "validate", "
 PROOF = ("fingerprint", "prepare", "train", "export", "simplify", "validate")
 # Real .NET has tests of its own; elsewhere it would only take time.
 UNVERIFIED = "verify.mode=off"
+UNCOMPILED = "package.client=source"
 # A store that refuses at once, for a stage that a test starts as `python -m pipeline` and that is to record nothing.
 NOBODY = "http://127.0.0.1:1"
 
@@ -33,7 +34,7 @@ def run_stages(folder: Path, *overrides: str) -> Path:
     """A project folder in which everything up to verify has run."""
     shutil.copytree(PROJECT / "conf", folder / "conf")
     with contextlib.chdir(folder):
-        for command in [["params", UNVERIFIED, *overrides], *([stage] for stage in STAGES)]:
+        for command in [["params", UNVERIFIED, UNCOMPILED, *overrides], *([stage] for stage in STAGES)]:
             assert main(command) == 0
     return folder
 

@@ -40,7 +40,7 @@ CONTENT = PackageContent(
     onnxruntime="1.30.0",
     contract=CONTRACT,
     parts={"model": "1" * 64, "contract": "2" * 64, "golden": "3" * 64, "client": "4" * 64},
-    api=("M: MOutput Run(float[] x)", "M: void Dispose()"),
+    api=("Acme.M -> sealed class", "Acme.M.Dispose() -> void", "Acme.M.Run(float[] x) -> MOutput"),
 )
 
 

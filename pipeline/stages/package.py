@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.compare.policy import make_policy
 from pipeline.core.arrays import count_rows, read_headers
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
@@ -26,12 +27,16 @@ from pipeline.core.release import PackageVersion, read_release_fingerprint
 from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
-from pipeline.dotnet.client import text_input
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.api.client_api import check_api
+from pipeline.dotnet.client.embedding import list_packages
 from pipeline.dotnet.client.identifiers import pascal
-from pipeline.dotnet.nuget import assemblies, nupkg, readme, targets
+from pipeline.dotnet.client.identity import Identity
+from pipeline.dotnet.nuget import nupkg, readme
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
+from pipeline.dotnet.nuget.client_files import write_client
+from pipeline.dotnet.nuget.client_form import ClientForm, Form, choose_form, list_compiled_against
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
+from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
@@ -42,7 +47,6 @@ from pipeline.dotnet.versions.content import UNVERSIONED, hash_file
 from pipeline.dotnet.versions.package_version import choose_version
 from pipeline.dotnet.versions.released_file import choose_id
 from pipeline.graph import external_data
-from pipeline.settings import compat
 from pipeline.settings.params import Package, Params
 
 
@@ -86,6 +90,7 @@ def choose_identity(
         model_bytes=model.stat().st_size,
         bound_onnxruntime=choose_bound(target, parity),
         proven_onnxruntime=tuple(list_proven(parity)),
+        golden=settings.golden,
         vocabulary_file=f"{class_name}.{contract.tokenizer.vocabulary_sha256[:8]}.vocab.txt"
         if contract.tokenizer
         else "",
@@ -133,36 +138,31 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def read_ingredients(contract: Contract, model: Path, settings: Package) -> Ingredients:
+def read_ingredients(contract: Contract, model: Path, form: Form, params: Params) -> Ingredients:
     """What the package is made of."""
+    tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
+    policy = format_policy(tolerances, contract, params.verify.least_cosine)
     characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-    return Ingredients(contract, model, settings.client, load_calls(), characters, vocabulary, settings.runtime)
+    calls = load_calls()
+    settings = params.package
+    return Ingredients(contract, model, form, calls, policy, settings.golden, characters, vocabulary, settings.runtime)
 
 
 def assemble_files(
-    ingredients: Ingredients, parity: ParityReport, identity: Identity, version: PackageVersion
+    ingredients: Ingredients, form: ClientForm, parity: ParityReport, identity: Identity, version: PackageVersion
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
-    oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     sections = [*describe_runtimes(identity, ingredients.runtime), *release_notes.describe_changes(version)]
-    sources = ingredients.generate_client(identity)
-    msbuild = {path: text.encode() for path, text in ingredients.write_targets(identity).items()}
-    files: dict[str, bytes | Path] = {
+    return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest, sections).encode(),
+        "README.md": readme.write(contract, identity, parity, sections).encode(),
         **ingredients.encode_golden_calls(),
-    }
-    if ingredients.client == "compiled":
-        return {**files, **assemblies.build(sources, identity, text_input.libraries(contract)), **msbuild}
-    return {
-        **files,
-        **{f"{targets.CLIENT_FOLDER}/{name}": text.encode() for name, text in sources.items()},
-        **msbuild,
+        **write_client(ingredients, form, identity),
     }
 
 
@@ -180,11 +180,13 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    ingredients = read_ingredients(contract, SIMPLIFIED, settings)
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, list_packages(contract)))
+    ingredients = read_ingredients(contract, SIMPLIFIED, form.name, params)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
-    files = assemble_files(ingredients, parity, identity, version)
+    files = assemble_files(ingredients, form, parity, identity, version)
+    check_api(content.api, {path: file for path, file in files.items() if isinstance(file, bytes)})
     files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
     packed = PackedManifest(
         id=identity.package_id,
@@ -194,7 +196,7 @@ def run(params: Params) -> None:
         api=list(content.api),
         previous=version.previous,
         changes=version.changes,
-        client=settings.client,
+        client=form.name,
         runtime=settings.runtime,
         namespace=identity.namespace,
         class_name=identity.class_name,
@@ -212,7 +214,7 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, text_input.libraries(contract)),
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, list_packages(contract)),
         release_notes=release_notes.write_notes(version),
         project_url=settings.project_url or (repository.page if repository else ""),
         repository=repository,
@@ -230,8 +232,8 @@ def run(params: Params) -> None:
         (folder / MANIFEST.name).write_bytes(format_manifest(manifest))
     say(
         "package",
-        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, {settings.client} client "
-        f"{identity.namespace}.{identity.class_name}; {release_notes.summarize(version)}",
+        f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, client "
+        f"{identity.namespace}.{identity.class_name} as {form}; {ingredients.describe_golden_calls()}; {release_notes.summarize(version)}",
     )
 
 

@@ -4,9 +4,11 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from sample_client import find_references
 from sample_packages import compile_sample
 
 from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
+from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,9 @@ def sample_client(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> dict[st
 def package() -> Callable[[str], str]:
     """Makes the MSBuild item that references a package."""
     return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'
+
+
+@pytest.fixture(scope="session")
+def references(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> ReferenceAssemblies:
+    """What a client is compiled against, with the compiler of the SDK."""
+    return find_references(tmp_path_factory.mktemp("references"))

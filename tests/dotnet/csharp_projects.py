@@ -10,7 +10,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.contract import Contract, TensorSpec
-from pipeline.dotnet.client import generator, text_input
+from pipeline.dotnet.client import generator
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, targets
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 
@@ -60,11 +61,9 @@ def make_contract(name: str, inputs: list[TensorSpec], outputs: list[TensorSpec]
     )
 
 
-def make_identity(
-    class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"", **changes: str
-) -> generator.Identity:
+def make_identity(class_name: str = "Tiny", version: str = "1.0.0", model: bytes = b"", **changes: str) -> Identity:
     digest = hashlib.sha256(model).hexdigest()
-    return generator.Identity(
+    return Identity(
         **{
             "package_id": f"Acme.{class_name}",
             "version": version,
@@ -206,7 +205,7 @@ class Dotnet:
         compiled = tuple(sources)
         msbuild = targets.write_targets(targets.describe_targets(identity, compiled))
         parts |= {path: text.encode() for path, text in msbuild.items()}
-        dependencies = group_dependencies("cpu", "1.31.1", text_input.libraries(contract))
+        dependencies = group_dependencies("cpu", "1.31.1", {})
         metadata = nupkg.Metadata(identity.package_id, version, "a", "MIT", "d", "t", dependencies)
         parts["README.md"] = b"# d"
         nupkg.pack(metadata, parts, self.feed / f"{identity.package_id}.{version}.nupkg")

@@ -7,7 +7,7 @@ from pathlib import Path
 from client.sample_model import CSHARP, SAMPLE
 
 from csharp_projects import make_identity, run
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice, group_dependencies
 from pipeline.dotnet.nuget.targets import PackageTargets, describe_targets, write_targets

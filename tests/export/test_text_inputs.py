@@ -10,7 +10,7 @@ from pipeline.__main__ import main
 from pipeline.core.arrays import load, save
 from pipeline.core.contract import TensorSpec, load_contract
 from pipeline.core.errors import PipelineError
-from pipeline.dotnet.client.members import make_view
+from pipeline.dotnet.client.members import TensorNames, make_view
 from pipeline.export.golden_calls import ODD_TEXT
 from pipeline.graph.session import answer, open_session
 from pipeline_runs import golden_inputs, net
@@ -131,9 +131,9 @@ def test_settings_that_no_text_can_have(settings, says, params):
 @pytest.mark.parametrize(
     ("bounds", "missing", "refused"),
     [
-        ((0.0, 1.0), False, "!(value >= 0.0f && value <= 1.0f)"),
-        ((0.0, 1.0), True, "!(value >= 0.0f && value <= 1.0f) && !float.IsNaN(value)"),
-        ((None, None), False, "float.IsNaN(value)"),
+        ((0.0, 1.0), False, "!(_value >= 0.0f && _value <= 1.0f)"),
+        ((0.0, 1.0), True, "!(_value >= 0.0f && _value <= 1.0f) && !float.IsNaN(_value)"),
+        ((None, None), False, "float.IsNaN(_value)"),
         ((None, None), True, ""),
     ],
 )
@@ -149,7 +149,7 @@ def test_csharp_refuses_nan_unless_it_stands_for_what_is_missing(bounds, missing
         labels=[],
         missing=missing,
     )
-    assert make_view(tensor, "x", batched=True, axes={}).invalid_condition == refused
+    assert make_view(tensor, "x", TensorNames("x", "X"), batched=True, axes={}).invalid_condition == refused
 
 
 class TestAdapt:

@@ -93,18 +93,18 @@ class Elements:
 
     @property
     def invalid_condition(self) -> str:
-        """C# condition on `value` that holds for values that the contract rules out; empty when it rules out none."""
+        """C# condition on `_value` that holds for values that the contract rules out; empty when it rules out none."""
         if self.type in ("bool", "string"):
             return ""
         low, high = self.bounds()
         if self.csharp.integer:
             return " || ".join(
-                f"value {sign} {self.literal(bound)}" for sign, bound in (("<", low), (">", high)) if bound is not None
+                f"_value {sign} {self.literal(bound)}" for sign, bound in (("<", low), (">", high)) if bound is not None
             )
         inside = " && ".join(
-            f"value {sign} {self.literal(bound)}" for sign, bound in ((">=", low), ("<=", high)) if bound is not None
+            f"_value {sign} {self.literal(bound)}" for sign, bound in ((">=", low), ("<=", high)) if bound is not None
         )
-        nan = f"{self.type}.IsNaN(value)"
+        nan = f"{self.type}.IsNaN(_value)"
         # "Not inside" holds for NaN too, which is therefore invalid, unless it stands for a missing value.
         if self.tensor.missing:
             return f"!({inside}) && !{nan}" if inside else ""

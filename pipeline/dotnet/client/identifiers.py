@@ -1,5 +1,6 @@
 """C# identifiers for the names in a contract. Pure."""
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -52,22 +53,19 @@ def check_identifier(text: str, what: str, *, dotted: bool = False) -> None:
             )
 
 
-def check_distinct(members: Iterable[tuple[str, str]], own_members: Iterable[str], type_name: str) -> None:
-    """Raise PipelineError when two members of a C# type would have one name.
+class Scope:
+    """The names of one C# scope, each given once: whatever a network calls its tensors, nothing collides."""
 
-    Args:
-        members: The C# name of each member, and what in the contract it comes from.
-        own_members: C# names that the type has whatever the contract.
-        type_name: The C# type.
-    """
-    origins = dict.fromkeys(own_members, f"a built-in member of {type_name}")
-    for name, origin in members:
-        if name in origins:
-            raise PipelineError(
-                f"{origin} and {origins[name]} would both be called {name} in the C# type {type_name}: give one another name in "
-                "the network, or in the settings under model"
-            )
-        origins[name] = origin
+    def __init__(self, taken: Iterable[str]) -> None:
+        """Begin with the names that are `taken` whatever the contract."""
+        self._taken = set(taken)
+
+    def give(self, name: str, suffix: str = "Value") -> str:
+        """The name, or where it is taken the name and `suffix`, or those and a number."""
+        numbered = (f"{name}{suffix}{number}" for number in itertools.count(2))
+        free = next(one for one in itertools.chain((name, f"{name}{suffix}"), numbered) if one not in self._taken)
+        self._taken.add(free)
+        return free
 
 
 def _words(name: str) -> list[str]:

@@ -6,26 +6,12 @@ from dataclasses import dataclass
 from pipeline.core.contract import BATCH, Contract, TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import identifiers
+from pipeline.dotnet.client.identifiers import Scope
 from pipeline.dotnet.client.literals import literal
-from pipeline.dotnet.client.members import RESERVED_PARAMETERS, Axis, View, make_view
+from pipeline.dotnet.client.members import OWN_MEMBERS, OWN_PARAMETERS, Axis, TensorNames, View, make_view
 
-# Parameters and local variables of the ragged client's methods: the parameter of an axis must not have their names.
-_RESERVED_SIZES = RESERVED_PARAMETERS | {
-    "batch",
-    "checked",
-    "expected",
-    "i",
-    "isPublic",
-    "model",
-    "options",
-    "parameter",
-    "rows",
-    "size",
-    "state",
-    "validate",
-    "value",
-    "values",
-}
+# Ends of the names of the generated types, of which the first is the client's own.
+TYPE_SUFFIXES = ("", "Buffers", "Exception", "Input", "Options", "Output")
 
 
 @dataclass(frozen=True)
@@ -42,6 +28,24 @@ class InputCheck:
     @property
     def known(self) -> list[Axis]:
         return [axis for axis in self.input.axes if axis != self.inferred]
+
+    @property
+    def known_parameters(self) -> str:
+        """C# parameters for the known sizes, each before a comma."""
+        return "".join(f"int {axis.parameter}, " for axis in self.known)
+
+    @property
+    def known_arguments(self) -> str:
+        return "" if self.input.scalar else "".join(f"{axis.parameter}, " for axis in self.known)
+
+    @property
+    def known_members(self) -> str:
+        return "" if self.input.scalar else "".join(f"{axis.member}, " for axis in self.known)
+
+    @property
+    def known_message(self) -> str:
+        """C# expression that appends the known sizes to a message."""
+        return "".join(f" + {literal(f', {axis.name} = ')} + {axis.parameter}" for axis in self.known)
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,14 @@ class Layout:
     def methods(self) -> tuple[str, ...]:
         """The methods of the client that run rows, each replayed by `verify`.
 
-        Run of one row, Run of a batch, Run of a ragged batch with the rows of all golden cases (`ragged`), CreateBuffers, RunAsync.
+        Run of one row, Run of a batch, Run of a ragged batch with the rows of all golden cases (`ragged`), Run of rows that stand one
+        behind the other (`whole`), CreateBuffers, RunAsync.
         """
         if not self.batched:
-            return ("row",)
+            return ("row", "async")
         ragged = ("ragged",) if self.axes and not self.output_only_axes else ()
-        return ("row", "batch", *ragged, *(("buffers",) if self.bindable else ()), "async")
+        whole = ("whole",) if self.fixed else ()
+        return ("row", "batch", *ragged, *whole, *(("buffers",) if self.bindable else ()), "async")
 
     @property
     def bulk_method(self) -> str:
@@ -109,8 +115,12 @@ class Layout:
         return next(method for method in ("buffers", "batch", "row") if method in self.methods)
 
 
-def derive_layout(contract: Contract) -> Layout:
+def derive_layout(contract: Contract, class_name: str = "") -> Layout:
     """The layout of a contract.
+
+    Args:
+        contract: What the client is for.
+        class_name: The client's, which no member of its types may have; "" where names do not matter.
 
     Raises:
         PipelineError: The client does not support a tensor's dtype or shape, or the tensors do not agree on a batch axis.
@@ -120,9 +130,20 @@ def derive_layout(contract: Contract) -> Layout:
         if not tensors:
             raise PipelineError(f"the contract has no {kind}: expected at least one; export the model again")
     batched = _has_batch_axis(contract)
-    axes = _name_axes(contract, batched=batched)
+    stems, members = Scope(OWN_PARAMETERS), Scope({*OWN_MEMBERS, *(class_name + suffix for suffix in TYPE_SUFFIXES)})
+    names = {
+        tensor.name: TensorNames(
+            stems.give(identifiers.camel(tensor.name)), members.give(identifiers.pascal(tensor.name))
+        )
+        for _, tensors in tensors_by_kind
+        for tensor in tensors
+    }
+    axes = _name_axes(contract, stems, members, batched=batched)
     inputs, outputs = (
-        [make_view(tensor, f"{kind} {literal(tensor.name)}", batched=batched, axes=axes) for tensor in tensors]
+        [
+            make_view(tensor, f"{kind} {literal(tensor.name)}", names[tensor.name], batched=batched, axes=axes)
+            for tensor in tensors
+        ]
         for kind, tensors in tensors_by_kind
     )
     checks = list(_order_checks(inputs))
@@ -162,16 +183,14 @@ def _first_axis(tensor: TensorSpec) -> str | None:
     return size if isinstance(size, str) else None
 
 
-def _name_axes(contract: Contract, *, batched: bool) -> dict[str, Axis]:
-    """C# names of all dynamic axes but the batch's; `Size` is appended to a name that a tensor or a method already uses."""
-    tensors = [*contract.inputs, *contract.outputs]
-    reserved = {identifiers.camel(tensor.name) for tensor in tensors} | _RESERVED_SIZES
+def _name_axes(contract: Contract, stems: Scope, members: Scope, *, batched: bool) -> dict[str, Axis]:
+    """All dynamic axes but the batch's; `Size` is appended to a name that is taken."""
     axes: dict[str, Axis] = {}
-    for tensor in tensors:
+    for tensor in [*contract.inputs, *contract.outputs]:
         for size in tensor.shape[1 if batched else 0 :]:
             if isinstance(size, str) and size not in axes:
-                stem = identifiers.camel(size)
-                axes[size] = Axis(size, f"{stem}Size" if stem in reserved else stem)
+                stem = stems.give(identifiers.camel(size), "Size")
+                axes[size] = Axis(size, stem, members.give(stem[0].upper() + stem[1:], "Size"))
     return axes
 
 

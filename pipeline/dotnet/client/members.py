@@ -3,31 +3,21 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.core.contract import TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import identifiers
 from pipeline.dotnet.client.elements import TYPES, Elements, sentences
 
-# Parameters and local variables of the templates' methods: the parameter of an input must not have their names.
-RESERVED_PARAMETERS = frozenset({"cancellationToken", "nameof", "row", "taken"})
-
-# Members that the C# types have whatever the contract: `Value` is appended to the name of an input or output that is one.
-BUFFERS_MEMBERS = (
-    "Batch",
-    "Dispose",
-    "Run",
-    "Idle",
-    "Running",
-    "Ended",
-    "SetRow",
-    "GetRow",
-    "Allocate",
-    "Wrap",
-    "Release",
-)
-INPUT_MEMBERS = ("Validate",)
-_BUILT_IN = identifiers.OBJECT_MEMBERS.union(BUFFERS_MEMBERS, INPUT_MEMBERS)
+# Members that the generated types have whatever the contract, and parameters of the methods that take tensors. The local variables of
+# those methods begin with _ and a letter, as no parameter does.
+OWN_MEMBERS = identifiers.OBJECT_MEMBERS | {
+    *("Batch", "CheckFor", "Dispose", "GetRow", "HasSizesOf", "Run", "RunUntil", "SetRow", "SetRows"),
+    # Classes whose methods these types call: a property of that name would hide them.
+    *("Array", "Check", "InputCheck", "MemoryMarshal", "SizeCheck", "TextCheck"),
+}
+OWN_PARAMETERS = frozenset({"batch", "cancellationToken", "count", "nameof"})
 
 # The size of a dynamic axis in examples and in the health check, where no size was proven.
 EXAMPLE_SIZE = 16
@@ -35,28 +25,15 @@ EXAMPLE_SIZE = 16
 
 @dataclass(frozen=True)
 class Axis:
-    """A dynamic axis: its name in the contract, and the C# name of its size as a parameter (`stem`)."""
+    """A dynamic axis: its name in the contract, and the C# names of its size as a parameter (`stem`) and as a property."""
 
     name: str
     stem: str
-
-    @property
-    def member(self) -> str:
-        """Name of the property with the size."""
-        return self.stem[0].upper() + self.stem[1:]
+    member: str
 
     @property
     def parameter(self) -> str:
         return identifiers.escape(self.stem)
-
-    @property
-    def field(self) -> str:
-        return f"_{self.stem}Axis"
-
-    @property
-    def check(self) -> str:
-        """Name of the method that checks that a size is proven."""
-        return f"CheckProven{self.member}"
 
     def __str__(self) -> str:
         return self.name
@@ -64,30 +41,24 @@ class Axis:
 
 @dataclass(frozen=True)
 class View(Elements):
-    """One input or output, as C# sees it. `shape` is that of a row, without the batch axis; `scalar` when it is empty."""
+    """One input or output, as C# sees it.
+
+    `shape` is that of a row, without the batch axis; `stem` is its name as a parameter, `member` as a property.
+    """
 
     shape: tuple[int | Axis, ...]
+    stem: str
+    member: str
     batched: bool = True
 
     @property
-    def member(self) -> str:
-        """Name of the property."""
-        name = identifiers.pascal(self.name)
-        return f"{name}Value" if name in _BUILT_IN else name
-
-    @property
-    def stem(self) -> str:
-        """Start of the names of private fields."""
-        return identifiers.camel(self.name)
-
-    @property
-    def parameter_name(self) -> str:
-        """The parameter, as XML documentation and `nameof` write it: without the @ of an escaped keyword."""
-        return f"{self.stem}Value" if self.stem in RESERVED_PARAMETERS else self.stem
+    def field(self) -> str:
+        """Name of the private field with its memory."""
+        return f"_{self.stem}Memory"
 
     @property
     def parameter(self) -> str:
-        return identifiers.escape(self.parameter_name)
+        return identifiers.escape(self.stem)
 
     @property
     def axes(self) -> list[Axis]:
@@ -99,10 +70,14 @@ class View(Elements):
         """Values in a row whose dynamic axes all have size 1."""
         return math.prod(size for size in self.shape if isinstance(size, int))
 
+    def row_length(self, owner: str = "") -> str:
+        """C# expression: values in a row, by the properties of the axes; `owner` is what has them, such as "row."."""
+        return self.product([f"{owner}{size.member}" for size in self.shape if isinstance(size, Axis)])
+
     @property
-    def row_length(self) -> str:
-        """C# expression: values in a row, by the properties of the axes."""
-        return self.product([size.member for size in self.shape if isinstance(size, Axis)])
+    def row_length_by_parameters(self) -> str:
+        """C# expression: values in a row, by the parameters of the axes."""
+        return self.product([size.parameter for size in self.shape if isinstance(size, Axis)])
 
     def product(self, sizes: Sequence[str]) -> str:
         """C# expression: values in a row, from an expression for the size of each dynamic axis in the shape."""
@@ -118,9 +93,17 @@ class View(Elements):
         return self.type if self.scalar else f"{self.type}[]"
 
     @property
-    def shape_list(self) -> str:
-        """C# list of the whole shape, by `batch` and the properties of the axes."""
-        return ", ".join(["batch", *(size.member if isinstance(size, Axis) else str(size) for size in self.shape)])
+    def span(self) -> str:
+        """C# type of one row as a parameter that is read in place."""
+        return self.type if self.scalar else f"ReadOnlySpan<{self.type}>"
+
+    def shape_list(self, owner: str = "") -> str:
+        """C# list of a row's shape, by the properties of the axes, each behind a comma; `owner` is what has them."""
+        return "".join(f", {owner}{size.member}" if isinstance(size, Axis) else f", {size}" for size in self.shape)
+
+    @property
+    def shape_list_by_parameters(self) -> str:
+        return "".join(f", {size.parameter}" if isinstance(size, Axis) else f", {size}" for size in self.shape)
 
     @property
     def shape_doc(self) -> str:
@@ -130,19 +113,29 @@ class View(Elements):
     def expected_length(self) -> str:
         """Start of the message about the wrong length of a row of fixed size."""
         values = "value" if self.length == 1 else "values"
-        return f"{self.name}: expected {self.length} {values} (one row{self.shape_doc})"
+        return f"{self.name}: expected {self.length} {values}{self.shape_clause})"
+
+    @property
+    def expected_values_of_sizes(self) -> str:
+        """Start of the message about a row with dynamic axes that is null."""
+        return f"{self.name}: expected values{self.shape_clause})"
 
     @property
     def shape_clause(self) -> str:
-        """Start of the parenthesis that follows the expected length of a row with dynamic axes."""
+        """Start of the parenthesis that follows the expected length."""
         return f" ({'one row' if self.batched else 'the whole input'}{self.shape_doc}"
+
+    @property
+    def null_message(self) -> str:
+        """The message about null instead of an array."""
+        return f"{self.expected_values_of_sizes if self.axes else self.expected_length}, got null."
 
     def product_without(self, inferred: Axis | None) -> str:
         """C# expression: values in a row of which axis `inferred` has size 1, by the parameters of the axes; it never overflows."""
         product = f"{self.length}L"
         for size in self.shape:
             if isinstance(size, Axis) and size != inferred:
-                product = f"CheckedProduct({product}, {size.parameter})"
+                product = f"Check.Product({product}, {size.parameter})"
         return product
 
     @property
@@ -190,12 +183,20 @@ class View(Elements):
         return f"Enumerable.Repeat(({self.type}){self.literal(nonzero)}, {length}).ToArray()"
 
 
-def make_view(tensor: TensorSpec, what: str, *, batched: bool, axes: Mapping[str, Axis]) -> View:
+class TensorNames(NamedTuple):
+    """The C# names of an input or output: as a parameter, and as a property."""
+
+    stem: str
+    member: str
+
+
+def make_view(tensor: TensorSpec, what: str, names: TensorNames, *, batched: bool, axes: Mapping[str, Axis]) -> View:
     """The view of a tensor.
 
     Args:
         tensor: An input or output of the contract.
         what: How messages call it, such as 'input "x"'.
+        names: Its C# names.
         batched: Whether its first axis is the batch.
         axes: The dynamic axes but the batch, by name.
 
@@ -210,9 +211,8 @@ def make_view(tensor: TensorSpec, what: str, *, batched: bool, axes: Mapping[str
     fixed = [size for size in row if isinstance(size, int)]
     if any(size < 1 for size in fixed) or math.prod(fixed) >= 2**31:
         raise PipelineError(f"{what} has shape {tensor.shape}: the C# client expects 1 to 2,147,483,647 values a row")
-    return View(
-        tensor, TYPES[tensor.dtype], tuple(size if isinstance(size, int) else axes[size] for size in row), batched
-    )
+    shape = tuple(size if isinstance(size, int) else axes[size] for size in row)
+    return View(tensor, TYPES[tensor.dtype], shape, *names, batched)
 
 
 def _count_values(count: int) -> str:

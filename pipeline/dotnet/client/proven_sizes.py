@@ -3,9 +3,8 @@
 The batch is no such axis: any number of rows may stand in a call.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.core.contract import Contract, ProvenAxis
 from pipeline.dotnet.client.layout import Layout
@@ -45,18 +44,18 @@ class ProvenSizes:
 
     @property
     def refused_condition(self) -> str:
-        """C# condition on `size` that holds for sizes that are known to fail; empty when there are none."""
-        return " || ".join(f"size == {size}" for size in sorted(self.proven.refused))
+        """C# condition on `_size` that holds for sizes that are known to fail; empty when there are none."""
+        return " || ".join(f"_size == {size}" for size in sorted(self.proven.refused))
 
     @property
     def unproven_condition(self) -> str:
-        """C# condition on `size`, at least 1, that holds for sizes that are not proven."""
+        """C# condition on `_size`, at least 1, that holds for sizes that are not proven."""
         smallest, largest, multiple_of = min(self.proven.sizes), max(self.proven.sizes), self.proven.multiple_of
         return " || ".join(
             [
-                *([f"size < {smallest}"] if smallest > 1 else []),
-                f"size > {largest}",
-                *([f"size % {multiple_of} != 0"] if multiple_of > 1 else []),
+                *([f"_size < {smallest}"] if smallest > 1 else []),
+                f"_size > {largest}",
+                *([f"_size % {multiple_of} != 0"] if multiple_of > 1 else []),
             ]
         )
 
@@ -79,7 +78,7 @@ def proven_sizes(contract: Contract, layout: Layout) -> list[ProvenSizes]:
     """Every dynamic axis of the inputs, but the batch, that the contract says something of."""
     parameters = {
         **{axis: axis.stem for axis in layout.explicit_axes},
-        **{check.inferred: check.input.parameter_name for check in layout.checks if check.inferred},
+        **{check.inferred: check.input.stem for check in layout.checks if check.inferred},
     }
     return [
         ProvenSizes(
@@ -101,17 +100,9 @@ def typical_size(contract: Contract, axis: Axis) -> int:
     return sizes[len(sizes) // 2]
 
 
-def template_values(contract: Contract, layout: Layout) -> Mapping[str, Any]:
-    """Values for the templates of every client; `proven_sizes` is empty where every size is taken."""
-    sizes = proven_sizes(contract, layout)
+def describe_option(sizes: Sequence[ProvenSizes]) -> str:
+    """Sentences about the option: what is proven, and what is refused whatever it says."""
     ranges = "; ".join(f"{entry.axis.name}: {entry.range}" for entry in sizes)
     refused = "; ".join(f"{entry.axis.name}: {entry.refused}" for entry in sizes if entry.refused)
-    return {
-        "proven_sizes": sizes,
-        "proven_ranges": f"proven are {ranges}",
-        "refused_sizes": f"Sizes at which the network itself is known to fail are rejected always ({refused})."
-        if refused
-        else "",
-        # Argument of a row that is made for this model, before its name in messages.
-        "allow_argument": "_allowUnprovenSizes, " if sizes else "",
-    }
+    always = f" Sizes at which the network itself is known to fail are rejected always ({refused})." if refused else ""
+    return f"By axis, proven are {ranges}.{always}"

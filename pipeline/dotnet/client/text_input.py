@@ -1,30 +1,37 @@
-"""Values for the templates of a client that takes text: its tokenizer, and which inputs the token ids fill. Pure."""
+"""What a client that takes text has: its tokenizer, and which inputs the token ids fill. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from pipeline.core.contract import Contract, Role
+from pipeline.core.contract import Contract, Role, TokenizerSpec
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client.layout import Layout
 from pipeline.dotnet.client.literals import literal
 from pipeline.dotnet.client.members import Axis
 
-TEMPLATES = ("Characters.cs", "Texts.cs", "Tokenizer.cs")
-# The library that splits words into pieces, in a version that `verify` has run.
-LIBRARY = {"Microsoft.ML.Tokenizers": "2.0.1"}
 # C# expression for the values of an input in one row, by the input's role.
-_ROLE_EXPRESSIONS: Mapping[Role, str] = {"ids": "ids", "mask": "mask", "types": "new long[ids.Length]"}
+_ROLE_EXPRESSIONS: Mapping[Role, str] = {"ids": "_ids", "mask": "_mask", "types": "new long[_ids.Length]"}
 # Runs of the character table in a line of C#.
 _RUNS_PER_LINE = 16
 
 
-def libraries(contract: Contract) -> dict[str, str]:
-    """NuGet packages that the client needs beside onnxruntime, with their versions."""
-    return LIBRARY if contract.tokenizer else {}
+@dataclass(frozen=True)
+class TextInput:
+    """What the client of a model with a tokenizer has.
+
+    `special` are special tokens and their numbers, longer ones first; `characters` are the lines of the character table; `arguments` are
+    the values of a row by its token ids.
+    """
+
+    tokenizer: TokenizerSpec
+    special: Sequence[tuple[str, int]]
+    characters: Sequence[str]
+    has_mask: bool
+    arguments: str
 
 
-def template_values(contract: Contract, layout: Layout, characters: str) -> dict[str, Any]:
-    """Values for the templates; `tokenizer` is None for a model without one.
+def describe_text(contract: Contract, layout: Layout, characters: str) -> TextInput | None:
+    """What the templates need of a model with a tokenizer; None for one without.
 
     Args:
         contract: What the client is for.
@@ -36,7 +43,7 @@ def template_values(contract: Contract, layout: Layout, characters: str) -> dict
     """
     tokenizer = contract.tokenizer
     if tokenizer is None:
-        return {"tokenizer": None}
+        return None
     roles = {name: role for role, name in tokenizer.fills.items()}
     by_name = {view.name: view for view in layout.inputs}
     for name in (*by_name, *roles):
@@ -52,11 +59,10 @@ def template_values(contract: Contract, layout: Layout, characters: str) -> dict
                 f"{view.tensor.dtype} {view.tensor.shape}: change the network, or leave model.tokenizer out"
             )
     runs = characters.split("\n")[:-1]
-    return {
-        "tokenizer": tokenizer,
-        "special": sorted(tokenizer.special.items(), key=lambda entry: (-len(entry[0]), entry[1])),
-        "runs": len(runs),
-        "characters": [" ".join(runs[start : start + _RUNS_PER_LINE]) for start in range(0, len(runs), _RUNS_PER_LINE)],
-        "has_mask": "mask" in tokenizer.fills,
-        "text_arguments": ", ".join(_ROLE_EXPRESSIONS[roles[view.name]] for view in layout.inputs),
-    }
+    return TextInput(
+        tokenizer=tokenizer,
+        special=sorted(tokenizer.special.items(), key=lambda entry: (-len(entry[0]), entry[1])),
+        characters=[" ".join(runs[start : start + _RUNS_PER_LINE]) for start in range(0, len(runs), _RUNS_PER_LINE)],
+        has_mask="mask" in tokenizer.fills,
+        arguments=", ".join(_ROLE_EXPRESSIONS[roles[view.name]] for view in layout.inputs),
+    )

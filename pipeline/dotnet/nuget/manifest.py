@@ -34,8 +34,9 @@ class Origin(Record):
 class PackedManifest(Record):
     """manifest.json within the package: `files` has the SHA-256 of every other file.
 
-    `runtime` is whether it asks for onnxruntime with its native library or for its C# alone. `content_sha256` is over model, contract, golden calls and client text, whatever the version, and `parts` has the SHA-256 of each;
-    `api` are the members of the client's public types. `previous` is the version of the release before ("" where there is none),
+    `runtime` is whether it asks for onnxruntime with its native library or for its C# alone. `content_sha256` is over model, contract,
+    golden calls and client text, whatever the version, and `parts` has the SHA-256 of each; `api` is the client's public API, a line a
+    member. `previous` is the version of the release before ("" where there is none),
     `changes` what is different from it.
     """
 
@@ -46,7 +47,7 @@ class PackedManifest(Record):
     api: list[str] = Field(default=[])
     previous: str = ""
     changes: list[Change] = Field(default=[])
-    client: Literal["source", "compiled"]
+    client: Literal["assembly", "source"]
     runtime: RuntimeChoice = "cpu"
     namespace: str
     class_name: str

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.core.parity_report import ParityReport
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
+from pipeline.settings import compat
+from pipeline.settings.params import GoldenMode
 
 TABLE_HEAD = ["| name | type | shape | range, unit | classes | description |", "|---|---|---|---|---|---|"]
 
@@ -96,20 +98,23 @@ def describe_proven_sizes(contract: Contract) -> str:
     return f"- Sizes proven: {sizes}."
 
 
-def write(
-    contract: Contract, identity: Identity, parity: ParityReport, oldest: str, sections: Sequence[str] = ()
-) -> str:
+def describe_golden(golden: GoldenMode) -> str:
+    """Which golden calls travel, where some do."""
+    return "every golden call" if golden == "full" else "the smallest golden calls of each purpose"
+
+
+def write(contract: Contract, identity: Identity, parity: ParityReport, sections: Sequence[str] = ()) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
     Args:
         contract: What the client is for.
         identity: Names and versions of the package.
         parity: The report of `validate`.
-        oldest: The oldest onnxruntime that takes the model's format, by its documentation.
         sections: Those on the runtimes that a program may take and on what changed since the release before, line by line.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
+    oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     task = parity.task
     lines = [
         f"# {identity.package_id}",
@@ -142,8 +147,15 @@ def write(
         f"{identity.bound_onnxruntime} or later.",
         f"- Its format (ONNX opset {contract.opset}, IR version {contract.ir_version}) may load in others from {oldest} on: untried.",
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",
-        "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has the golden",
-        "  inputs and PyTorch's answers to them.",
+        "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from.",
+        *(
+            [
+                f"- `golden/` has {describe_golden(identity.golden)} with PyTorch's answers: `model.SelfTest()` replays them on your machine, by what this",
+                "  package was proven by.",
+            ]
+            if identity.golden != "none"
+            else []
+        ),
         "- [MODEL_CARD.md](MODEL_CARD.md) in this package: what it was trained on, how good it is by class, and its limits.",
         "",
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.dotnet import templates
-from pipeline.dotnet.client.generator import Identity
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.templates import render
 
 # Folders in the package.
@@ -56,10 +56,13 @@ def describe_targets(
 
 def write_targets(package: PackageTargets) -> dict[str, str]:
     """Path in the package -> text of each MSBuild file."""
-    values = {"package": package, "Class": package.class_name, "checks_file": CHECKS}
     file = f"{package.package_id}.targets"
     return {
-        f"{DIRECT_TARGETS_FOLDER}/{file}": render("DirectPackage.targets", values),
-        f"{TARGETS_FOLDER}/{file}": render("Package.targets", values),
+        f"{DIRECT_TARGETS_FOLDER}/{file}": render(
+            "DirectPackage.targets", {}, package=package, Class=package.class_name, checks_file=CHECKS
+        ),
+        f"{TARGETS_FOLDER}/{file}": render(
+            "Package.targets", {}, package=package, Class=package.class_name, checks_file=CHECKS
+        ),
         f"{TARGETS_FOLDER}/{CHECKS}": (Path(templates.__file__).parent / "RuntimeChecks.targets").read_text("utf-8"),
     }

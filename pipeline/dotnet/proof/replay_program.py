@@ -1,5 +1,7 @@
 """C# that calls the client: the program that `verify` runs, and the example of the package's README."""
 
+from dataclasses import dataclass
+
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client.layout import Layout, derive_layout
 from pipeline.dotnet.client.members import Axis, View
@@ -7,56 +9,123 @@ from pipeline.dotnet.client.proven_sizes import typical_size
 from pipeline.dotnet.templates import render
 
 
+@dataclass(frozen=True)
+class ReplayView:
+    """What the template of the program reads; `texts` says whether the model has a tokenizer."""
+
+    layout: Layout
+    class_name: str
+    texts: bool
+
+    @property
+    def inputs(self) -> list[View]:
+        return self.layout.inputs
+
+    @property
+    def outputs(self) -> list[View]:
+        return self.layout.outputs
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return self.layout.methods
+
+    @property
+    def bulk_method(self) -> str:
+        return self.layout.bulk_method
+
+    @property
+    def batched(self) -> bool:
+        return self.layout.batched
+
+    @property
+    def row(self) -> str:
+        """C# type of a row."""
+        return f"{self.class_name}Input" if self.layout.has_row_type else self.inputs[0].array
+
+    @property
+    def row_arguments(self) -> str:
+        """A row's values and sizes, as arguments."""
+        if not self.layout.has_row_type:
+            return "row"
+        sizes = [f"row.{axis.member}" for axis in self.layout.explicit_axes]
+        return ", ".join([*(f"row.{view.member}" for view in self.inputs), *sizes])
+
+    @property
+    def row_from_inputs(self) -> str:
+        """C# expression: row `i` of the inputs of a case."""
+        slices = [
+            f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)"
+            for place, view in enumerate(self.inputs)
+        ]
+        if not self.layout.has_row_type:
+            return slices[0]
+        sizes = [_size(self.layout, axis) for axis in self.layout.explicit_axes]
+        return f"new {self.row}({', '.join([*slices, *sizes])})"
+
+    @property
+    def whole_arguments(self) -> str:
+        """All rows of a case, one behind the other."""
+        return ", ".join(f"one.Input{place}" for place in range(len(self.inputs)))
+
+    @property
+    def input_fields(self) -> str:
+        return "".join(f", {view.type}[] Input{place}" for place, view in enumerate(self.inputs))
+
+    @property
+    def input_values(self) -> str:
+        return "".join(f", input{place}" for place in range(len(self.inputs)))
+
+    @property
+    def sizes(self) -> str:
+        """The sizes of all dynamic axes of the inputs, from the index of the golden files."""
+        return ", ".join(_size(self.layout, axis) for axis in self.layout.axes)
+
+    @property
+    def size_arguments(self) -> str:
+        return "".join(f", one.Sizes[{place}]" for place in range(len(self.layout.axes)))
+
+    @property
+    def part_size_arguments(self) -> str:
+        return "".join(f", part.Sizes[{place}]" for place in range(len(self.layout.axes)))
+
+    @property
+    def output_fields(self) -> str:
+        return ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(self.outputs))
+
+    @property
+    def outputs_from_rows(self) -> str:
+        return ", ".join(
+            f"all.{'Select' if view.scalar else 'SelectMany'}(row => row.{view.member}).ToArray()"
+            for view in self.outputs
+        )
+
+    @property
+    def outputs_from_buffers(self) -> str:
+        return ", ".join(f"buffers.{view.member}.ToArray()" for view in self.outputs)
+
+    @property
+    def shapes(self) -> bool:
+        """Whether the shapes vary from call to call."""
+        return not self.layout.fixed
+
+    @property
+    def shapes_from_rows(self) -> str:
+        return ", ".join(f"Shape(all.Select(row => {_shape(view, 'row')}), stacked)" for view in self.outputs)
+
+    @property
+    def shapes_from_buffers(self) -> str:
+        return ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in self.outputs)
+
+
 def replay(contract: Contract, namespace: str, class_name: str) -> str:
     """Program.cs of the consumer: `program golden-folder answers-folder threads test-split-folder`."""
-    layout = derive_layout(contract)
-    inputs, outputs = layout.inputs, layout.outputs
-    row = f"{class_name}Input" if layout.has_row_type else inputs[0].array
-    explicit_sizes = [f"row.{axis.member}" for axis in layout.explicit_axes]
-    slices = [
-        f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)" for place, view in enumerate(inputs)
-    ]
-    sizes = [_size(layout, axis) for axis in layout.axes]
-    parts = [*slices, *(_size(layout, axis) for axis in layout.explicit_axes)]
-    return render(
-        "Replay.cs",
-        {
-            "Class": class_name,
-            "namespace": namespace,
-            "inputs": inputs,
-            "outputs": outputs,
-            "methods": layout.methods,
-            "bulk_method": layout.bulk_method,
-            "batched": layout.batched,
-            "texts": contract.tokenizer is not None,
-            "Row": row,
-            "row_arguments": ", ".join([*(f"row.{view.member}" for view in inputs), *explicit_sizes])
-            if layout.has_row_type
-            else "row",
-            "row_from_inputs": f"new {row}({', '.join(parts)})" if layout.has_row_type else slices[0],
-            "input_fields": "".join(f", {view.type}[] Input{place}" for place, view in enumerate(inputs)),
-            "input_values": "".join(f", input{place}" for place in range(len(inputs))),
-            "sizes": ", ".join(sizes),
-            "size_arguments": "".join(f", one.Sizes[{place}]" for place in range(len(sizes))),
-            "part_size_arguments": "".join(f", part.Sizes[{place}]" for place in range(len(sizes))),
-            "output_fields": ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(outputs)),
-            "outputs_from_rows": ", ".join(
-                f"all.{'Select' if view.scalar else 'SelectMany'}(row => row.{view.member}).ToArray()"
-                for view in outputs
-            ),
-            "outputs_from_buffers": ", ".join(f"buffers.{view.member}.ToArray()" for view in outputs),
-            "shapes": not layout.fixed,
-            "shapes_from_rows": ", ".join(
-                f"Shape(all.Select(row => {_shape(view, 'row')}), stacked)" for view in outputs
-            ),
-            "shapes_from_buffers": ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in outputs),
-        },
-    )
+    view = ReplayView(derive_layout(contract, class_name), class_name, contract.tokenizer is not None)
+    return render("Replay.cs", {"TheNamespace": namespace, "TheModel": class_name}, replay=view)
 
 
 def example(contract: Contract, namespace: str, class_name: str) -> str:
     """The C# of the package's README and of the model card: one row, many rows, ASP.NET Core."""
-    layout = derive_layout(contract)
+    layout = derive_layout(contract, class_name)
     inputs, outputs = layout.inputs, layout.outputs
     arguments = ", ".join([*(view.parameter for view in inputs), *(axis.parameter for axis in layout.explicit_axes)])
     sizes = {axis.name: axis.parameter for axis in layout.axes}

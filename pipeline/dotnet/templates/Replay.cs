@@ -11,13 +11,13 @@ using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
-using $ namespace $;
+using TheNamespace;
 
 string golden = args[0], answers = args[1], testSplit = args[3];
 int threads = int.Parse(args[2]);
-using $Class$ model = $Class$.Load();
+using TheModel model = TheModel.Load();
 List<Case> cases = Case.Read(golden).ToList();
-//% if texts
+//% if replay.texts
 Texts texts = Texts.Read(golden);
 //% endif
 var failures = new List<Exception>();
@@ -27,18 +27,21 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
     {
         foreach (Case one in cases)
         {
-            Answers.Of(one.Rows.Select(row => model.Run($ row_arguments $))).Write(answers, "row", thread, one.Name);
-//% if "batch" in methods
+            Answers.Of(one.Rows.Select(row => model.Run($ replay.row_arguments $))).Write(answers, "row", thread, one.Name);
+//% if "batch" in replay.methods
             Answers.Of(model.Run(one.Rows)).Write(answers, "batch", thread, one.Name);
 //% endif
-//% if "async" in methods
-            Answers.Of(Task.WhenAll(one.Rows.Select(row => model.RunAsync($ row_arguments $))).GetAwaiter().GetResult()).Write(answers, "async", thread, one.Name);
+//% if "whole" in replay.methods
+            Answers.Of(model.Run($ replay.whole_arguments $, one.Rows.Length)).Write(answers, "whole", thread, one.Name);
 //% endif
-//% if "buffers" in methods
-            using $Class$Buffers buffers = model.CreateBuffers(one.Rows.Length$ size_arguments $);
+//% if "async" in replay.methods
+            Answers.Of(Task.WhenAll(one.Rows.Select(row => model.RunAsync($ replay.row_arguments $))).GetAwaiter().GetResult()).Write(answers, "async", thread, one.Name);
+//% endif
+//% if "buffers" in replay.methods
+            using TheModelBuffers buffers = model.CreateBuffers(one.Rows.Length$ replay.size_arguments $);
             for (int run = 0; run < 2; run++) // the second run finds the first one's values in the memory
             {
-//% for input in inputs
+//% for input in replay.inputs
                 one.Input$ loop.index0 $.CopyTo(buffers.$ input.member $);
 //% endfor
                 buffers.Run();
@@ -47,17 +50,17 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
             Answers.Of(buffers).Write(answers, "buffers", thread, one.Name);
 //% endif
         }
-//% if "ragged" in methods
+//% if "ragged" in replay.methods
 
         // The first row of every case, then the second of every one that has it: rows of different sizes beside each other.
         var mixed = cases.SelectMany(one => one.Rows.Select((row, place) => (one, row, place))).OrderBy(entry => entry.place).ToArray();
-        $Class$Output[] outputs = model.Run(mixed.Select(entry => entry.row).ToArray());
+        TheModelOutput[] outputs = model.Run(mixed.Select(entry => entry.row).ToArray());
         foreach (Case one in cases)
         {
             Answers.Of(outputs.Where((_, place) => mixed[place].one == one)).Write(answers, "ragged", thread, one.Name);
         }
 //% endif
-//% if texts
+//% if replay.texts
 
         texts.Replay(model, thread, threads);
 //% endif
@@ -78,22 +81,22 @@ if (failures.Count > 0)
     return 1;
 }
 
-//% if texts
+//% if replay.texts
 texts.Write(answers, model);
 //% endif
 foreach (Case part in Case.Read(testSplit))
 {
-//% if bulk_method == "buffers"
-    using $Class$Buffers buffers = model.CreateBuffers(part.Rows.Length$ part_size_arguments $);
-//% for input in inputs
+//% if replay.bulk_method == "buffers"
+    using TheModelBuffers buffers = model.CreateBuffers(part.Rows.Length$ replay.part_size_arguments $);
+//% for input in replay.inputs
     part.Input$ loop.index0 $.CopyTo(buffers.$ input.member $);
 //% endfor
     buffers.Run();
     Answers.Of(buffers).Write(answers, "test", 0, part.Name);
-//% elif bulk_method == "batch"
+//% elif replay.bulk_method == "batch"
     Answers.Of(model.Run(part.Rows)).Write(answers, "test", 0, part.Name);
 //% else
-    Answers.Of(part.Rows.Select(row => model.Run($ row_arguments $)), stacked: true).Write(answers, "test", 0, part.Name);
+    Answers.Of(part.Rows.Select(row => model.Run($ replay.row_arguments $)), stacked: true).Write(answers, "test", 0, part.Name);
 //% endif
 }
 
@@ -104,18 +107,18 @@ File.WriteAllText(Path.Combine(answers, "runtime.json"), JsonSerializer.Serializ
 }));
 return 0;
 
-//% if texts
+//% if replay.texts
 /// <summary>The golden texts, each asked alone and with others; the threads share them.</summary>
-sealed record Texts(string[] All, long[][] Tokens, $Class$Output[] Alone, $Class$Output[] Gathered)
+sealed record Texts(string[] All, long[][] Tokens, TheModelOutput[] Alone, TheModelOutput[] Gathered)
 {
     public static Texts Read(string folder)
     {
         using JsonDocument list = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "texts.json")));
         string[] all = list.RootElement.EnumerateArray().Select(entry => entry.GetProperty("text").GetString()!).ToArray();
-        return new Texts(all, new long[all.Length][], new $Class$Output[all.Length], new $Class$Output[all.Length]);
+        return new Texts(all, new long[all.Length][], new TheModelOutput[all.Length], new TheModelOutput[all.Length]);
     }
 
-    public void Replay($Class$ model, int thread, int threads)
+    public void Replay(TheModel model, int thread, int threads)
     {
         int[] mine = Enumerable.Range(0, All.Length).Where(i => i % threads == thread).ToArray();
         foreach (int i in mine)
@@ -124,19 +127,19 @@ sealed record Texts(string[] All, long[][] Tokens, $Class$Output[] Alone, $Class
             Alone[i] = model.Run(All[i]);
         }
 
-        $Class$Output[] gathered = Task.WhenAll(mine.Select(i => model.RunAsync(All[i]))).GetAwaiter().GetResult();
+        TheModelOutput[] gathered = Task.WhenAll(mine.Select(i => model.RunAsync(All[i]))).GetAwaiter().GetResult();
         for (int i = 0; i < mine.Length; i++)
         {
             Gathered[mine[i]] = gathered[i];
         }
     }
 
-    public void Write(string folder, $Class$ model)
+    public void Write(string folder, TheModel model)
     {
         Write(folder, "text.tokens.bin", Tokens);
-        foreach ((string way, $Class$Output[] outputs) in new[] { ("text", Alone), ("texts", model.Run(All)), ("text-async", Gathered) })
+        foreach ((string way, TheModelOutput[] outputs) in new[] { ("text", Alone), ("texts", model.Run(All)), ("text-async", Gathered) })
         {
-//% for output in outputs
+//% for output in replay.outputs
             Write(folder, way + ".$ loop.index0 $.bin", outputs.Select(row => $ "new[] { row.%s }" % output.member if output.scalar else "row.%s" % output.member $));
 //% endfor
         }
@@ -156,7 +159,7 @@ sealed record Texts(string[] All, long[][] Tokens, $Class$Output[] Alone, $Class
 
 //% endif
 /// <summary>One golden case: its inputs, whole and by row.</summary>
-sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
+sealed record Case(string Name, $ replay.row $[] Rows, int[] Sizes$ replay.input_fields $)
 {
     /// <summary>The cases of a folder, each read when it is asked for.</summary>
     public static IEnumerable<Case> Read(string folder)
@@ -171,12 +174,12 @@ sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
     private static Case Read(string folder, JsonElement entry)
     {
         int batch = entry.GetProperty("batch").GetInt32();
-//% for input in inputs
+//% for input in replay.inputs
         byte[] bytes$ loop.index0 $ = File.ReadAllBytes(Path.Combine(folder, entry.GetProperty("inputs")[$ loop.index0 $].GetProperty("file").GetString()!));
         $ input.type $[] input$ loop.index0 $ = $ "Texts(bytes%s)" % loop.index0 if input.text else "MemoryMarshal.Cast<byte, %s>(bytes%s).ToArray()" % (input.type, loop.index0) $;
 //% endfor
-        $Row$[] rows = Enumerable.Range(0, batch).Select(i => $ row_from_inputs $).ToArray();
-        return new Case(entry.GetProperty("id").GetString()!, rows, new int[] { $ sizes $ }$ input_values $);
+        $ replay.row $[] rows = Enumerable.Range(0, batch).Select(i => $ replay.row_from_inputs $).ToArray();
+        return new Case(entry.GetProperty("id").GetString()!, rows, new int[] { $ replay.sizes $ }$ replay.input_values $);
     }
 
     private static T[] Slice<T>(T[] values, int row, int rows)
@@ -206,33 +209,33 @@ sealed record Case(string Name, $Row$[] Rows, int[] Sizes$ input_fields $)
 }
 
 /// <summary>What the model answered to some rows, output by output.</summary>
-sealed record Answers($ output_fields $, string[] Shapes)
+sealed record Answers($ replay.output_fields $, string[] Shapes)
 {
     /// <param name="rows">What the model answered, row by row.</param>
     /// <param name="stacked">Whether the shapes begin with the number of rows.</param>
-    public static Answers Of(IEnumerable<$Class$Output> rows, bool stacked = $ "true" if batched else "false" $)
+    public static Answers Of(IEnumerable<TheModelOutput> rows, bool stacked = $ "true" if replay.batched else "false" $)
     {
-        $Class$Output[] all = rows.ToArray();
-        return new Answers($ outputs_from_rows $, [$ shapes_from_rows if shapes $]);
+        TheModelOutput[] all = rows.ToArray();
+        return new Answers($ replay.outputs_from_rows $, [$ replay.shapes_from_rows if replay.shapes $]);
     }
 
-//% if "buffers" in methods
-    public static Answers Of($Class$Buffers buffers)
+//% if "buffers" in replay.methods
+    public static Answers Of(TheModelBuffers buffers)
     {
-        return new Answers($ outputs_from_buffers $, [$ shapes_from_buffers if shapes $]);
+        return new Answers($ replay.outputs_from_buffers $, [$ replay.shapes_from_buffers if replay.shapes $]);
     }
 
 //% endif
     public void Write(string folder, string way, int thread, string name)
     {
-//% for output in outputs
+//% for output in replay.outputs
         File.WriteAllBytes(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.bin"), $ "Bytes(Output%s)" % loop.index0 if output.text else "MemoryMarshal.AsBytes<%s>(Output%s).ToArray()" % (output.type, loop.index0) $);
-//% if shapes
+//% if replay.shapes
         File.WriteAllText(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.shape"), Shapes[$ loop.index0 $]);
 //% endif
 //% endfor
     }
-//% if shapes
+//% if replay.shapes
 
     /// <summary>Of all rows together, or of the only call; -1 where rows differ.</summary>
     private static string Shape(IEnumerable<string> rows, bool stacked)

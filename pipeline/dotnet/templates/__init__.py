@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -17,20 +16,35 @@ _STATEMENTS = {".cs": r"^ *//% (.*)$", ".targets": r"^ *<!--% (.*) %-->$"}
 _BLOCK = "/*%", "%*/"
 
 
-def render(template: str, values: Mapping[str, Any]) -> str:
-    """The template's text with `values` filled in.
+def render(template: str, names: Mapping[str, str], **values: object) -> str:
+    """The template's text, filled in.
+
+    Args:
+        template: Its file in this folder.
+        names: Words of the template -> what stands for them; they are replaced before anything of `values` is in the text.
+        values: What its expressions read.
 
     Raises:
         jinja2.UndefinedError: The template uses a name that is not in `values`.
     """
-    return _environment(Path(template).suffix).get_template(template).render(values)
+    return _environment(Path(template).suffix, tuple(names.items())).get_template(template).render(values)
 
 
 @cache
-def _environment(suffix: str) -> Environment:
+def _environment(suffix: str, names: tuple[tuple[str, str], ...]) -> Environment:
     start, end = _EXPRESSION[suffix]
+
+    def read(template: str) -> str:
+        # Jinja's own line statements would remove the blank lines before them.
+        path = Path(__file__).parent / template
+        block = rf"{_BLOCK[0]} \1 {_BLOCK[1]}"
+        text = re.sub(_STATEMENTS[path.suffix], block, path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for word, name in names:
+            text = text.replace(word, name)
+        return text
+
     environment = Environment(  # noqa: S701 - not HTML: the filters `doc` and `literal` escape what needs it
-        loader=FunctionLoader(_read),
+        loader=FunctionLoader(read),
         variable_start_string=start,
         variable_end_string=end,
         block_start_string=_BLOCK[0],
@@ -41,10 +55,3 @@ def _environment(suffix: str) -> Environment:
     )
     environment.filters |= {"literal": literal, "doc": documentation}
     return environment
-
-
-def _read(template: str) -> str:
-    # Jinja's own line statements would remove the blank lines before them.
-    path = Path(__file__).parent / template
-    block = rf"{_BLOCK[0]} \1 {_BLOCK[1]}"
-    return re.sub(_STATEMENTS[path.suffix], block, path.read_text(encoding="utf-8"), flags=re.MULTILINE)

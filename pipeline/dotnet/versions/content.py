@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +14,13 @@ from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 UNVERSIONED = "0.0.0"
 # Fields of the contract that say what the model was made from: they change nothing for who uses it.
 _ORIGIN = {"weights_sha256", "configuration_sha256", "golden"}
-_PUBLIC_TYPE = re.compile(r"^    public (?:static |sealed )*partial class (\w+)", re.MULTILINE)
-_TYPE = re.compile(r"partial class (\w+)")
-# A member of a type that stands in the namespace itself: types within types are the client's own business.
-_MEMBER = re.compile(r"^ {8}public (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class PackageContent:
-    """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the members of the client's public types.
+    """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the client's public API (`client_api`).
 
-    `client` is "source" or "compiled", `onnxruntime` the lowest version that the package asks for, `runtime` is
+    `client` is "assembly" or "source", `onnxruntime` the lowest version that the package asks for, `runtime` is
     `package.runtime`.
     """
 
@@ -70,24 +65,3 @@ def hash_files(files: Mapping[str, bytes | Path]) -> str:
 def hash_contract(contract: Contract) -> str:
     """SHA-256 of the contract without what the model was made from."""
     return hash_texts({"contract": contract.model_dump_json(exclude=_ORIGIN)})
-
-
-def list_api(sources: Mapping[str, str]) -> tuple[str, ...]:
-    """The members of the client's public types, such as "Digits: DigitsOutput Run(float[] pixels)", sorted.
-
-    Args:
-        sources: File name -> C#, as `generate` writes them.
-    """
-    public = {name for text in sources.values() for name in _PUBLIC_TYPE.findall(text)}
-    members = set()
-    for text in sources.values():
-        declared = _TYPE.search(text)
-        if declared and declared.group(1) in public:
-            members |= {f"{declared.group(1)}: {_signature(line)}" for line in _MEMBER.findall(text)}
-    return tuple(sorted(members))
-
-
-def _signature(line: str) -> str:
-    """A member without its value or body: a constant's value is no part of what is called."""
-    head = line.partition(" {")[0]
-    return head.rpartition(")")[0] + ")" if "(" in head else head.partition(" =")[0].rstrip(";")

@@ -5,19 +5,25 @@ from typing import get_args
 
 from pipeline.core.release import Change, Part, Release
 from pipeline.dotnet.nuget.dependency_groups import RUNTIMES
+from pipeline.dotnet.versions.api_difference import compare_apis
 from pipeline.dotnet.versions.content import PackageContent
 from pipeline.dotnet.versions.contract_difference import compare_contracts
 
 PARTS: tuple[Part, ...] = get_args(Part)
-# Members of C# in a sentence; more are counted.
-_MOST_MEMBERS = 3
 
 
 def compare_release(release: Release, content: PackageContent) -> list[Change]:
     """The differences; at least one where the content is another."""
     changes = [*_compare_client(release, content), *compare_contracts(release.contract, content.contract)]
-    changes += _compare_api(release, content, {change.part for change in changes})
+    is_renamed = (release.namespace, release.class_name) != (content.namespace, content.class_name)
+    # Where all members are called otherwise, that is told.
+    if release.api is not None and not is_renamed:
+        changes += compare_apis(release.api, content.api, content.namespace)
     changes += _compare_files(release, content, explained=bool(changes))
+    if release.api is None:
+        changes.append(
+            Change(part="patch", text=f"not compared: the C# members, since the release has no {release.id}.api.txt")
+        )
     return sorted(changes, key=lambda change: PARTS.index(change.part))
 
 
@@ -29,7 +35,7 @@ def _compare_client(release: Release, content: PackageContent) -> Iterator[Chang
         if was != now:
             yield Change(part="major", text=f"the {what} is {now} (it was {was})")
     if release.client != content.client:
-        forms = {"source": "source code", "compiled": "assemblies"}
+        forms = {"source": "source code", "assembly": "assemblies"}
         yield Change(part="major", text=f"the client comes as {forms[content.client]} (it was {forms[release.client]})")
     if release.runtime != content.runtime:
         yield Change(
@@ -40,22 +46,6 @@ def _compare_client(release: Release, content: PackageContent) -> Iterator[Chang
             part="minor",
             text=f"it asks for {RUNTIMES[content.runtime]} {content.onnxruntime} or later (it was {release.onnxruntime})",
         )
-
-
-def _compare_api(release: Release, content: PackageContent, parts: set[Part]) -> Iterator[Change]:
-    """Members of the client's types; nothing where a difference that is named already moves as much."""
-    gone, new = set(release.api) - set(content.api), set(content.api) - set(release.api)
-    if gone and "major" not in parts:
-        yield Change(part="major", kind="removed", text=f"C# is without {_count(gone)}")
-    elif new and not parts & {"major", "minor"}:
-        yield Change(part="minor", kind="added", text=f"C# has {_count(new)}")
-
-
-def _count(members: set[str]) -> str:
-    """The first of the members, and how many more there are."""
-    first = ", ".join(f"`{member}`" for member in sorted(members)[:_MOST_MEMBERS])
-    others = len(members) - _MOST_MEMBERS
-    return first + (f" and {others} more" if others > 0 else "")
 
 
 def _compare_files(release: Release, content: PackageContent, *, explained: bool) -> Iterator[Change]:

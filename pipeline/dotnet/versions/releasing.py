@@ -1,4 +1,4 @@
-"""`python -m pipeline release`: the package that is proven becomes the last release, in released/<Id>.json."""
+"""`python -m pipeline release`: the package that is proven becomes the last release: released/<Id>.json, and its API in <Id>.api.txt."""
 
 from semver import Version
 
@@ -8,7 +8,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.files import sha256
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import CONTRACT, MANIFEST, PARITY_REPORT
-from pipeline.core.release import Release, write_release
+from pipeline.core.release import Release, locate_api, write_release
 from pipeline.core.reports import read_report
 from pipeline.core.semantic_version import AUTO, FORM, is_same, is_semantic
 from pipeline.core.terminal import say
@@ -33,6 +33,12 @@ def release(setting: str, version: str | None) -> None:
     path, last = locate_release(manifest.id), find_release(manifest.id, contract.name)
     is_released = last is not None and last.content_sha256 == manifest.content_sha256
     if last and is_released and version in (None, last.version):
+        if last.api is None:
+            write_release(last.model_copy(update={"api": manifest.api}), path)
+            say(
+                "release",
+                f"{locate_api(path)}: the public API of {last.version}, {len(manifest.api)} members; commit it",
+            )
         say("release", f"{path}: {last.version} is released already, with this content")
         return
     if last and not is_released and last.version != manifest.previous:
@@ -47,9 +53,10 @@ def release(setting: str, version: str | None) -> None:
     write_release(describe_release(manifest, contract, chosen, last if is_released else None), path)
     before = f"after {last.version} ({largest_part(manifest.changes)})" if last else "the first release"
     say("release", f"{path}: {manifest.id} {chosen}, {before}, content {manifest.content_sha256[:7]}")
+    say("release", f"{locate_api(path)}: its public API, {len(manifest.api)} members")
     say(
         "release",
-        f'commit it: `git add {path} && git commit -m "{manifest.id} {chosen}"`; `dvc repro` now packs, proves and publishes {chosen}',
+        f'commit both: `git add {path} {locate_api(path)} && git commit -m "{manifest.id} {chosen}"`; `dvc repro` now packs, proves and publishes {chosen}',
     )
 
 

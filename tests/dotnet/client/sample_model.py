@@ -7,8 +7,23 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from csharp_projects import make_contract, tensor
+from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.identity import Identity
+
 CSHARP = Path(__file__).resolve().parents[3] / "pipeline" / "dotnet" / "csharp"
 SAMPLE = CSHARP / "sample"
+
+LABELS = ["none", "few", "many"]
+CONTRACT = make_contract(
+    "the model",
+    [tensor("features", "float32", "batch", 4, minimum=-100.0, maximum=100.0)],
+    [
+        tensor("label", "int64", "batch", labels=LABELS),
+        tensor("scores", "float32", "batch", 3, minimum=0.0, maximum=1.0, labels=LABELS),
+    ],
+    description="Says how many there are.",
+)
 
 
 def make_model() -> bytes:
@@ -30,6 +45,32 @@ def make_model() -> bytes:
     return model.SerializeToString()
 
 
+def make_client() -> dict[str, str]:
+    """The generated half of the sample's client, file name -> C#."""
+    model = make_model()
+    digest = hashlib.sha256(model).hexdigest()
+    identity = Identity(
+        package_id="TheNamespace.TheModel",
+        version="1.0.0",
+        namespace="TheNamespace",
+        class_name="TheModel",
+        model_file=f"TheModel.{digest[:8]}.onnx",
+        model_sha256=digest,
+        model_bytes=len(model),
+        bound_onnxruntime="1.31.1",
+        proven_onnxruntime=("1.31.1",),
+    )
+    return generate(CONTRACT, identity)
+
+
+def write_sample(folder: Path = SAMPLE) -> None:
+    """Write the sample's generated client and its model anew."""
+    for path in folder.glob("*.cs"):
+        path.unlink()
+    (folder / "TheModel.onnx").write_bytes(make_model())
+    for name, text in make_client().items():
+        (folder / name).write_text(text)
+
+
 if __name__ == "__main__":
-    (SAMPLE / "TheModel.onnx").write_bytes(make_model())
-    print(hashlib.sha256(make_model()).hexdigest(), len(make_model()))
+    write_sample()

@@ -50,13 +50,16 @@ def test_a_namespace_may_have_dots() -> None:
         identifiers.check_identifier("acme.9lives", "package.namespace", dotted=True)
 
 
-def test_the_error_has_both_names_that_become_one() -> None:
-    with pytest.raises(
-        PipelineError, match=r"output 'a\.b' and output 'a_b' would both be called AB in the C# type XOutput"
-    ):
-        identifiers.check_distinct([("AB", "output 'a_b'"), ("AB", "output 'a.b'")], (), "XOutput")
+def test_a_name_is_given_once() -> None:
+    scope = identifiers.Scope({"Run"})
+    assert [scope.give(name) for name in ("AB", "AB", "AB", "Run", "RunValue")] == [
+        "AB",
+        "ABValue",
+        "ABValue2",
+        "RunValue",
+        "RunValueValue",
+    ]
 
 
-def test_a_built_in_member_of_the_type_is_rejected() -> None:
-    with pytest.raises(PipelineError, match="a built-in member of XBuffers"):
-        identifiers.check_distinct([("Run", "output 'run'")], ("Run",), "XBuffers")
+def test_the_suffix_of_a_taken_name() -> None:
+    assert identifiers.Scope({"time"}).give("time", "Size") == "timeSize"

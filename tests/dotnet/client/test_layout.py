@@ -21,8 +21,8 @@ def contract_of(*inputs: TensorSpec, outputs: list[TensorSpec] | None = None) ->
 def test_a_client_of_fixed_rows_has_no_code_for_sizes(fixed: Contract) -> None:
     assert derive_layout(fixed).fixed
     files = generator.generate(fixed, make_identity())
-    assert not {"TinyCall.cs", "TinyRun.cs"} & set(files)
-    assert not re.search(r"\bHalf\b|SizesComparer|CheckSize", "".join(files.values()))
+    assert not {"SizeCheck.g.cs", "TinyOptions.Sizes.g.cs"} & set(files)
+    assert not re.search(r"\bHalf\b|HasSizesOf|UnboundRun", "".join(files.values()))
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_sizes_follow_from_lengths_where_possible(
 @pytest.mark.parametrize(
     ("tensors", "methods"),
     [
-        ([tensor("x", "float32", "batch", 2)], ("row", "batch", "buffers", "async")),
-        ([tensor("x", "float16", "batch", 2)], ("row", "batch", "buffers", "async")),
+        ([tensor("x", "float32", "batch", 2)], ("row", "batch", "whole", "buffers", "async")),
+        ([tensor("x", "float16", "batch", 2)], ("row", "batch", "whole", "buffers", "async")),
         ([tensor("x", "float32", "batch", "t")], ("row", "batch", "ragged", "buffers", "async")),
         ([tensor("x", "string", "batch")], ("row", "batch", "async")),
     ],
@@ -101,12 +101,13 @@ def test_an_output_of_a_size_known_only_after_the_run_is_not_bound() -> None:
     ("first", "second"),
     [(("samples",), ("frames", 5)), ((4,), (4,)), (("n",), (2,)), (("n",), ("n", 2)), ((), ())],
 )
-def test_without_a_batch_axis_there_is_one_method(first: tuple[int | str, ...], second: tuple[int | str, ...]) -> None:
+def test_without_a_batch_axis_rows_run_one_by_one(first: tuple[int | str, ...], second: tuple[int | str, ...]) -> None:
     plain = contract_of(tensor("x", "float32", *first), outputs=[tensor("y", "float32", *second)])
-    assert derive_layout(plain).methods == ("row",)
+    assert derive_layout(plain).methods == ("row", "async")
     files = generator.generate(plain, make_identity())
-    assert not {"TinyBatcher.cs", "TinyBuffers.cs"} & set(files)
-    assert "RunAsync" not in "".join(files.values())
+    assert "TinyBuffers.g.cs" not in files
+    assert "IReadOnlyList<" not in files["ITiny.g.cs"]
+    assert "(this, model, 1);" in files["Tiny.g.cs"]
 
 
 def test_an_axis_with_the_name_of_a_tensor_gets_a_suffix() -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from csharp_projects import TINY, make_contract, make_identity, tensor
 from pipeline.core.contract import Contract, ProvenAxis
-from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import generator
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import ProvenSizes, proven_sizes
@@ -31,10 +30,10 @@ def entry_of(sizes: list[int], multiple_of: int = 1, refused: tuple[int, ...] = 
 @pytest.mark.parametrize(
     ("sizes", "multiple_of", "words", "condition"),
     [
-        ([1, 3, 24], 1, "from 1 to 24", "size > 24"),
-        ([4, 24, 8], 4, "from 4 to 24 in multiples of 4", "size < 4 || size > 24 || size % 4 != 0"),
-        ([5], 1, "5", "size < 5 || size > 5"),
-        ([1, 2], 1, "from 1 to 2", "size > 2"),
+        ([1, 3, 24], 1, "from 1 to 24", "_size > 24"),
+        ([4, 24, 8], 4, "from 4 to 24 in multiples of 4", "_size < 4 || _size > 24 || _size % 4 != 0"),
+        ([5], 1, "5", "_size < 5 || _size > 5"),
+        ([1, 2], 1, "from 1 to 2", "_size > 2"),
     ],
 )
 def test_sizes_that_are_not_proven(sizes: list[int], multiple_of: int, words: str, condition: str) -> None:
@@ -47,8 +46,8 @@ def test_sizes_that_are_not_proven(sizes: list[int], multiple_of: int, words: st
     ("refused", "words", "condition"),
     [
         ((), "", ""),
-        ((25,), "25", "size == 25"),
-        ((48, 2, 25), "2, 25 and 48", "size == 2 || size == 25 || size == 48"),
+        ((25,), "25", "_size == 25"),
+        ((48, 2, 25), "2, 25 and 48", "_size == 2 || _size == 25 || _size == 48"),
     ],
 )
 def test_sizes_that_are_known_to_fail(refused: tuple[int, ...], words: str, condition: str) -> None:
@@ -76,28 +75,18 @@ def test_the_batch_has_no_bounds() -> None:
 def test_no_option_without_anything_to_refuse(contract: Contract) -> None:
     sources = "".join(generator.generate(contract, make_identity()).values())
     assert "UnprovenSizes" not in sources
-    assert "CheckProven" not in sources
+    assert "SizeCheck" not in sources
 
 
 def test_only_the_axes_that_the_contract_speaks_of_are_checked() -> None:
     sources = generator.generate(with_axes(IMAGE, w=ProvenAxis(sizes=[8])), make_identity())
-    assert "CheckProvenW(int size" in sources["TinyCheck.cs"]
-    assert "CheckProvenH" not in "".join(sources.values())
+    assert "void W(int _size" in sources["SizeCheck.g.cs"]
+    assert "SizeCheck.H(" not in "".join(sources.values())
 
 
 def test_the_option_is_documented_with_the_ranges() -> None:
     contract = with_axes(SERIES, time=ProvenAxis(sizes=[4, 24], multiple_of=4, refused=[28]))
-    text = " ".join(generator.generate(contract, make_identity())["TinyOptions.cs"].replace("///", "").split())
+    text = " ".join(generator.generate(contract, make_identity())["TinyOptions.Sizes.g.cs"].replace("///", "").split())
     assert "By axis, proven are time: from 4 to 24 in multiples of 4." in text
     assert "the network itself is known to fail are rejected always (time: 28)." in text
     assert "public bool AllowUnprovenSizes { get; set; }" in text
-
-
-def test_an_input_with_the_name_of_a_check() -> None:
-    contract = make_contract(
-        "t",
-        [tensor("x", "float32", "batch", "time"), tensor("check proven time", "float32", "batch")],
-        [tensor("y", "float32", "batch")],
-    )
-    with pytest.raises(PipelineError, match='the check of axis "time" and input "check proven time" would both'):
-        generator.generate(contract, make_identity())

@@ -2,46 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from csharp_projects import MIXED, TINY, make_identity
-from pipeline.dotnet.client import generator
-from pipeline.dotnet.versions.content import hash_contract, hash_files, label, list_api
-from sample_contracts import texts
+from csharp_projects import TINY
+from pipeline.dotnet.versions.content import hash_contract, hash_files, label
 from sample_releases import CONTENT, changed
-
-
-def api(contract, class_name="Tiny") -> tuple[str, ...]:
-    return list_api(generator.generate(contract, make_identity(class_name)))
-
-
-def test_members_of_the_public_types():
-    members = api(TINY)
-    assert {
-        "Tiny: TinyOutput Run(float[] pixels)",
-        "Tiny: static Tiny Load(TinyOptions options = null)",
-        "Tiny: const int PixelsLength",
-        "TinyOptions: int MaxBatchSize",
-        "TinyOptions: int IntraOpNumThreads",
-        "TinyOutput: float[] Probabilities",
-        "TinyOutput: static IReadOnlyList<string> Labels",
-        "TinyException: TinyException(string message)",
-    } <= set(members)
-    assert list(members) == sorted(set(members))
-
-
-@pytest.mark.parametrize(("contract", "class_name"), [(TINY, "Tiny"), (MIXED, "Mixed"), (texts().contract, "Texts")])
-def test_a_member_is_told_without_value_and_body(contract, class_name):
-    assert [
-        member for member in api(contract, class_name) if "{" in member or "= Math" in member or ";" in member
-    ] == []
-
-
-def test_what_only_the_client_uses_is_no_member():
-    assert [member for member in api(TINY) if "Batcher" in member or "CheckHealthAsync" in member] == []
-
-
-def test_a_value_is_no_part_of_the_api():
-    sources = generator.generate(TINY, make_identity("Tiny", version="2.0.0", model=b"another"))
-    assert list_api(sources) == api(TINY)
 
 
 @pytest.mark.parametrize("field", ["weights_sha256", "configuration_sha256"])

@@ -13,7 +13,7 @@ def told(content) -> list[tuple[str, str]]:
     [
         (changed("client", namespace="B"), "major", "the C# namespace is B (it was Acme)"),
         (changed("client", class_name="B"), "major", "the C# class is B (it was M)"),
-        (changed("client", client="compiled"), "major", "the client comes as assemblies (it was source code)"),
+        (changed("client", client="assembly"), "major", "the client comes as assemblies (it was source code)"),
         (
             changed("client", runtime="managed"),
             "major",
@@ -24,8 +24,16 @@ def told(content) -> list[tuple[str, str]]:
             "minor",
             "it asks for Microsoft.ML.OnnxRuntime 1.31.1 or later (it was 1.30.0)",
         ),
-        (changed("client", api=CONTENT.api[:1]), "major", "C# is without `M: void Dispose()`"),
-        (changed("client", api=(*CONTENT.api, "M: int Length")), "minor", "C# has `M: int Length`"),
+        (
+            changed("client", api=CONTENT.api[:1] + CONTENT.api[2:]),
+            "major",
+            "C# is without `M.Dispose() -> void`",
+        ),
+        (
+            changed("client", api=(*CONTENT.api, "Acme.M.Length -> const int")),
+            "minor",
+            "C# has `M.Length -> const int`",
+        ),
         (changed("client"), "patch", "the text of the C# client is another"),
         (changed("golden"), "patch", "the golden answers are others"),
         (changed("contract"), "patch", "the contract says other things of scales or proof"),
@@ -58,10 +66,19 @@ def test_the_largest_comes_first():
     ]
 
 
-def test_members_are_told_where_nothing_else_moves_as_much():
+def test_members_of_another_name_are_not_told_one_by_one():
     assert told(changed("client", namespace="B", api=())) == [("major", "the C# namespace is B (it was Acme)")]
 
 
-def test_many_members_are_counted():
-    ((_, text),) = told(changed("client", api=(*CONTENT.api, *(f"M: int A{place}" for place in range(5)))))
-    assert text == "C# has `M: int A0`, `M: int A1`, `M: int A2` and 2 more"
+def test_a_release_without_its_api_is_told_last():
+    release = released(api=None)
+    changes = [change.text for change in compare_release(release, changed("golden"))]
+    assert changes == [
+        "the golden answers are others",
+        "not compared: the C# members, since the release has no M.api.txt",
+    ]
+
+
+def test_a_release_without_its_api_explains_no_other_text_of_the_client():
+    changes = compare_release(released(api=None), changed("client"))
+    assert "the text of the C# client is another" in [change.text for change in changes]

@@ -71,3 +71,19 @@ def test_the_release_of_another_model(empty):
     write_release(released(), FILE)
     with pytest.raises(PipelineError, match=r"expected the release of the model 'digits', got that of the model 'm'"):
         find_release("M", "digits")
+
+
+def test_a_release_without_its_api(empty):
+    write_release(released(api=None), FILE)
+    assert find_release("M", "m").api is None
+
+
+@pytest.mark.parametrize("content", [b"", b"b\na\n", b"a\na\n", b"\xff\xfe"])
+def test_a_broken_api(empty, content):
+    write_release(released(), FILE)
+    FILE.with_suffix(".api.txt").write_bytes(content)
+    with pytest.raises(
+        PipelineError,
+        match=r"^released/M\.api\.txt: expected the public API, .*`git checkout -- released/M\.api\.txt`$",
+    ):
+        find_release("M", "m")

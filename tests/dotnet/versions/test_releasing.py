@@ -7,7 +7,7 @@ from pipeline.core.paths import DOTNET_REPORT, MANIFEST, PARITY_REPORT
 from pipeline.core.release import read_release
 from pipeline.dotnet.versions.released_file import find_release
 
-FILE = Path("released/Linear.json")
+FILE, API = Path("released/Linear.json"), Path("released/Linear.api.txt")
 
 
 @pytest.fixture
@@ -42,11 +42,25 @@ def test_the_first_release(linear, passes):
     label = read_json(MANIFEST, "package")["version"].removeprefix("1.0.0-g")
     assert passes("release").splitlines() == [
         f"release: released/Linear.json: Linear 1.0.0, the first release, content {label}",
-        'release: commit it: `git add released/Linear.json && git commit -m "Linear 1.0.0"`; `dvc repro` now packs, proves and '
+        f"release: released/Linear.api.txt: its public API, {len(API.read_text().splitlines())} members",
+        'release: commit both: `git add released/Linear.json released/Linear.api.txt && git commit -m "Linear 1.0.0"`; `dvc repro` now packs, proves and '
         "publishes 1.0.0",
     ]
     release = find_release("Linear", "linear")
     assert (release.version, release.previous, release.onnxruntime) == ("1.0.0", "", "1.31.1")
+
+
+def test_the_api_is_in_a_file_of_its_own(first):
+    lines = API.read_text().splitlines()
+    assert "Torch2DotNet.Linear.Dispose() -> void" in lines
+    assert lines == read_release(FILE).api == read_json(MANIFEST, "package")["api"]
+
+
+def test_a_release_without_its_api_gets_it(first, passes):
+    before = API.read_bytes()
+    API.unlink()
+    assert "release: released/Linear.api.txt: the public API of 1.0.0, " in passes("release")
+    assert API.read_bytes() == before
 
 
 def test_a_number_of_one_s_own(linear, passes, pack):

@@ -2,9 +2,8 @@
 
 namespace TheNamespace.TheModelEngine;
 
-using System;
 using System.IO;
-using System.Security.Cryptography;
+using System.Threading;
 using Microsoft.ML.OnnxRuntime;
 
 /// <summary>A session on the model of this package, which several models may share; the last of them disposes it.</summary>
@@ -12,7 +11,7 @@ internal sealed class LoadedSession
 {
     private int _users = 1;
 
-    private LoadedSession(InferenceSession session, TheModelDiagnostics diagnostics)
+    internal LoadedSession(InferenceSession session, TheModelDiagnostics diagnostics)
     {
         Session = session;
         Diagnostics = diagnostics;
@@ -22,56 +21,39 @@ internal sealed class LoadedSession
 
     internal TheModelDiagnostics Diagnostics { get; }
 
+    /// <summary>The model that the package copied, or that <see cref="TheModelOptions.ModelPath"/> names.</summary>
     internal static LoadedSession FromPackage(TheModelOptions options)
     {
-        return FromFile(Path.Combine(AppContext.BaseDirectory, Facts.ModelFile), options);
+        return FromFile(options.ModelPath, options);
     }
 
-    internal static LoadedSession FromFile(string path, TheModelOptions options)
+    /// <param name="path">Path of the file; null: it is looked for.</param>
+    /// <param name="options">Options of the model.</param>
+    /// <param name="expected">What the file must be; null: the model of this package.</param>
+    internal static LoadedSession FromFile(string? path, TheModelOptions options, PackageFile? expected = null)
     {
-        return FromBytes(File.ReadAllBytes(path), options);
+        // Open until the session is: what was checked is what onnxruntime reads.
+        using FileStream file = PackageFiles.Open(expected ?? PackageFile.Model, path);
+        return SessionOpener.Open(ModelContent.InFile(file.Name), options);
     }
 
-    internal static LoadedSession FromStream(Stream model, TheModelOptions options)
+    internal static LoadedSession FromStream(Stream model, TheModelOptions options, PackageFile? expected = null)
     {
-        using var content = new MemoryStream();
-        model.CopyTo(content);
-        return FromBytes(content.ToArray(), options);
+        return SessionOpener.Open(ModelContent.FromStream(model, expected ?? PackageFile.Model), options);
     }
 
-    internal static LoadedSession FromBytes(byte[] model, TheModelOptions options)
+    internal static LoadedSession FromBytes(byte[] model, TheModelOptions options, PackageFile? expected = null)
     {
-        string sha256 = Sha256(model);
-        if (!string.Equals(sha256, Facts.ModelSha256, StringComparison.OrdinalIgnoreCase))
-        {
-            throw new TheModelLoadException("Expected the model with SHA-256 " + Facts.ModelSha256 + ", got " + sha256 + ".");
-        }
-
-        using var settings = new SessionOptions { IntraOpNumThreads = options.IntraOpNumThreads };
-        options.ConfigureSession?.Invoke(settings);
-        return new LoadedSession(
-            new InferenceSession(model, settings),
-            new TheModelDiagnostics("CPU", string.Empty, OrtEnv.Instance().GetVersionString(), string.Empty, options.IntraOpNumThreads));
-    }
-
-    /// <summary>In lower-case hexadecimal.</summary>
-    internal static string Sha256(byte[] content)
-    {
-#if NET
-        return Convert.ToHexString(SHA256.HashData(content)).ToLowerInvariant();
-#else
-        using var algorithm = SHA256.Create();
-        return BitConverter.ToString(algorithm.ComputeHash(content)).Replace("-", string.Empty).ToLowerInvariant();
-#endif
+        return SessionOpener.Open(ModelContent.FromBytes(model, expected ?? PackageFile.Model), options);
     }
 
     /// <summary>Another user of the session; false when the last has gone.</summary>
     internal bool TryShare()
     {
-        int users = System.Threading.Volatile.Read(ref _users);
+        int users = Volatile.Read(ref _users);
         while (users > 0)
         {
-            int actual = System.Threading.Interlocked.CompareExchange(ref _users, users + 1, users);
+            int actual = Interlocked.CompareExchange(ref _users, users + 1, users);
             if (actual == users)
             {
                 return true;
@@ -85,7 +67,7 @@ internal sealed class LoadedSession
 
     internal void Release()
     {
-        if (System.Threading.Interlocked.Decrement(ref _users) == 0)
+        if (Interlocked.Decrement(ref _users) == 0)
         {
             Session.Dispose();
         }
