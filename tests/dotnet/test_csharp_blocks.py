@@ -1,0 +1,83 @@
+"""Every C# block of README.md and of docs/ is compiled, in one program, with the client of a model such as digits; so are the README's of packages."""
+
+from pathlib import Path
+
+import pytest
+
+from code_blocks import CodeBlock, pages, read_blocks
+from csharp_blocks import GIVEN, IGNORED, write_file
+from csharp_projects import Dotnet, make_contract, make_identity, tensor
+from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.plain_sources import read_aspnetcore, read_client
+
+LABELS = [str(digit) for digit in range(10)]
+DIGITS = make_contract(
+    "digits",
+    [tensor("pixels", "float32", "batch", 64, minimum=0.0, maximum=16.0)],
+    [
+        tensor("label", "int64", "batch", labels=LABELS),
+        tensor("probabilities", "float32", "batch", 10, labels=LABELS),
+    ],
+)
+IDENTITY = make_identity("Digits", package_id="Digits", namespace="Torch2DotNet")
+PACKAGES = {
+    "Microsoft.Bcl.AsyncInterfaces": "10.0.15",
+    "Microsoft.Extensions.Diagnostics.Testing": "10.11.0",
+    "Microsoft.ML.OnnxRuntime": "1.31.1",
+    "Moq": "4.21.0",
+    "NSubstitute": "6.1.0",
+    "OpenTelemetry.Extensions.Hosting": "1.20.1",
+    "xunit.v3.assert": "4.0.2",
+    "xunit.v3.core": "4.0.2",
+}
+PROJECT = """<Project Sdk="Microsoft.NET.Sdk.Web">
+  <PropertyGroup>
+    <TargetFramework>net10.0</TargetFramework>
+    <OutputType>Library</OutputType>
+    <ImplicitUsings>enable</ImplicitUsings>
+    <Nullable>enable</Nullable>
+    <WarningsAsErrors>nullable</WarningsAsErrors>
+    <RunAnalyzers>false</RunAnalyzers>
+    <NoWarn>$(NoWarn);NU1603;{ignored}</NoWarn>
+  </PropertyGroup>
+  <ItemGroup>{items}</ItemGroup>
+</Project>
+"""
+BLOCKS = [block for path in pages() for block in read_blocks(path) if block.is_compiled]
+
+
+def write_program(folder: Path, blocks: list[CodeBlock]) -> None:
+    """A project of the client and of the blocks."""
+    sources = {
+        **read_client(IDENTITY.namespace, IDENTITY.class_name),
+        **generate(DIGITS, IDENTITY, "", {}),
+        **{f"aspnetcore/{name}": text for name, text in read_aspnetcore(IDENTITY.namespace, IDENTITY.class_name).items()},
+        "Given.cs": GIVEN,
+        **{f"Block{number}.cs": write_file(number, block) for number, block in enumerate(blocks)},
+    }
+    for name, text in sources.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    items = "".join(f'<PackageReference Include="{name}" Version="{version}" />' for name, version in PACKAGES.items())
+    (folder / f"{folder.name}.csproj").write_text(PROJECT.format(items=items, ignored=IGNORED))
+
+
+def test_every_page_for_csharp_developers_has_blocks():
+    with_blocks = {block.page for block in BLOCKS}
+    assert {"README.md", "docs/index.md"} <= with_blocks
+    assert {f"docs/dotnet/{name}.md" for name in ("start", "testing", "services", "telemetry", "onnxruntime")} <= with_blocks
+
+
+def test_they_compile(dotnet: Dotnet):
+    folder = dotnet.root / "blocks"
+    write_program(folder, BLOCKS)
+    dotnet(folder, "build", "-v", "q")
+
+
+def test_a_call_that_the_client_does_not_have_is_refused_with_its_page_and_line(dotnet: Dotnet):
+    folder = dotnet.root / "wrong_block"
+    block = CodeBlock("docs/wrong.md", 7, 9, "csharp", "", "using Torch2DotNet;\nmodel.Answer(pixels);\n", "", "")
+    write_program(folder, [block])
+    with pytest.raises(AssertionError, match=r"docs/wrong\.md\(9,7\): error CS1061"):
+        dotnet(folder, "build", "-v", "q")
