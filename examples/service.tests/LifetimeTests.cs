@@ -15,7 +15,7 @@ public sealed class LifetimeTests
     public async Task An_aborted_request_cancels_its_row()
     {
         await using var service = new Service(("Digits:MaxDelay", "00:00:30"));
-        using var requests = new Measurements<long>(service, "predictions.requests");
+        using var requests = new Measurements<double>(service, "http.server.request.duration");
         using var aborted = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         long start = Stopwatch.GetTimestamp();
 
@@ -51,21 +51,5 @@ public sealed class LifetimeTests
         Assert.Contains("Expected at most 1 rows in the queue", sentence, StringComparison.Ordinal);
         using HttpResponseMessage response = await waiting;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-    }
-
-    [Fact]
-    public async Task Rows_and_their_duration_are_measured()
-    {
-        await using var service = new Service();
-        using var rows = new Measurements<long>(service, "predictions.rows");
-        using var duration = new Measurements<double>(service, "predictions.batch.duration");
-
-        using HttpResponseMessage response = await service.Client.PostAsJsonAsync(
-            "/predict/batch", new { rows = new[] { Service.Seven, Service.Seven } }, Cancellation);
-
-        Assert.Equal(2, (await rows.FirstAsync()).Value);
-        (double seconds, IReadOnlyDictionary<string, object?> tags) = await duration.FirstAsync();
-        Assert.InRange(seconds, 0, 10);
-        Assert.Equal(true, tags["batched"]);
     }
 }

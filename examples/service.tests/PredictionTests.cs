@@ -1,6 +1,7 @@
-using System.Net;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Torch2DotNet.Service.Tests;
 
@@ -53,10 +54,26 @@ public class PredictionTests(Service service) : IClassFixture<Service>
         }
     }
 
-    [Fact]
-    public async Task It_is_healthy()
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/health/ready")]
+    [InlineData("/health/live")]
+    public async Task It_is_healthy(string path)
     {
-        Assert.Equal("Healthy", await service.Client.GetStringAsync("/health", Cancellation));
+        Assert.Equal("Healthy", await service.Client.GetStringAsync(path, Cancellation));
+    }
+
+    [Fact]
+    public async Task OpenTelemetry_sees_the_models_rows_and_runs()
+    {
+        using HttpResponseMessage response = await service.Client.PostAsJsonAsync("/predict/batch", new { rows = new[] { Service.Seven, Service.Seven } }, Cancellation);
+
+        string metrics = await service.Client.GetStringAsync("/metrics", Cancellation);
+
+        Match rows = Regex.Match(metrics, @"^torch2dotnet_rows_total\{[^}]*otel_scope_name=""Torch2DotNet\.Digits""[^}]*\} (\d+)", RegexOptions.Multiline);
+        Assert.True(rows.Success, metrics);
+        Assert.True(int.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture) >= 2, rows.Value);
+        Assert.Contains("torch2dotnet_run_duration_seconds_count", metrics, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,12 +7,15 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Torch2DotNet.Service.Tests;
 
 /// <summary>The service on Kestrel, because TestServer has neither its limits nor its aborts, with settings as on a command line.</summary>
 public class Service : WebApplicationFactory<Program>
 {
+    private readonly Action<IServiceCollection> _replace;
     private readonly (string Key, string Value)[] _settings;
 
     public Service()
@@ -21,7 +24,15 @@ public class Service : WebApplicationFactory<Program>
     }
 
     internal Service(params (string Key, string Value)[] settings)
+        : this(_ => { }, settings)
     {
+    }
+
+    /// <param name="replace">Puts other services in the place of the program's.</param>
+    /// <param name="settings">As on a command line.</param>
+    internal Service(Action<IServiceCollection> replace, params (string Key, string Value)[] settings)
+    {
+        _replace = replace;
         _settings = settings;
         UseKestrel(0);
         StartServer();
@@ -59,6 +70,7 @@ public class Service : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Logging:LogLevel:Default", "Warning");
+        builder.ConfigureTestServices(_replace);
         foreach ((string key, string value) in _settings)
         {
             builder.UseSetting(key, value);

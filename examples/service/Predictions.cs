@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace Torch2DotNet.Service;
 
+/// <summary>The endpoints. What the model refuses, or a full queue, is answered by AddDigitsExceptionHandler.</summary>
 internal static class Predictions
 {
     public static void MapPredictions(this IEndpointRouteBuilder routes)
@@ -17,53 +17,24 @@ internal static class Predictions
         group.MapPost("/batch", PredictBatch).WithName("PredictBatch").WithSummary("Reads many digits at once.");
     }
 
-    private static async Task<Results<Ok<Prediction>, ProblemHttpResult>> PredictAsync(
-        PredictionRequest request,
-        Digits model,
-        IOptions<ServiceSettings> settings,
-        PredictionMetrics metrics,
-        CancellationToken aborted)
+    private static async Task<Ok<Prediction>> PredictAsync(
+        PredictionRequest request, IDigits model, IOptions<ServiceSettings> settings, CancellationToken aborted)
     {
-        long start = Stopwatch.GetTimestamp();
-        DigitsOutput output;
-        try
-        {
-            output = settings.Value.MicroBatching
-                ? await model.RunAsync(request.Pixels, aborted)
-                : model.Run(request.Pixels);
-        }
-        catch (ArgumentException error)
-        {
-            return Refuse(error.Message);
-        }
-
-        metrics.Answered(1, Stopwatch.GetElapsedTime(start));
+        DigitsOutput output = settings.Value.MicroBatching
+            ? await model.RunAsync(request.Pixels, aborted)
+            : model.Run(request.Pixels);
         return TypedResults.Ok(Prediction.From(output));
     }
 
     private static Results<Ok<PredictionBatch>, ProblemHttpResult> PredictBatch(
-        PredictionBatchRequest request, Digits model, IOptions<ServiceSettings> settings, PredictionMetrics metrics)
+        PredictionBatchRequest request, IDigits model, IOptions<ServiceSettings> settings)
     {
         if (request.Rows.Length == 0 || request.Rows.Length > settings.Value.MaxRows)
         {
-            return Refuse($"rows: expected 1 to {settings.Value.MaxRows} rows, got {request.Rows.Length}.");
+            return TypedResults.Problem(
+                $"rows: expected 1 to {settings.Value.MaxRows} rows, got {request.Rows.Length}.", statusCode: StatusCodes.Status400BadRequest);
         }
 
-        long start = Stopwatch.GetTimestamp();
-        DigitsOutput[] outputs;
-        try
-        {
-            outputs = model.Run(request.Rows);
-        }
-        catch (ArgumentException error)
-        {
-            return Refuse(error.Message);
-        }
-
-        metrics.Answered(outputs.Length, Stopwatch.GetElapsedTime(start));
-        return TypedResults.Ok(new PredictionBatch(Array.ConvertAll(outputs, Prediction.From)));
+        return TypedResults.Ok(new PredictionBatch(Array.ConvertAll(model.Run(request.Rows), Prediction.From)));
     }
-
-    private static ProblemHttpResult Refuse(string detail) =>
-        TypedResults.Problem(detail, statusCode: StatusCodes.Status400BadRequest);
 }

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
 using Torch2DotNet;
 using Torch2DotNet.Service;
 
@@ -14,12 +16,11 @@ services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServiceSettings>>
 services.AddOptions<HostOptions>().Configure<IOptions<ServiceSettings>>(
     (host, settings) => host.ShutdownTimeout = settings.Value.ShutdownTimeout);
 
-services.AddDigits(options =>
-{
-    builder.Configuration.Bind("Digits", options);
-    options.ValidateInputs = true;
-});
-services.AddSingleton<PredictionMetrics>();
+// Loads and runs the model before Kestrel starts; a model that does not load, or an option that is wrong, ends the program with a sentence.
+services.AddDigits(builder.Configuration.GetSection("Digits")).Configure<DigitsOptions>(options => options.ValidateInputs = true);
+services.AddHealthChecks().AddDigitsSelfTest();
+services.AddOpenTelemetry().WithMetrics(
+    metrics => metrics.AddMeter("Torch2DotNet.Digits", "Microsoft.AspNetCore.Hosting").AddPrometheusExporter());
 services.ConfigureHttpJsonOptions(options =>
 {
     options.SerializerOptions.TypeInfoResolverChain.Insert(0, PredictionJson.Default);
@@ -29,17 +30,17 @@ services.ConfigureHttpJsonOptions(options =>
 });
 services.AddOpenApi();
 services.AddProblemDetails(options => options.CustomizeProblemDetails = Problems.Explain);
+services.AddDigitsExceptionHandler();
 services.AddExceptionHandler<Problems>();
 services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
 
 WebApplication app = builder.Build();
-app.UsePredictionMetrics();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.MapOpenApi();
 app.MapHealthChecks("/health");
+app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready") });
+app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+app.MapPrometheusScrapingEndpoint();
 app.MapPredictions();
-
-// Warm-up: loads the model before the first request, so that a missing model ends the program instead of failing requests.
-_ = app.Services.GetRequiredService<Digits>();
 app.Run();

@@ -205,7 +205,9 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={RUNTIME_PACKAGE: identity.bound_onnxruntime, },
+        dependencies={
+            RUNTIME_PACKAGE: identity.bound_onnxruntime,
+        },
         release_notes=release_notes.write_notes(version),
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"

@@ -12,7 +12,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.dotnet.client import generator
-from pipeline.dotnet.client import text_input
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import targets
 

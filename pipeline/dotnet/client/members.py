@@ -15,7 +15,7 @@ from pipeline.dotnet.client.elements import TYPES, Elements, sentences
 OWN_MEMBERS = identifiers.OBJECT_MEMBERS | {
     *("Batch", "CheckFor", "Dispose", "GetRow", "HasSizesOf", "Run", "RunUntil", "SetRow", "SetRows"),
     # Classes whose methods these types call: a property of that name would hide them.
-    *("Array", "Check", "InputCheck", "MemoryMarshal", "SizeCheck"),
+    *("Array", "Check", "InputCheck", "MemoryMarshal", "SizeCheck", "TextCheck"),
 }
 OWN_PARAMETERS = frozenset({"batch", "cancellationToken", "count", "nameof"})
 

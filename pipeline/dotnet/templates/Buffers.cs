@@ -24,21 +24,13 @@ namespace TheNamespace
 //% for axis in client.layout.axes
             this.$ axis.member $ = $ axis.parameter $;
 //% endfor
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
+            _run = new BoundRun(_model, _pooled, _batch);
 //% for input in client.inputs
-                $ input.field $ = _run.BindInput<$ input.storage $>($ input.name | literal $, checked(_batch * $ input.row_length_by_parameters $), new long[] { _batch$ input.shape_list_by_parameters $ });
+            $ input.field $ = _run.BindInput<$ input.storage $>($ input.name | literal $, checked((long)_batch * $ input.row_length_by_parameters $), new long[] { _batch$ input.shape_list_by_parameters $ });
 //% endfor
 //% for output in client.outputs
-                $ output.field $ = _run.BindOutput<$ output.storage $>($ output.name | literal $, checked(_batch * $ output.row_length_by_parameters $), new long[] { _batch$ output.shape_list_by_parameters $ });
+            $ output.field $ = _run.BindOutput<$ output.storage $>($ output.name | literal $, checked((long)_batch * $ output.row_length_by_parameters $), new long[] { _batch$ output.shape_list_by_parameters $ });
 //% endfor
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
         }
 
         /// <summary>Number of rows in a run.</summary>

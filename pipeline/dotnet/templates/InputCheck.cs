@@ -16,7 +16,7 @@ namespace TheNamespace.TheModelEngine
         internal static void $ input.member $($ input.type $ _value, bool _validate, string _parameter)
         {
 //% if input.text
-            Check.Text(_value, $ input.name | literal $, "", _parameter);
+            TextCheck.Check(_value, $ input.name | literal $, "", _parameter);
 //% elif input.invalid_condition
             if (_validate && ($ input.invalid_condition $))
             {
@@ -31,18 +31,18 @@ namespace TheNamespace.TheModelEngine
             long _expected = $ input.product_without(check.inferred) $;
             if (_values.Length == 0 || _values.Length % _expected != 0)
             {
-                throw new ArgumentException($ (input.name ~ ": expected the number of values to be a positive multiple of ") | literal $ + _expected + $ input.shape_clause | literal $$ check.known_message $ + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused($ (input.name ~ ": expected the number of values to be a positive multiple of ") | literal $ + _expected + $ input.shape_clause | literal $$ check.known_message $ + "), got " + _values.Length + ".", _parameter);
             }
 //% elif input.axes
             long _expected = $ input.product_without(None) $;
             if (_values.Length != _expected)
             {
-                throw new ArgumentException($ (input.name ~ ": expected ") | literal $ + _expected + $ (" values" ~ input.shape_clause) | literal $$ check.known_message $ + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused($ (input.name ~ ": expected ") | literal $ + _expected + $ (" values" ~ input.shape_clause) | literal $$ check.known_message $ + "), got " + _values.Length + ".", _parameter);
             }
 //% else
             if (_values.Length != $ input.length $)
             {
-                throw new ArgumentException($ (input.expected_length ~ ", got ") | literal $ + _values.Length + ".", _parameter);
+                throw Check.Refused($ (input.expected_length ~ ", got ") | literal $ + _values.Length + ".", _parameter);
             }
 //% endif
 //% if input.text or input.invalid_condition
@@ -61,7 +61,7 @@ namespace TheNamespace.TheModelEngine
         {
             for (int _i = 0; _i < _values.Length; _i++)
             {
-                Check.Text(_values[_i], $ input.name | literal $, " at index " + _i, _parameter);
+                TextCheck.Check(_values[_i], $ input.name | literal $, " at index " + _i, _parameter);
             }
         }
 //% elif input.invalid_condition

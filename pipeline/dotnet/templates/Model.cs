@@ -80,7 +80,7 @@ namespace TheNamespace
 //% if client.text
         private ITextTokenizer? Tokenizer => _tokenizer;
 //% else
-        private static ITextTokenizer? Tokenizer => null;
+        private ITextTokenizer? Tokenizer => null;
 //% endif
 
         /// <summary>Runs the model on one $ "row" if client.batched else "set of inputs; it has no batch axis" $.</summary>
@@ -155,7 +155,8 @@ $ rejected(client) $        /// <exception cref="TheModelException">onnxruntime 
         /// <inheritdoc/>
         public IAsyncEnumerable<TheModelOutput> RunAsync(IAsyncEnumerable<$ client.row $> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 //% if client.bindable
 

@@ -31,7 +31,7 @@ namespace TheNamespace
         void IBatchRunner<TheModelInput, TheModelOutput>.RunBatch(IReadOnlyList<TheModelInput> rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
         {
             TheModelInput _first = rows[start];
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, count);
 //% for input in client.inputs
 $ add_input(input, loop.index0, "count", "_first.") -$
 //% endfor
@@ -70,7 +70,7 @@ $ add_input(input, loop.index0, "count", "_first.") -$
 //% for entry in client.sizes
             SizeCheck.$ entry.axis.member $($ entry.axis.parameter $, _allowUnprovenSizes, $ entry.parameter | literal $);
 //% endfor
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, 1);
 //% for input in client.inputs
 $ add_input(input, loop.index0, "1", "") -$
 //% if input.text and input.scalar

@@ -14,13 +14,13 @@ namespace TheNamespace.TheModelEngine
 //% if entry.refused_condition
             if ($ entry.refused_condition $)
             {
-                throw new ArgumentException($ entry.expected $ + _size + $ entry.known_to_fail $, _parameter);
+                throw Check.Refused($ entry.expected $ + _size + $ entry.known_to_fail $, _parameter);
             }
 
 //% endif
             if (!_allowUnproven && ($ entry.unproven_condition $))
             {
-                throw new ArgumentException($ entry.expected $ + _size + $ entry.not_proven(client.name) $, _parameter);
+                throw Check.Refused($ entry.expected $ + _size + $ entry.not_proven(client.name) $, _parameter);
             }
         }
 //% if not loop.last

@@ -11,5 +11,10 @@ namespace TheNamespace
         /// </summary>
         /// <remarks>$ client.option | doc(8) $</remarks>
         public bool AllowUnprovenSizes { get; set; }
+
+        partial void BindSizes(TheNamespace.TheModelEngine.OptionsReader section)
+        {
+            AllowUnprovenSizes = section.Flag(nameof(AllowUnprovenSizes), AllowUnprovenSizes);
+        }
     }
 }

@@ -38,7 +38,7 @@ namespace TheNamespace.TheModelEngine
                 MaxLength = $ client.text.tokenizer.max_length $,
                 VocabularySize = $ client.text.tokenizer.vocabulary_size $,
             };
-            return new WordPieceTokenizer(settings, VocabularyReader.Read(options.VocabularyPath, Facts.VocabularySha256), options.VocabularyPath ?? Facts.VocabularyFile);
+            return new WordPieceTokenizer(settings, PackageFiles.ReadChecked(PackageFile.Vocabulary, options.VocabularyPath), options.VocabularyPath ?? Facts.VocabularyFile);
         }
     }
 }

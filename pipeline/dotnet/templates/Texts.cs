@@ -33,7 +33,8 @@ namespace TheNamespace
         /// <inheritdoc/>
         public IAsyncEnumerable<TheModelOutput> RunAsync(IAsyncEnumerable<string> texts, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(texts, _checkText, nameof(texts)), cancellationToken);
+            Check.NotNull(texts, "Expected texts, got null.", nameof(texts));
+            return _batcher.RunAsync(texts, _checkText, cancellationToken);
         }
 
         private TheModelInput Row(string _text, string _parameter)

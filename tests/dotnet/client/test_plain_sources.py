@@ -13,7 +13,6 @@ def csharp(tmp_path, monkeypatch):
     files = {
         "client/TheModelOptions.cs": "namespace TheNamespace; class TheModelOptions { }",
         "client/running/Batcher.cs": "namespace TheNamespace.TheModelEngine;",
-        "client/text/ITextTokenizer.cs": "",
         "client/text/WordPiece.cs": "",
         "client/embeddings/TheModelEmbeddings.cs": "",
         "client/client.csproj": "",
@@ -37,9 +36,9 @@ def test_the_names_of_the_model_stand_in_names_of_files_and_in_their_text():
 @pytest.mark.parametrize(
     ("wanted", "topical"),
     [
-        ({}, {"text/ITextTokenizer.cs"}),
-        ({"text": True}, {"text/ITextTokenizer.cs", "text/WordPiece.cs"}),
-        ({"embeddings": True}, {"text/ITextTokenizer.cs", "embeddings/TinyEmbeddings.cs"}),
+        ({}, set()),
+        ({"text": True}, {"text/WordPiece.cs"}),
+        ({"embeddings": True}, {"embeddings/TinyEmbeddings.cs"}),
     ],
 )
 def test_only_what_the_model_needs_is_chosen(wanted, topical):

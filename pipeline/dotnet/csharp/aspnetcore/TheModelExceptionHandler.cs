@@ -7,20 +7,49 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using TheNamespace.TheModelEngine;
 
-/// <summary>Answers a full queue with 503 instead of 500.</summary>
+/// <summary>
+/// Answers what the model throws while a request is handled, with problem details (RFC 9457): 400 for a row that the model's own checks
+/// refuse, 503 with <c>Retry-After</c> for a full queue, 499 where the client has gone. It leaves other exceptions to the handlers after it.
+/// </summary>
 public sealed class TheModelExceptionHandler : IExceptionHandler
 {
+    private const string RetryAfterSeconds = "1";
+
     /// <inheritdoc/>
-    public ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(httpContext);
-        if (exception is not TheModelQueueFullException)
+        ArgumentNullException.ThrowIfNull(exception);
+        if (httpContext.Response.HasStarted)
         {
-            return new ValueTask<bool>(false);
+            return false;
         }
 
-        httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        return new ValueTask<bool>(true);
+        switch (exception)
+        {
+            case ArgumentException error when error.Data.Contains("Torch2DotNet.TheModel"):
+                await Problem.WriteAsync(httpContext, StatusCodes.Status400BadRequest, Sentence(error), cancellationToken).ConfigureAwait(false);
+                return true;
+            case TheModelQueueFullException:
+                httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
+                await Problem.WriteAsync(httpContext, StatusCodes.Status503ServiceUnavailable, exception.Message, cancellationToken).ConfigureAwait(false);
+                return true;
+            case OperationCanceledException when httpContext.RequestAborted.IsCancellationRequested:
+                httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>The message without .NET's "(Parameter 'rows[3]')", and with the place before it: "rows[3]: features: expected …".</summary>
+    private static string Sentence(ArgumentException error)
+    {
+        string place = error.ParamName ?? string.Empty;
+        string suffix = " (Parameter '" + place + "')";
+        string sentence = error.Message.EndsWith(suffix, StringComparison.Ordinal) ? error.Message[..^suffix.Length] : error.Message;
+        return sentence.StartsWith(place, StringComparison.Ordinal) ? sentence : place + ": " + sentence;
     }
 }

@@ -95,7 +95,7 @@ public sealed partial class TheModel : ITheModel
     }
 
     /// <summary>As <see cref="Dispose"/>, and waits for the runs in progress.</summary>
-    /// <returns>A task that ends when the model's memory is freed.</returns>
+    /// <returns>A task that ends when no run is in progress; the memory is freed then, or when the last buffers of a caller are disposed.</returns>
     public ValueTask DisposeAsync()
     {
         return _model.DisposeAsync();

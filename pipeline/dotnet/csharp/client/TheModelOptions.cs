@@ -89,6 +89,16 @@ public sealed partial class TheModelOptions
     /// </summary>
     public bool RunOnCallingThread { get; set; }
 
+    /// <summary>
+    /// Whether a host loads the model that <c>AddTheModel</c> has registered, and runs it once, before the program takes requests; a model
+    /// that does not load then stops the host. Without it, and in programs without a host, the model is loaded when it is first resolved.
+    /// Default: <see langword="true"/>.
+    /// </summary>
+    public bool WarmUp { get; set; } = true;
+
+    /// <summary>Where the model logs; a container gives it its own.</summary>
+    internal ModelLog Log { get; set; } = ModelLog.None;
+
     /// <summary>What is wrong with these options, a sentence each, beginning with the option's name; empty when nothing is.</summary>
     internal IReadOnlyList<string> Failures()
     {
@@ -115,6 +125,33 @@ public sealed partial class TheModelOptions
 
         return failures;
     }
+
+    /// <summary>Sets the options that a section of the configuration has: all but <see cref="ConfigureSession"/>, which is code.</summary>
+    internal void Bind(OptionsReader section)
+    {
+        IntraOpNumThreads = section.Integer(nameof(IntraOpNumThreads), IntraOpNumThreads);
+        ModelPath = section.OptionalText(nameof(ModelPath), ModelPath);
+        UseGlobalThreadPool = section.Flag(nameof(UseGlobalThreadPool), UseGlobalThreadPool);
+        Provider = section.Text(nameof(Provider), Provider);
+        ValidateInputs = section.Flag(nameof(ValidateInputs), ValidateInputs);
+        SelfTest = section.Choice(
+            nameof(SelfTest), SelfTest, TheModelSelfTest.Never, TheModelSelfTest.OnLoad, TheModelSelfTest.OnFirstUse);
+        MaxConcurrency = section.Integer(nameof(MaxConcurrency), MaxConcurrency);
+        MaxBatchSize = section.Integer(nameof(MaxBatchSize), MaxBatchSize);
+        MaxDelay = section.Duration(nameof(MaxDelay), MaxDelay);
+        MaxQueue = section.Integer(nameof(MaxQueue), MaxQueue);
+        RejectWhenFull = section.Flag(nameof(RejectWhenFull), RejectWhenFull);
+        RunOnCallingThread = section.Flag(nameof(RunOnCallingThread), RunOnCallingThread);
+        WarmUp = section.Flag(nameof(WarmUp), WarmUp);
+        BindSizes(section);
+        BindText(section);
+    }
+
+    /// <summary>Of a model whose sizes vary, in the generated half.</summary>
+    partial void BindSizes(OptionsReader section);
+
+    /// <summary>Of a model that takes text.</summary>
+    partial void BindText(OptionsReader section);
 
     private static void AtLeast(int minimum, int value, string name, List<string> failures)
     {

@@ -14,7 +14,7 @@ namespace TheNamespace.TheModelEngine
         {
             if (_values.Length != 4)
             {
-                throw new ArgumentException("features: expected 4 values (one row, row-major of shape [4]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("features: expected 4 values (one row, row-major of shape [4]), got " + _values.Length + ".", _parameter);
             }
 
             FeaturesAll(_values, _validate, _parameter);

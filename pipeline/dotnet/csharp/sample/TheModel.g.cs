@@ -46,7 +46,7 @@ namespace TheNamespace
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
         }
 
-        private static ITextTokenizer? Tokenizer => null;
+        private ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="features">The model's `features`. 4 values, row-major of shape [4]. Range: from -100 to 100.</param>
@@ -92,7 +92,8 @@ namespace TheNamespace
         /// <inheritdoc/>
         public IAsyncEnumerable<TheModelOutput> RunAsync(IAsyncEnumerable<float[]> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 
         /// <summary>Allocates input and output memory and binds it to the model (IO binding), for one caller at a time.</summary>

@@ -21,18 +21,10 @@ namespace TheNamespace
         internal TheModelBuffers(LoadedModel _model, int _batch, bool _pooled)
         {
             Batch = _batch;
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
-                _featuresMemory = _run.BindInput<float>("features", checked(_batch * 4), new long[] { _batch, 4 });
-                _labelMemory = _run.BindOutput<long>("label", checked(_batch * 1), new long[] { _batch });
-                _scoresMemory = _run.BindOutput<float>("scores", checked(_batch * 3), new long[] { _batch, 3 });
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
+            _run = new BoundRun(_model, _pooled, _batch);
+            _featuresMemory = _run.BindInput<float>("features", checked((long)_batch * 4), new long[] { _batch, 4 });
+            _labelMemory = _run.BindOutput<long>("label", checked((long)_batch * 1), new long[] { _batch });
+            _scoresMemory = _run.BindOutput<float>("scores", checked((long)_batch * 3), new long[] { _batch, 3 });
         }
 
         /// <summary>Number of rows in a run.</summary>

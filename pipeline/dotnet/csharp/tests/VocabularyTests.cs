@@ -51,30 +51,6 @@ public sealed class VocabularyTests
         Assert.StartsWith("Expected a vocabulary of UTF-8, got other bytes (", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_file_with_the_expected_hash_is_read()
-    {
-        string path = Path.Combine(AppContext.BaseDirectory, Facts.ModelFile);
-        Assert.Equal(Facts.ModelBytes, VocabularyReader.Read(path, Facts.ModelSha256).Length);
-    }
-
-    [Fact]
-    public void A_file_with_another_hash_is_refused()
-    {
-        string path = Path.Combine(AppContext.BaseDirectory, Facts.ModelFile);
-        string expected = new('0', 64);
-        TheModelException error = Assert.Throws<TheModelLoadException>(() => VocabularyReader.Read(path, expected));
-        Assert.StartsWith(
-            $"Expected the vocabulary with SHA-256 {expected}, got {Facts.ModelSha256} ({Facts.ModelBytes} bytes) from {path}: ", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_missing_file_is_named()
-    {
-        TheModelException error = Assert.Throws<TheModelLoadException>(() => VocabularyReader.Read("gone.txt", string.Empty));
-        Assert.Matches("^Expected the vocabulary at gone.txt, got: .* set TheModelOptions.VocabularyPath.$", error.Message);
-    }
-
     private static int Find(Vocabulary vocabulary, string piece)
     {
         return vocabulary.Find(piece, Vocabulary.Hash(piece));

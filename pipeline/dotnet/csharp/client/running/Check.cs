@@ -12,7 +12,7 @@ internal static class Check
     {
         if (value is null)
         {
-            throw new ArgumentNullException(parameter, message);
+            throw BadInput.Mark(new ArgumentNullException(parameter, message));
         }
     }
 
@@ -34,7 +34,7 @@ internal static class Check
 
         if (values != (long)length * count)
         {
-            throw new ArgumentException(
+            throw Refused(
                 string.Format(CultureInfo.InvariantCulture, "{0}: expected {1} rows of {2} values, got {3} values.", parameter, count, length, values), parameter);
         }
     }
@@ -45,39 +45,25 @@ internal static class Check
         return product > int.MaxValue ? product : product * size;
     }
 
+    /// <summary>The exception for a row that the contract rules out.</summary>
+    internal static ArgumentException Refused(string message, string parameter)
+    {
+        return BadInput.Mark(new ArgumentException(message, parameter));
+    }
+
     /// <summary>The exception for a value that the contract rules out.</summary>
     /// <param name="expected">Start of the message.</param>
     /// <param name="value">The value.</param>
     /// <param name="parameter">How the caller's argument is called.</param>
     internal static ArgumentException Rejected<T>(string expected, T value, string parameter)
     {
-        return new ArgumentException(expected + Convert.ToString(value, CultureInfo.InvariantCulture) + ".", parameter);
+        return Refused(expected + Convert.ToString(value, CultureInfo.InvariantCulture) + ".", parameter);
     }
 
     /// <summary>As <see cref="Rejected{T}(string, T, string)"/>, of a value in an array.</summary>
     internal static ArgumentException Rejected<T>(string expected, T value, int index, string parameter)
     {
-        return new ArgumentException(
+        return Refused(
             expected + Convert.ToString(value, CultureInfo.InvariantCulture) + " at index " + index.ToString(CultureInfo.InvariantCulture) + ".", parameter);
-    }
-
-    /// <summary>Rejects null and unpaired surrogates, which have no UTF-8; any other text can be passed to the model, with NUL too.</summary>
-    internal static void Text(string value, string name, string position, string parameter)
-    {
-        NotNull(value, name + ": expected text, got null" + position + ".", parameter);
-        for (int i = 0; i < value.Length; i++)
-        {
-            if (char.IsSurrogate(value[i]))
-            {
-                if (!char.IsSurrogatePair(value, i))
-                {
-                    throw new ArgumentException(
-                        name + ": expected well-formed UTF-16, got an unpaired surrogate at character " + i.ToString(CultureInfo.InvariantCulture) + position + ".",
-                        parameter);
-                }
-
-                i++;
-            }
-        }
     }
 }

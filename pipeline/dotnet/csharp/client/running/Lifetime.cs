@@ -7,39 +7,127 @@ using System.Threading;
 using System.Threading.Tasks;
 
 /// <summary>
-/// Counts who uses a model: 1 for the model itself, 1 for each run in progress and for each buffers that are not disposed. At 0 the native
-/// memory is freed. Thread-safe.
+/// Counts who uses a model: the model itself, each run in progress, and each buffers that a caller has not disposed. When nobody does, the
+/// native memory is freed. Refuses whom comes after the end, and lets nobody in before the first use is prepared. Thread-safe.
 /// </summary>
 internal sealed class Lifetime
 {
+    // The count: the model and runs in the lower half, buffers that callers keep in the upper half.
+    private const long Buffers = 1L << 32;
+
+    private const int BeforeFirstUse = 1;
+    private const int Disposal = 2;
+    private const int EndOfProcess = 4;
+
     private readonly Action _free;
-    private readonly TaskCompletionSource<bool> _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _users = 1;
-    private int _ended;
+    private readonly TaskCompletionSource<bool> _runsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly object _firstUseLock = new();
+    private Action? _firstUse;
+    private TheModelSelfTestException? _failure;
+    private long _users = 1;
+
+    // What stands between a caller and its run. 0 is nothing, so that one read tells a run that it may go on.
+    private int _obstacles;
 
     internal Lifetime(Action free)
     {
         _free = free;
     }
 
-    /// <summary>Ends when the memory is freed.</summary>
-    internal Task Freed => _freed.Task;
+    /// <summary>Ends when the model has been disposed and no run that entered is in progress.</summary>
+    internal Task RunsEnded => _runsEnded.Task;
 
-    internal bool HasEnded => Volatile.Read(ref _ended) != 0;
+    internal bool HasEnded => (Volatile.Read(ref _obstacles) & (Disposal | EndOfProcess)) != 0;
+
+    /// <summary>Whether a run that entered is in progress.</summary>
+    internal bool IsInUse => (int)Interlocked.Read(ref _users) > ((Volatile.Read(ref _obstacles) & Disposal) == 0 ? 1 : 0);
 
     internal static ObjectDisposedException Disposed()
     {
         return new ObjectDisposedException(nameof(TheModel), "This model has been disposed: load it again, or dispose it later.");
     }
 
-    /// <summary>Takes a reference, which keeps the native memory alive until <see cref="Leave"/>.</summary>
-    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    /// <summary>Takes a reference for a run, which keeps the native memory alive until <see cref="Leave"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The model has been disposed, or the process is ending.</exception>
     internal void Enter()
     {
-        int users = Volatile.Read(ref _users);
-        while (users > 0 && !HasEnded)
+        Take(1);
+        if (Volatile.Read(ref _obstacles) != 0)
         {
-            int actual = Interlocked.CompareExchange(ref _users, users + 1, users);
+            PassOr(Leave);
+        }
+    }
+
+    internal void Leave()
+    {
+        long users = Interlocked.Decrement(ref _users);
+        if (users == 0)
+        {
+            _free();
+        }
+
+        if ((int)users == 0)
+        {
+            _runsEnded.TrySetResult(true);
+        }
+    }
+
+    /// <summary>Takes a reference for buffers that a caller keeps, until <see cref="LetGo"/>.</summary>
+    /// <exception cref="ObjectDisposedException">The model has been disposed, or the process is ending.</exception>
+    internal void Hold()
+    {
+        Take(Buffers);
+        if (Volatile.Read(ref _obstacles) != 0)
+        {
+            PassOr(LetGo);
+        }
+    }
+
+    internal void LetGo()
+    {
+        if (Interlocked.Add(ref _users, -Buffers) == 0)
+        {
+            _free();
+        }
+    }
+
+    /// <exception cref="ObjectDisposedException">The model has been disposed, or the process is ending.</exception>
+    internal void ThrowIfEnded()
+    {
+        if (Volatile.Read(ref _obstacles) != 0)
+        {
+            Pass();
+        }
+    }
+
+    /// <summary>What the first run calls before it runs, once; others wait for it. The runs that it makes itself, on its thread, are let through.</summary>
+    internal void PrepareFirstUse(Action firstUse)
+    {
+        lock (_firstUseLock)
+        {
+            _firstUse = firstUse;
+            Set(BeforeFirstUse);
+        }
+    }
+
+    /// <summary>Refuses all who come; false when that was done before. The model's own reference is given up by <see cref="Leave"/>.</summary>
+    internal bool TryEnd()
+    {
+        return Set(Disposal);
+    }
+
+    /// <summary>Refuses all who come, because the process is ending.</summary>
+    internal void EndWithProcess()
+    {
+        Set(EndOfProcess);
+    }
+
+    private void Take(long reference)
+    {
+        long users = Interlocked.Read(ref _users);
+        while ((int)users > 0)
+        {
+            long actual = Interlocked.CompareExchange(ref _users, users + reference, users);
             if (actual == users)
             {
                 return;
@@ -51,26 +139,96 @@ internal sealed class Lifetime
         throw Disposed();
     }
 
-    internal void Leave()
+    private void PassOr(Action giveBack)
     {
-        if (Interlocked.Decrement(ref _users) == 0)
+        bool passed = false;
+        try
         {
-            _free();
-            _freed.TrySetResult(true);
+            Pass();
+            passed = true;
+        }
+        finally
+        {
+            if (!passed)
+            {
+                giveBack();
+            }
         }
     }
 
-    internal void ThrowIfEnded()
+    private void Pass()
     {
-        if (HasEnded)
+        int obstacles = Volatile.Read(ref _obstacles);
+        if ((obstacles & Disposal) != 0)
         {
             throw Disposed();
         }
+
+        if ((obstacles & EndOfProcess) != 0)
+        {
+            throw new ObjectDisposedException(nameof(TheModel), "The process is ending, and the model runs no more rows: end what calls it before the program ends.");
+        }
+
+        if ((obstacles & BeforeFirstUse) != 0 && !Monitor.IsEntered(_firstUseLock))
+        {
+            lock (_firstUseLock)
+            {
+                Prepare();
+            }
+        }
     }
 
-    /// <summary>Gives up the model's own reference; false when that was done before.</summary>
-    internal bool TryEnd()
+    private void Prepare()
     {
-        return Interlocked.Exchange(ref _ended, 1) == 0;
+        if ((Volatile.Read(ref _obstacles) & BeforeFirstUse) == 0)
+        {
+            return;
+        }
+
+        if (_failure != null)
+        {
+            // A model that has failed stays failed, and is not tested again for every row.
+            throw new TheModelSelfTestException(_failure.Message, _failure);
+        }
+
+        try
+        {
+            _firstUse!();
+        }
+        catch (TheModelSelfTestException error)
+        {
+            _failure = error;
+            throw;
+        }
+
+        _firstUse = null;
+        Clear(BeforeFirstUse);
+    }
+
+    private bool Set(int obstacle)
+    {
+        int before = Volatile.Read(ref _obstacles);
+        while ((before & obstacle) == 0)
+        {
+            int actual = Interlocked.CompareExchange(ref _obstacles, before | obstacle, before);
+            if (actual == before)
+            {
+                return true;
+            }
+
+            before = actual;
+        }
+
+        return false;
+    }
+
+    private void Clear(int obstacle)
+    {
+        int before = Volatile.Read(ref _obstacles);
+        int actual;
+        while ((actual = Interlocked.CompareExchange(ref _obstacles, before & ~obstacle, before)) != before)
+        {
+            before = actual;
+        }
     }
 }

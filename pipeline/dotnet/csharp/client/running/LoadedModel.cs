@@ -4,6 +4,7 @@ namespace TheNamespace.TheModelEngine;
 
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.ML.OnnxRuntime;
 
@@ -13,13 +14,25 @@ internal sealed class LoadedModel : IDisposable
     private readonly LoadedSession _loaded;
     private readonly List<IDisposable> _stoppedFirst = [];
     private readonly List<IDisposable> _freedLast = [];
+    private readonly WeakReference<LoadedModel> _entry;
 
     internal LoadedModel(LoadedSession loaded, TheModelOptions options)
     {
         _loaded = loaded;
         Options = options;
         ValidateInputs = options.ValidateInputs;
+        Stoppers = new Pool<RunStopper>(options.MaxConcurrency, () => new RunStopper());
         Lifetime = new Lifetime(Free);
+        _entry = ProcessEnd.Watch(this);
+    }
+
+    /// <summary>
+    /// Called before the first run, once, on its thread: by the self-test of <see cref="TheModelSelfTest.OnFirstUse"/>. A
+    /// <see cref="TheModelSelfTestException"/> that it throws reaches every run from then on. To be set before the model is given away.
+    /// </summary>
+    internal Action FirstUse
+    {
+        set => Lifetime.PrepareFirstUse(value);
     }
 
     internal InferenceSession Session => _loaded.Session;
@@ -32,6 +45,15 @@ internal sealed class LoadedModel : IDisposable
 
     internal Lifetime Lifetime { get; }
 
+    /// <summary>The options of onnxruntime's runs, which a run has for itself.</summary>
+    internal Pool<RunStopper> Stoppers { get; }
+
+    /// <summary>The buffers that callers keep.</summary>
+    internal WeakSet<BoundRun> Buffers { get; } = new();
+
+    /// <summary>Whether a run is in progress.</summary>
+    internal bool IsRunning => Lifetime.IsInUse || Buffers.ToList().Exists(run => run.IsRunning);
+
     /// <summary>The options, or the defaults.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     internal static TheModelOptions Checked(TheModelOptions? options)
@@ -39,6 +61,14 @@ internal sealed class LoadedModel : IDisposable
         options ??= new TheModelOptions();
         IReadOnlyList<string> failures = options.Failures();
         return failures.Count == 0 ? options : throw new ArgumentException(string.Join(" ", failures), nameof(options));
+    }
+
+    /// <summary>What a caller is told of a run that failed.</summary>
+    internal static Exception Failure(OnnxRuntimeException error, CancellationToken cancellationToken)
+    {
+        return cancellationToken.IsCancellationRequested
+            ? new OperationCanceledException("The run was cancelled.", error, cancellationToken)
+            : new TheModelException("onnxruntime could not run the model: " + error.Message, error);
     }
 
     /// <summary>Notes what ends with the model.</summary>
@@ -66,15 +96,23 @@ internal sealed class LoadedModel : IDisposable
         }
     }
 
-    internal ValueTask DisposeAsync()
+    /// <summary>As <see cref="Dispose"/>, and waits for the runs in progress; not for callers who keep buffers that do not run.</summary>
+    internal async ValueTask DisposeAsync()
     {
         Dispose();
-        return new ValueTask(Lifetime.Freed);
+        await Lifetime.RunsEnded.ConfigureAwait(false);
+        while (IsRunning)
+        {
+            await Task.Delay(1).ConfigureAwait(false);
+        }
     }
 
     private void Free()
     {
+        ProcessEnd.Forget(_entry);
         _freedLast.ForEach(part => part.Dispose());
+        Stoppers.Dispose();
         _loaded.Release();
+        Options.Log.Disposed();
     }
 }

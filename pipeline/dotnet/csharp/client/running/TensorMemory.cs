@@ -4,6 +4,7 @@ namespace TheNamespace.TheModelEngine;
 
 using System;
 using System.Buffers;
+using System.Threading;
 using Microsoft.ML.OnnxRuntime;
 
 /// <summary>An array that onnxruntime reads or writes in place.</summary>
@@ -12,6 +13,7 @@ internal sealed class TensorMemory<T> : IDisposable
     where T : unmanaged
 {
     private readonly bool _pooled;
+    private int _disposed;
 
     /// <param name="length">Number of values.</param>
     /// <param name="shape">Sizes of all axes, the batch first.</param>
@@ -21,7 +23,20 @@ internal sealed class TensorMemory<T> : IDisposable
         _pooled = pooled;
         Length = length;
         Array = pooled ? ArrayPool<T>.Shared.Rent(length) : new T[length];
-        Value = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, new Memory<T>(Array, 0, length), shape);
+        OrtValue? value = null;
+        try
+        {
+            value = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, new Memory<T>(Array, 0, length), shape);
+        }
+        finally
+        {
+            if (value == null && pooled)
+            {
+                ArrayPool<T>.Shared.Return(Array);
+            }
+        }
+
+        Value = value;
     }
 
     /// <summary>The array, which may be longer than <see cref="Length"/>.</summary>
@@ -35,6 +50,12 @@ internal sealed class TensorMemory<T> : IDisposable
 
     public void Dispose()
     {
+        // An array that is returned twice would be rented to two callers.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         Value.Dispose();
         if (_pooled)
         {

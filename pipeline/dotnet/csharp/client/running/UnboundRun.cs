@@ -15,12 +15,17 @@ internal sealed class UnboundRun : IDisposable
     private readonly List<OrtValue> _inputs = [];
     private readonly List<IDisposable> _memory = [];
     private IDisposableReadOnlyCollection<OrtValue>? _outputs;
+    private int _rows;
+    private int _disposed;
 
     /// <summary>Keeps the model alive until <see cref="Dispose"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="rows">How many rows the run has, for telemetry; 0 for the size of the first input's first axis.</param>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
-    internal UnboundRun(LoadedModel model)
+    internal UnboundRun(LoadedModel model, int rows = 0)
     {
         _model = model;
+        _rows = rows;
         model.Lifetime.Enter();
     }
 
@@ -30,6 +35,7 @@ internal sealed class UnboundRun : IDisposable
     {
         var memory = new TensorMemory<T>(checked((int)length), shape, pooled: true);
         _memory.Add(memory);
+        CountRows(shape);
         _inputs.Add(memory.Value);
         return memory.Span;
     }
@@ -39,6 +45,7 @@ internal sealed class UnboundRun : IDisposable
     {
         OrtValue value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
         _memory.Add(value);
+        CountRows(shape);
         _inputs.Add(value);
         return value;
     }
@@ -47,18 +54,27 @@ internal sealed class UnboundRun : IDisposable
     /// <param name="inputNames">Their names, in the order in which they were added.</param>
     /// <param name="outputNames">Names of the outputs.</param>
     /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="OperationCanceledException">The token has ended the run.</exception>
     /// <exception cref="TheModelException">onnxruntime failed.</exception>
     internal void Run(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
     {
-        using var runOptions = new RunOptions();
+        if (!Telemetry.IsListening)
+        {
+            RunAlone(inputNames, outputNames, cancellationToken);
+            return;
+        }
+
+        using RunMeasurement measurement = RunMeasurement.Start(_model, _rows);
         try
         {
-            _outputs = _model.Session.Run(runOptions, inputNames, _inputs, outputNames);
+            RunAlone(inputNames, outputNames, cancellationToken);
         }
-        catch (OnnxRuntimeException error)
+        catch (Exception error) when (measurement.Failed(error))
         {
-            throw new TheModelException("onnxruntime could not run the model: " + error.Message, error);
+            throw;
         }
+
+        measurement.Succeeded();
     }
 
     /// <summary>The shape of an output, which must be the contract's: with another shape its rows could not be separated.</summary>
@@ -107,9 +123,40 @@ internal sealed class UnboundRun : IDisposable
 
     public void Dispose()
     {
-        _outputs?.Dispose();
-        _memory.ForEach(part => part.Dispose());
-        _model.Lifetime.Leave();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _outputs?.Dispose();
+            _memory.ForEach(part => part.Dispose());
+            _model.Lifetime.Leave();
+        }
+    }
+
+    private void CountRows(long[] shape)
+    {
+        if (_rows == 0)
+        {
+            _rows = shape.Length == 0 ? 1 : (int)Math.Min(shape[0], int.MaxValue);
+        }
+    }
+
+    private void RunAlone(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RunStopper stopper = _model.Stoppers.Take();
+        CancellationTokenRegistration registration = cancellationToken.CanBeCanceled ? stopper.Watch(cancellationToken) : default;
+        try
+        {
+            _outputs = _model.Session.Run(stopper.Options, inputNames, _inputs, outputNames);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw LoadedModel.Failure(error, cancellationToken);
+        }
+        finally
+        {
+            stopper.Unwatch(registration);
+            _model.Stoppers.Return(stopper);
+        }
     }
 
     private static string Join(long[] sizes)

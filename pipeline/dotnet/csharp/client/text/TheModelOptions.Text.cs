@@ -10,4 +10,9 @@ public sealed partial class TheModelOptions
     /// the package copies beside the program.
     /// </summary>
     public string? VocabularyPath { get; set; }
+
+    partial void BindText(TheModelEngine.OptionsReader section)
+    {
+        VocabularyPath = section.OptionalText(nameof(VocabularyPath), VocabularyPath);
+    }
 }

@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<ImageInput, ImageOutput>.RunBatch(IReadOnlyList<ImageInput> rows, int start, int count, ImageOutput[] outputs, CancellationToken cancellationToken)
         {
             ImageInput _first = rows[start];
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, count);
             Span<byte> _input0 = _run.AddInput<byte>(checked((long)count * _first.Height * _first.Width * 3), count, _first.Height, _first.Width, 3);
             for (int _i = 0; _i < count; _i++)
             {
@@ -43,7 +43,7 @@ namespace Acme.Models
             InputCheck.Pixels(pixels, height, width, _model.ValidateInputs, nameof(pixels));
             SizeCheck.Height(height, _allowUnprovenSizes, "height");
             SizeCheck.Width(width, _allowUnprovenSizes, "width");
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, 1);
             Span<byte> _input0 = _run.AddInput<byte>(checked(1L * height * width * 3), 1, height, width, 3);
             pixels.CopyTo(_input0);
             _run.Run(InputNames, OutputNames, CancellationToken.None);

@@ -42,7 +42,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private static ITextTokenizer? Tokenizer => null;
+        private ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="pixels">Red, green, blue. Values row-major of shape [height, width, 3].</param>
@@ -96,7 +96,8 @@ namespace Acme.Models
         /// <inheritdoc/>
         public IAsyncEnumerable<ImageOutput> RunAsync(IAsyncEnumerable<ImageInput> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 
         /// <summary>Allocates input and output memory and binds it to the model (IO binding), for one caller at a time.</summary>

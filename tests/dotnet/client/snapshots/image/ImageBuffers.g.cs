@@ -23,18 +23,10 @@ namespace Acme.Models
             Batch = _batch;
             this.Height = height;
             this.Width = width;
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
-                _pixelsMemory = _run.BindInput<byte>("pixels", checked(_batch * height * width * 3), new long[] { _batch, height, width, 3 });
-                _greyMemory = _run.BindOutput<float>("grey", checked(_batch * height * width), new long[] { _batch, height, width });
-                _meanMemory = _run.BindOutput<float>("mean", checked(_batch * 3), new long[] { _batch, 3 });
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
+            _run = new BoundRun(_model, _pooled, _batch);
+            _pixelsMemory = _run.BindInput<byte>("pixels", checked((long)_batch * height * width * 3), new long[] { _batch, height, width, 3 });
+            _greyMemory = _run.BindOutput<float>("grey", checked((long)_batch * height * width), new long[] { _batch, height, width });
+            _meanMemory = _run.BindOutput<float>("mean", checked((long)_batch * 3), new long[] { _batch, 3 });
         }
 
         /// <summary>Number of rows in a run.</summary>

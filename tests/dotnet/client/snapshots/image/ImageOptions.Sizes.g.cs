@@ -12,5 +12,10 @@ namespace Acme.Models
         /// <remarks>By axis, proven are height: from 4 to 64 in multiples of 4; width: from 1 to 64. Sizes at which the network itself is
         /// known to fail are rejected always (width: 33).</remarks>
         public bool AllowUnprovenSizes { get; set; }
+
+        partial void BindSizes(Acme.Models.ImageEngine.OptionsReader section)
+        {
+            AllowUnprovenSizes = section.Flag(nameof(AllowUnprovenSizes), AllowUnprovenSizes);
+        }
     }
 }

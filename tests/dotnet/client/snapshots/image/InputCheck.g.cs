@@ -15,7 +15,7 @@ namespace Acme.Models.ImageEngine
             long _expected = Check.Product(Check.Product(3L, height), width);
             if (_values.Length != _expected)
             {
-                throw new ArgumentException("pixels: expected " + _expected + " values (one row, row-major of shape [height, width, 3]" + ", height = " + height + ", width = " + width + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("pixels: expected " + _expected + " values (one row, row-major of shape [height, width, 3]" + ", height = " + height + ", width = " + width + "), got " + _values.Length + ".", _parameter);
             }
         }
     }

@@ -12,7 +12,7 @@ namespace Acme.Models.ImageEngine
         {
             if (!_allowUnproven && (_size < 4 || _size > 64 || _size % 4 != 0))
             {
-                throw new ArgumentException("pixels: expected height from 4 to 64 in multiples of 4, got " + _size + ", which is not proven: set ImageOptions.AllowUnprovenSizes to take other sizes all the same.", _parameter);
+                throw Check.Refused("pixels: expected height from 4 to 64 in multiples of 4, got " + _size + ", which is not proven: set ImageOptions.AllowUnprovenSizes to take other sizes all the same.", _parameter);
             }
         }
 
@@ -20,12 +20,12 @@ namespace Acme.Models.ImageEngine
         {
             if (_size == 33)
             {
-                throw new ArgumentException("pixels: expected width from 1 to 64, got " + _size + ", and the network itself is known to fail at 33.", _parameter);
+                throw Check.Refused("pixels: expected width from 1 to 64, got " + _size + ", and the network itself is known to fail at 33.", _parameter);
             }
 
             if (!_allowUnproven && (_size > 64))
             {
-                throw new ArgumentException("pixels: expected width from 1 to 64, got " + _size + ", which is not proven: set ImageOptions.AllowUnprovenSizes to take other sizes all the same.", _parameter);
+                throw Check.Refused("pixels: expected width from 1 to 64, got " + _size + ", which is not proven: set ImageOptions.AllowUnprovenSizes to take other sizes all the same.", _parameter);
             }
         }
     }

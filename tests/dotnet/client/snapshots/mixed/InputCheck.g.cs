@@ -37,7 +37,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in float32: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in float32: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
 
             InFloat32All(_values, _validate, _parameter);
@@ -62,7 +62,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in float64: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in float64: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
 
             InFloat64All(_values, _validate, _parameter);
@@ -87,7 +87,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in int8: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in int8: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -95,7 +95,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in int16: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in int16: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -103,7 +103,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in int32: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in int32: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -111,7 +111,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in int64: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in int64: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -119,7 +119,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in uint8: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in uint8: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -127,7 +127,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in uint16: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in uint16: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -135,7 +135,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in uint32: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in uint32: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -143,7 +143,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in uint64: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in uint64: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -151,7 +151,7 @@ namespace Acme.Models.MixedEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("in bool: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("in bool: expected 2 values (one row, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
         }
     }

@@ -79,7 +79,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
         }
 
-        private static ITextTokenizer? Tokenizer => null;
+        private ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="class">Row of a table. Range: at least 0.</param>
@@ -182,7 +182,8 @@ namespace Acme.Models
         /// <inheritdoc/>
         public IAsyncEnumerable<MixedOutput> RunAsync(IAsyncEnumerable<MixedInput> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 
         /// <summary>Allocates input and output memory and binds it to the model (IO binding), for one caller at a time.</summary>

@@ -42,39 +42,31 @@ namespace Acme.Models
         internal MixedBuffers(LoadedModel _model, int _batch, bool _pooled)
         {
             Batch = _batch;
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
-                _classMemory = _run.BindInput<long>("class", checked(_batch * 1), new long[] { _batch });
-                _inFloat32Memory = _run.BindInput<float>("in float32", checked(_batch * 2), new long[] { _batch, 2 });
-                _inFloat64Memory = _run.BindInput<double>("in float64", checked(_batch * 2), new long[] { _batch, 2 });
-                _inInt8Memory = _run.BindInput<sbyte>("in int8", checked(_batch * 2), new long[] { _batch, 2 });
-                _inInt16Memory = _run.BindInput<short>("in int16", checked(_batch * 2), new long[] { _batch, 2 });
-                _inInt32Memory = _run.BindInput<int>("in int32", checked(_batch * 2), new long[] { _batch, 2 });
-                _inInt64Memory = _run.BindInput<long>("in int64", checked(_batch * 2), new long[] { _batch, 2 });
-                _inUint8Memory = _run.BindInput<byte>("in uint8", checked(_batch * 2), new long[] { _batch, 2 });
-                _inUint16Memory = _run.BindInput<ushort>("in uint16", checked(_batch * 2), new long[] { _batch, 2 });
-                _inUint32Memory = _run.BindInput<uint>("in uint32", checked(_batch * 2), new long[] { _batch, 2 });
-                _inUint64Memory = _run.BindInput<ulong>("in uint64", checked(_batch * 2), new long[] { _batch, 2 });
-                _inBoolMemory = _run.BindInput<bool>("in bool", checked(_batch * 2), new long[] { _batch, 2 });
-                _scoreMemory = _run.BindOutput<float>("score", checked(_batch * 1), new long[] { _batch });
-                _outFloat32Memory = _run.BindOutput<float>("out.float32", checked(_batch * 2), new long[] { _batch, 2 });
-                _outFloat64Memory = _run.BindOutput<double>("out.float64", checked(_batch * 2), new long[] { _batch, 2 });
-                _outInt8Memory = _run.BindOutput<sbyte>("out.int8", checked(_batch * 2), new long[] { _batch, 2 });
-                _outInt16Memory = _run.BindOutput<short>("out.int16", checked(_batch * 2), new long[] { _batch, 2 });
-                _outInt32Memory = _run.BindOutput<int>("out.int32", checked(_batch * 2), new long[] { _batch, 2 });
-                _outInt64Memory = _run.BindOutput<long>("out.int64", checked(_batch * 2), new long[] { _batch, 2 });
-                _outUint8Memory = _run.BindOutput<byte>("out.uint8", checked(_batch * 2), new long[] { _batch, 2 });
-                _outUint16Memory = _run.BindOutput<ushort>("out.uint16", checked(_batch * 2), new long[] { _batch, 2 });
-                _outUint32Memory = _run.BindOutput<uint>("out.uint32", checked(_batch * 2), new long[] { _batch, 2 });
-                _outUint64Memory = _run.BindOutput<ulong>("out.uint64", checked(_batch * 2), new long[] { _batch, 2 });
-                _outBoolMemory = _run.BindOutput<bool>("out.bool", checked(_batch * 2), new long[] { _batch, 2 });
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
+            _run = new BoundRun(_model, _pooled, _batch);
+            _classMemory = _run.BindInput<long>("class", checked((long)_batch * 1), new long[] { _batch });
+            _inFloat32Memory = _run.BindInput<float>("in float32", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inFloat64Memory = _run.BindInput<double>("in float64", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inInt8Memory = _run.BindInput<sbyte>("in int8", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inInt16Memory = _run.BindInput<short>("in int16", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inInt32Memory = _run.BindInput<int>("in int32", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inInt64Memory = _run.BindInput<long>("in int64", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inUint8Memory = _run.BindInput<byte>("in uint8", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inUint16Memory = _run.BindInput<ushort>("in uint16", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inUint32Memory = _run.BindInput<uint>("in uint32", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inUint64Memory = _run.BindInput<ulong>("in uint64", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _inBoolMemory = _run.BindInput<bool>("in bool", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _scoreMemory = _run.BindOutput<float>("score", checked((long)_batch * 1), new long[] { _batch });
+            _outFloat32Memory = _run.BindOutput<float>("out.float32", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outFloat64Memory = _run.BindOutput<double>("out.float64", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outInt8Memory = _run.BindOutput<sbyte>("out.int8", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outInt16Memory = _run.BindOutput<short>("out.int16", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outInt32Memory = _run.BindOutput<int>("out.int32", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outInt64Memory = _run.BindOutput<long>("out.int64", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outUint8Memory = _run.BindOutput<byte>("out.uint8", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outUint16Memory = _run.BindOutput<ushort>("out.uint16", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outUint32Memory = _run.BindOutput<uint>("out.uint32", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outUint64Memory = _run.BindOutput<ulong>("out.uint64", checked((long)_batch * 2), new long[] { _batch, 2 });
+            _outBoolMemory = _run.BindOutput<bool>("out.bool", checked((long)_batch * 2), new long[] { _batch, 2 });
         }
 
         /// <summary>Number of rows in a run.</summary>

@@ -15,7 +15,7 @@ namespace Acme.Models.SeriesEngine
             long _expected = 3L;
             if (_values.Length == 0 || _values.Length % _expected != 0)
             {
-                throw new ArgumentException("x: expected the number of values to be a positive multiple of " + _expected + " (one row, row-major of shape [time, 3]" + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("x: expected the number of values to be a positive multiple of " + _expected + " (one row, row-major of shape [time, 3]" + "), got " + _values.Length + ".", _parameter);
             }
 
             XAll(_values, _validate, _parameter);

@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<SeriesInput, SeriesOutput>.RunBatch(IReadOnlyList<SeriesInput> rows, int start, int count, SeriesOutput[] outputs, CancellationToken cancellationToken)
         {
             SeriesInput _first = rows[start];
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, count);
             Span<float> _input0 = _run.AddInput<float>(checked((long)count * _first.Time * 3), count, _first.Time, 3);
             for (int _i = 0; _i < count; _i++)
             {
@@ -39,7 +39,7 @@ namespace Acme.Models
         private SeriesOutput RunOne(ReadOnlySpan<float> x)
         {
             int time = InputCheck.X(x, _model.ValidateInputs, nameof(x));
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, 1);
             Span<float> _input0 = _run.AddInput<float>(checked(1L * time * 3), 1, time, 3);
             x.CopyTo(_input0);
             _run.Run(InputNames, OutputNames, CancellationToken.None);

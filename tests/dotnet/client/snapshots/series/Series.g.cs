@@ -40,7 +40,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private static ITextTokenizer? Tokenizer => null;
+        private ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="x">The model's `x`. Values row-major of shape [time, 3]. Range: from -9 to 9.</param>
@@ -78,7 +78,8 @@ namespace Acme.Models
         /// <inheritdoc/>
         public IAsyncEnumerable<SeriesOutput> RunAsync(IAsyncEnumerable<float[]> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 
         /// <summary>Allocates input and output memory and binds it to the model (IO binding), for one caller at a time.</summary>

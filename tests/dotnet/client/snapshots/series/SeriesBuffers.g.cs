@@ -22,18 +22,10 @@ namespace Acme.Models
         {
             Batch = _batch;
             this.Time = time;
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
-                _xMemory = _run.BindInput<float>("x", checked(_batch * time * 3), new long[] { _batch, time, 3 });
-                _totalMemory = _run.BindOutput<float>("total", checked(_batch * 3), new long[] { _batch, 3 });
-                _twiceMemory = _run.BindOutput<float>("twice", checked(_batch * time * 3), new long[] { _batch, time, 3 });
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
+            _run = new BoundRun(_model, _pooled, _batch);
+            _xMemory = _run.BindInput<float>("x", checked((long)_batch * time * 3), new long[] { _batch, time, 3 });
+            _totalMemory = _run.BindOutput<float>("total", checked((long)_batch * 3), new long[] { _batch, 3 });
+            _twiceMemory = _run.BindOutput<float>("twice", checked((long)_batch * time * 3), new long[] { _batch, time, 3 });
         }
 
         /// <summary>Number of rows in a run.</summary>

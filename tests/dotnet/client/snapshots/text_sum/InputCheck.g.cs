@@ -15,7 +15,7 @@ namespace Acme.Models.TextSumEngine
             long _expected = 1L;
             if (_values.Length == 0 || _values.Length % _expected != 0)
             {
-                throw new ArgumentException("attention_mask: expected the number of values to be a positive multiple of " + _expected + " (one row, row-major of shape [tokens]" + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("attention_mask: expected the number of values to be a positive multiple of " + _expected + " (one row, row-major of shape [tokens]" + "), got " + _values.Length + ".", _parameter);
             }
 
             return (int)(_values.Length / _expected);
@@ -26,7 +26,7 @@ namespace Acme.Models.TextSumEngine
             long _expected = Check.Product(1L, tokens);
             if (_values.Length != _expected)
             {
-                throw new ArgumentException("token_type_ids: expected " + _expected + " values (one row, row-major of shape [tokens]" + ", tokens = " + tokens + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("token_type_ids: expected " + _expected + " values (one row, row-major of shape [tokens]" + ", tokens = " + tokens + "), got " + _values.Length + ".", _parameter);
             }
         }
 
@@ -35,7 +35,7 @@ namespace Acme.Models.TextSumEngine
             long _expected = Check.Product(1L, tokens);
             if (_values.Length != _expected)
             {
-                throw new ArgumentException("input_ids: expected " + _expected + " values (one row, row-major of shape [tokens]" + ", tokens = " + tokens + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("input_ids: expected " + _expected + " values (one row, row-major of shape [tokens]" + ", tokens = " + tokens + "), got " + _values.Length + ".", _parameter);
             }
         }
     }

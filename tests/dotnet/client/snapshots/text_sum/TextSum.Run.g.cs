@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<TextSumInput, TextSumOutput>.RunBatch(IReadOnlyList<TextSumInput> rows, int start, int count, TextSumOutput[] outputs, CancellationToken cancellationToken)
         {
             TextSumInput _first = rows[start];
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, count);
             Span<long> _input0 = _run.AddInput<long>(checked((long)count * _first.Tokens), count, _first.Tokens);
             Span<long> _input1 = _run.AddInput<long>(checked((long)count * _first.Tokens), count, _first.Tokens);
             Span<long> _input2 = _run.AddInput<long>(checked((long)count * _first.Tokens), count, _first.Tokens);
@@ -45,7 +45,7 @@ namespace Acme.Models
             int tokens = InputCheck.AttentionMask(attentionMask, _model.ValidateInputs, nameof(attentionMask));
             InputCheck.TokenTypeIds(tokenTypeIds, tokens, _model.ValidateInputs, nameof(tokenTypeIds));
             InputCheck.InputIds(inputIds, tokens, _model.ValidateInputs, nameof(inputIds));
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, 1);
             Span<long> _input0 = _run.AddInput<long>(checked(1L * tokens), 1, tokens);
             attentionMask.CopyTo(_input0);
             Span<long> _input1 = _run.AddInput<long>(checked(1L * tokens), 1, tokens);

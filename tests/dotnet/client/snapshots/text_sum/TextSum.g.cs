@@ -106,7 +106,8 @@ namespace Acme.Models
         /// <inheritdoc/>
         public IAsyncEnumerable<TextSumOutput> RunAsync(IAsyncEnumerable<TextSumInput> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 
         /// <summary>Allocates input and output memory and binds it to the model (IO binding), for one caller at a time.</summary>

@@ -24,20 +24,12 @@ namespace Acme.Models
         {
             Batch = _batch;
             this.Tokens = tokens;
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
-                _attentionMaskMemory = _run.BindInput<long>("attention_mask", checked(_batch * tokens), new long[] { _batch, tokens });
-                _tokenTypeIdsMemory = _run.BindInput<long>("token_type_ids", checked(_batch * tokens), new long[] { _batch, tokens });
-                _inputIdsMemory = _run.BindInput<long>("input_ids", checked(_batch * tokens), new long[] { _batch, tokens });
-                _sumMemory = _run.BindOutput<long>("sum", checked(_batch * 1), new long[] { _batch });
-                _countValueMemory = _run.BindOutput<long>("count", checked(_batch * 1), new long[] { _batch });
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
+            _run = new BoundRun(_model, _pooled, _batch);
+            _attentionMaskMemory = _run.BindInput<long>("attention_mask", checked((long)_batch * tokens), new long[] { _batch, tokens });
+            _tokenTypeIdsMemory = _run.BindInput<long>("token_type_ids", checked((long)_batch * tokens), new long[] { _batch, tokens });
+            _inputIdsMemory = _run.BindInput<long>("input_ids", checked((long)_batch * tokens), new long[] { _batch, tokens });
+            _sumMemory = _run.BindOutput<long>("sum", checked((long)_batch * 1), new long[] { _batch });
+            _countValueMemory = _run.BindOutput<long>("count", checked((long)_batch * 1), new long[] { _batch });
         }
 
         /// <summary>Number of rows in a run.</summary>

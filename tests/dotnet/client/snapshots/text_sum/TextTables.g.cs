@@ -36,7 +36,7 @@ namespace Acme.Models.TextSumEngine
                 MaxLength = 12,
                 VocabularySize = 24,
             };
-            return new WordPieceTokenizer(settings, VocabularyReader.Read(options.VocabularyPath, Facts.VocabularySha256), options.VocabularyPath ?? Facts.VocabularyFile);
+            return new WordPieceTokenizer(settings, PackageFiles.ReadChecked(PackageFile.Vocabulary, options.VocabularyPath), options.VocabularyPath ?? Facts.VocabularyFile);
         }
     }
 }

@@ -14,7 +14,7 @@ namespace Acme.Models.TinyEngine
         {
             if (_values.Length != 4)
             {
-                throw new ArgumentException("pixels: expected 4 values (one row, row-major of shape [2, 2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("pixels: expected 4 values (one row, row-major of shape [2, 2]), got " + _values.Length + ".", _parameter);
             }
 
             PixelsAll(_values, _validate, _parameter);

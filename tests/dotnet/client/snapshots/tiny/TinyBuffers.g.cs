@@ -21,18 +21,10 @@ namespace Acme.Models
         internal TinyBuffers(LoadedModel _model, int _batch, bool _pooled)
         {
             Batch = _batch;
-            _run = new BoundRun(_model, _pooled);
-            try
-            {
-                _pixelsMemory = _run.BindInput<float>("pixels", checked(_batch * 4), new long[] { _batch, 2, 2 });
-                _labelMemory = _run.BindOutput<long>("label", checked(_batch * 1), new long[] { _batch });
-                _probabilitiesMemory = _run.BindOutput<float>("probabilities", checked(_batch * 3), new long[] { _batch, 3 });
-            }
-            catch
-            {
-                _run.Dispose();
-                throw;
-            }
+            _run = new BoundRun(_model, _pooled, _batch);
+            _pixelsMemory = _run.BindInput<float>("pixels", checked((long)_batch * 4), new long[] { _batch, 2, 2 });
+            _labelMemory = _run.BindOutput<long>("label", checked((long)_batch * 1), new long[] { _batch });
+            _probabilitiesMemory = _run.BindOutput<float>("probabilities", checked((long)_batch * 3), new long[] { _batch, 3 });
         }
 
         /// <summary>Number of rows in a run.</summary>

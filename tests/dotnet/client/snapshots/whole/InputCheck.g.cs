@@ -15,7 +15,7 @@ namespace Acme.Models.WholeEngine
             long _expected = 1L;
             if (_values.Length == 0 || _values.Length % _expected != 0)
             {
-                throw new ArgumentException("samples: expected the number of values to be a positive multiple of " + _expected + " (the whole input, row-major of shape [n]" + "), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("samples: expected the number of values to be a positive multiple of " + _expected + " (the whole input, row-major of shape [n]" + "), got " + _values.Length + ".", _parameter);
             }
 
             SamplesAll(_values, _validate, _parameter);
@@ -65,7 +65,7 @@ namespace Acme.Models.WholeEngine
         {
             if (_values.Length != 2)
             {
-                throw new ArgumentException("name: expected 2 values (the whole input, row-major of shape [2]), got " + _values.Length + ".", _parameter);
+                throw Check.Refused("name: expected 2 values (the whole input, row-major of shape [2]), got " + _values.Length + ".", _parameter);
             }
 
             NameAll(_values, _validate, _parameter);
@@ -75,7 +75,7 @@ namespace Acme.Models.WholeEngine
         {
             for (int _i = 0; _i < _values.Length; _i++)
             {
-                Check.Text(_values[_i], "name", " at index " + _i, _parameter);
+                TextCheck.Check(_values[_i], "name", " at index " + _i, _parameter);
             }
         }
     }

@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<WholeInput, WholeOutput>.RunBatch(IReadOnlyList<WholeInput> rows, int start, int count, WholeOutput[] outputs, CancellationToken cancellationToken)
         {
             WholeInput _first = rows[start];
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, count);
             Span<double> _input0 = _run.AddInput<double>(checked((long)count * _first.N), _first.N);
             Span<double> _input1 = _run.AddInput<double>(checked((long)count * 1));
             OrtValue _input2 = _run.AddTexts(2);
@@ -48,7 +48,7 @@ namespace Acme.Models
             int n = InputCheck.Samples(samples, _model.ValidateInputs, nameof(samples));
             InputCheck.Gain(gain, _model.ValidateInputs, nameof(gain));
             InputCheck.Name(name, _model.ValidateInputs, nameof(name));
-            using var _run = new UnboundRun(_model);
+            using var _run = new UnboundRun(_model, 1);
             Span<double> _input0 = _run.AddInput<double>(checked(1L * n), n);
             samples.CopyTo(_input0);
             Span<double> _input1 = _run.AddInput<double>(checked(1L * 1));

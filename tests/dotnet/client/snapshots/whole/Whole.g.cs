@@ -46,7 +46,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private static ITextTokenizer? Tokenizer => null;
+        private ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one set of inputs; it has no batch axis.</summary>
         /// <param name="samples">The model's `samples`. Values row-major of shape [n].</param>
@@ -95,7 +95,8 @@ namespace Acme.Models
         /// <inheritdoc/>
         public IAsyncEnumerable<WholeOutput> RunAsync(IAsyncEnumerable<WholeInput> rows, CancellationToken cancellationToken = default)
         {
-            return _batcher.RunAsync(Rows.CheckAsync(rows, _checkRow, nameof(rows)), cancellationToken);
+            Check.NotNull(rows, "Expected rows, got null.", nameof(rows));
+            return _batcher.RunAsync(rows, _checkRow, cancellationToken);
         }
 
         /// <summary>The call with which the health check and the warm-up ask whether the model answers, at sizes that were proven.</summary>

@@ -19,13 +19,13 @@ internal static class TextCheck
     {
         if (value == null)
         {
-            throw new ArgumentNullException(parameter, name + ": expected text, got null" + position + ".");
+            throw BadInput.Mark(new ArgumentNullException(parameter, name + ": expected text, got null" + position + "."));
         }
 
         int unpaired = FindUnpaired(value);
         if (unpaired >= 0)
         {
-            throw new ArgumentException(
+            throw TheModelEngine.Check.Refused(
                 name + ": expected well-formed UTF-16, got an unpaired surrogate at character "
                 + unpaired.ToString(CultureInfo.InvariantCulture) + position + ".",
                 parameter);
