@@ -12,8 +12,8 @@ _TYPE = re.compile(r"^(?:\[.*\]\n)*(?:(?:public|internal|sealed|static|partial|a
 # Local functions and variables that nobody uses are what a page shows.
 IGNORED = "CS0168;CS0219;CS1998;CS8321;CS0162;CS0414;CS0649;CS8618"
 GIVEN = """
+global using Torch2DotNet;
 using Microsoft.Extensions.Configuration;
-using Torch2DotNet;
 
 internal abstract class Given
 {

@@ -3,12 +3,17 @@
 from pathlib import Path
 
 import pytest
+from client import snapshots
 
+import text_reader
 from code_blocks import CodeBlock, pages, read_blocks
 from csharp_blocks import GIVEN, IGNORED, write_file
 from csharp_projects import Dotnet, make_contract, make_identity, tensor
+from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.plain_sources import read_aspnetcore, read_client
+from pipeline.dotnet.nuget import readme
 
 LABELS = [str(digit) for digit in range(10)]
 DIGITS = make_contract(
@@ -27,8 +32,7 @@ PACKAGES = {
     "Moq": "4.21.0",
     "NSubstitute": "6.1.0",
     "OpenTelemetry.Extensions.Hosting": "1.20.1",
-    "xunit.v3.assert": "4.0.2",
-    "xunit.v3.core": "4.0.2",
+    "xunit.v3.extensibility.core": "4.0.2",
 }
 PROJECT = """<Project Sdk="Microsoft.NET.Sdk.Web">
   <PropertyGroup>
@@ -43,18 +47,41 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk.Web">
   <ItemGroup>{items}</ItemGroup>
 </Project>
 """
-BLOCKS = [block for path in pages() for block in read_blocks(path) if block.is_compiled]
+PAGE_BLOCKS = [block for path in pages() for block in read_blocks(path) if block.is_compiled]
+# Of a model of rows, one with text and a tokenizer, one with sizes that are passed, one with a size that follows, one without a batch axis.
+READMES = {name: snapshots.list_contracts()[name] for name in ("tiny", "text_sum", "image", "series", "whole", "mixed")}
+
+
+def identify(name: str) -> Identity:
+    class_name = "".join(word.capitalize() for word in name.split("_"))
+    return make_identity(class_name, **{"vocabulary_file": "v.txt"} if READMES[name].tokenizer else {})
+
+
+def read_readme_blocks(folder: Path) -> list[CodeBlock]:
+    """The C# of each contract's README."""
+    parity = ParityReport.model_construct(onnxruntime="1.31.1", task=None, comparisons=[], exempt={})
+    blocks = []
+    for name, contract in READMES.items():
+        page = folder / f"README_{name}.md"
+        page.write_text(readme.write(contract, identify(name), parity, "1.17"))
+        blocks += [block for block in read_blocks(page) if block.is_compiled]
+    return blocks
 
 
 def write_program(folder: Path, blocks: list[CodeBlock]) -> None:
-    """A project of the client and of the blocks."""
-    sources = {
-        **read_client(IDENTITY.namespace, IDENTITY.class_name),
-        **generate(DIGITS, IDENTITY, "", {}),
-        **{f"aspnetcore/{name}": text for name, text in read_aspnetcore(IDENTITY.namespace, IDENTITY.class_name).items()},
-        "Given.cs": GIVEN,
-        **{f"Block{number}.cs": write_file(number, block) for number, block in enumerate(blocks)},
-    }
+    """A project of the clients and of the blocks."""
+    characters = text_reader.make_character_table().dump()
+    clients = {IDENTITY: DIGITS, **{identify(name): contract for name, contract in READMES.items()}}
+    sources = {"Given.cs": GIVEN}
+    for identity, contract in clients.items():
+        parts = (
+            read_client(identity.namespace, identity.class_name, text=contract.tokenizer is not None),
+            generate(contract, identity, characters),
+            read_aspnetcore(identity.namespace, identity.class_name),
+        )
+        for part, texts in zip(("plain", "generated", "aspnetcore"), parts, strict=True):
+            sources |= {f"{identity.class_name}/{part}/{name}": text for name, text in texts.items()}
+    sources |= {f"Block{number}.cs": write_file(number, block) for number, block in enumerate(blocks)}
     for name, text in sources.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,14 +91,14 @@ def write_program(folder: Path, blocks: list[CodeBlock]) -> None:
 
 
 def test_every_page_for_csharp_developers_has_blocks():
-    with_blocks = {block.page for block in BLOCKS}
+    with_blocks = {block.page for block in PAGE_BLOCKS}
     assert {"README.md", "docs/index.md"} <= with_blocks
     assert {f"docs/dotnet/{name}.md" for name in ("start", "testing", "services", "telemetry", "onnxruntime")} <= with_blocks
 
 
-def test_they_compile(dotnet: Dotnet):
+def test_they_compile(dotnet: Dotnet, tmp_path):
     folder = dotnet.root / "blocks"
-    write_program(folder, BLOCKS)
+    write_program(folder, [*PAGE_BLOCKS, *read_readme_blocks(tmp_path)])
     dotnet(folder, "build", "-v", "q")
 
 

@@ -7,6 +7,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
+from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 
@@ -126,6 +127,7 @@ def write(
         *describe_calls(contract),
         "",
         *describe_ports(contract),
+        *describe_usage(contract, identity),
         *changes,
         "## Measured",
         "",
