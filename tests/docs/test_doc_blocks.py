@@ -122,7 +122,9 @@ def test_code_without_a_mark_or_a_file_has_no_fate(page):
 
 
 def test_csharp_is_compiled_unless_the_page_says_why_not(page):
-    compiled, other = page("```csharp\nmodel.Run(row);\n```\n\n<!-- not run: needs a model of text -->\n```csharp\nx\n```\n")
+    compiled, other = page(
+        "```csharp\nmodel.Run(row);\n```\n\n<!-- not run: needs a model of text -->\n```csharp\nx\n```\n"
+    )
     assert (compiled.is_compiled, other.is_compiled) == (True, False)
 
 

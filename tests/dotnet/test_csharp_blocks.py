@@ -7,7 +7,7 @@ from client import snapshots
 
 import text_reader
 from code_blocks import CodeBlock, pages, read_blocks
-from csharp_blocks import GIVEN, IGNORED, write_file
+from csharp_blocks import GIVEN, IGNORED, write_files
 from csharp_projects import Dotnet, make_contract, make_identity, tensor
 from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.generator import generate
@@ -81,7 +81,7 @@ def write_program(folder: Path, blocks: list[CodeBlock]) -> None:
         )
         for part, texts in zip(("plain", "generated", "aspnetcore"), parts, strict=True):
             sources |= {f"{identity.class_name}/{part}/{name}": text for name, text in texts.items()}
-    sources |= {f"Block{number}.cs": write_file(number, block) for number, block in enumerate(blocks)}
+    sources |= write_files(blocks)
     for name, text in sources.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,9 @@ def write_program(folder: Path, blocks: list[CodeBlock]) -> None:
 def test_every_page_for_csharp_developers_has_blocks():
     with_blocks = {block.page for block in PAGE_BLOCKS}
     assert {"README.md", "docs/index.md"} <= with_blocks
-    assert {f"docs/dotnet/{name}.md" for name in ("start", "testing", "services", "telemetry", "onnxruntime")} <= with_blocks
+    assert {
+        f"docs/dotnet/{name}.md" for name in ("start", "testing", "services", "telemetry", "onnxruntime")
+    } <= with_blocks
 
 
 def test_they_compile(dotnet: Dotnet, tmp_path):
