@@ -27,7 +27,6 @@ from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.api.client_api import check_api
-from pipeline.dotnet.client import text_input
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme, targets
