@@ -9,7 +9,9 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
     """Lines of Markdown."""
     name, namespace = identity.class_name, identity.namespace
     layout = derive_layout(contract, name)
-    asynchronous = "model.RunAsync(text, aborted)" if contract.tokenizer else f"model.RunAsync({_arguments(layout)}, aborted)"
+    asynchronous = (
+        "model.RunAsync(text, aborted)" if contract.tokenizer else f"model.RunAsync({_arguments(layout)}, aborted)"
+    )
     return [
         "## Test with it",
         "",
