@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.core.git import run_git
 from pipeline.core.records import Record
-from pipeline.registry.git import run_git
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion

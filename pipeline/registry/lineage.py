@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.arrays import Header, count_rows, read_headers
 from pipeline.core.errors import PipelineError
 from pipeline.core.files import recorded_sha256
+from pipeline.core.git import run_git
 from pipeline.core.paths import DATA, PUBLISH_REPORT, SPLITS
-from pipeline.registry.git import run_git
 from pipeline.registry.run_content import Evidence
 from pipeline.settings.params import Data, Params
 

@@ -83,6 +83,9 @@ class Package(Section):
         authors: Who the package says made it.
         license: An SPDX expression, such as Apache-2.0.
         namespace: Namespace of the C# client.
+        runtime: cpu: the package depends on Microsoft.ML.OnnxRuntime; managed: on its C# alone (Microsoft.ML.OnnxRuntime.Managed), and the
+            program brings the native library, that of a GPU for example.
+        project_url: The page that NuGet links to; null: that of the git remote, where there is one.
         class_name: The client's class; null: the model's name in PascalCase.
         largest_mb: The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
     """
@@ -94,6 +97,8 @@ class Package(Section):
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
     client: Annotated[Literal["auto", "assembly", "source"], BeforeValidator(_refuse_compiled)]
+    runtime: Literal["cpu", "managed"]
+    project_url: Annotated[str, Field(pattern=r"^https://[^\s@]+$")] | None
     largest_mb: Annotated[int, Field(ge=1)]
 
 

@@ -29,13 +29,15 @@ from pipeline.core.terminal import say
 from pipeline.dotnet.api.client_api import check_api
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget import nupkg, readme, targets
+from pipeline.dotnet.nuget import nupkg, readme
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
 from pipeline.dotnet.nuget.client_files import write_client
 from pipeline.dotnet.nuget.client_form import ClientForm, Form, choose_form, list_compiled_against
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, choose_bound, list_proven
+from pipeline.dotnet.nuget.source_repository import read_repository
+from pipeline.dotnet.runtime_versions import choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
 from pipeline.dotnet.versions.content import UNVERSIONED, hash_file
 from pipeline.dotnet.versions.package_version import choose_version
@@ -132,13 +134,13 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def read_ingredients(contract: Contract, model: Path, form: Form) -> Ingredients:
+def read_ingredients(contract: Contract, model: Path, form: Form, settings: Package) -> Ingredients:
     """What the package is made of."""
     characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-    return Ingredients(contract, model, form, load_calls(), characters, vocabulary)
+    return Ingredients(contract, model, form, load_calls(), characters, vocabulary, settings.runtime)
 
 
 def assemble_files(
@@ -151,10 +153,9 @@ def assemble_files(
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest, changes).encode(),
+        "README.md": readme.write(contract, identity, parity, oldest, changes, ingredients.runtime).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
-        f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets": ingredients.write_targets(identity).encode(),
     }
 
 
@@ -173,7 +174,7 @@ def run(params: Params) -> None:
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
     form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
-    ingredients = read_ingredients(contract, SIMPLIFIED, form.name)
+    ingredients = read_ingredients(contract, SIMPLIFIED, form.name, settings)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
@@ -189,6 +190,7 @@ def run(params: Params) -> None:
         previous=version.previous,
         changes=version.changes,
         client=form.name,
+        runtime=settings.runtime,
         namespace=identity.namespace,
         class_name=identity.class_name,
         model=identity.model_file,
@@ -197,6 +199,7 @@ def run(params: Params) -> None:
         files={path: hash_file(data) for path, data in sorted(files.items())},
     )
     files["manifest.json"] = format_manifest(packed)
+    repository = read_repository()
     metadata = nupkg.Metadata(
         id=identity.package_id,
         version=identity.version,
@@ -204,10 +207,10 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies={
-            RUNTIME_PACKAGE: identity.bound_onnxruntime,
-        },
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, {}),
         release_notes=release_notes.write_notes(version),
+        project_url=settings.project_url or (repository.page if repository else ""),
+        repository=repository,
     )
     name = f"{identity.package_id}.{identity.version}.nupkg"
     with replacing_folder(PACKAGE) as folder:

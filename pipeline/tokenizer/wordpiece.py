@@ -18,11 +18,12 @@ The table is a list of runs, `start action` in ASCII: code points from `start` (
 """
 
 import bisect
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 # Surrogates are no characters.
-CODE_POINTS = (*range(0xD800), *range(0xE000, 0x110000))
+CODE_POINTS = (range(0xD800), range(0xE000, 0x110000))
 HANGUL = range(0xAC00, 0xD7A4)
 SPACE = 0x20
 # Characters of a text that a message shows.
@@ -60,7 +61,7 @@ def tabulate_characters(normalize: Callable[[str], str], split: Callable[[str], 
     """
     starts: list[int] = []
     actions: list[str] = []
-    for code in CODE_POINTS:
+    for code in itertools.chain(*CODE_POINTS):
         action = _choose_action(code, normalize(chr(code)), split)
         if not actions or action != actions[-1]:
             starts.append(code)

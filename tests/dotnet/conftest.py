@@ -7,15 +7,20 @@ import pytest
 from sample_client import find_references
 
 from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
-from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
 
 @pytest.fixture(scope="session")
-def dotnet(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
-    sdk = shutil.which("dotnet")
-    if not sdk:
+def sdk() -> str:
+    """The program `dotnet`."""
+    found = shutil.which("dotnet")
+    if not found:
         pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def dotnet(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
     dotnet = Dotnet(tmp_path_factory.mktemp("dotnet"), sdk)
     dotnet.pack(TINY, tiny_model(1), "Tiny")
     dotnet.pack(TINY, tiny_model(2), "Tiny", "2.0.0")
@@ -32,8 +37,6 @@ def package() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def references(tmp_path_factory: pytest.TempPathFactory) -> ReferenceAssemblies:
+def references(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> ReferenceAssemblies:
     """What a client is compiled against, with the compiler of the SDK."""
-    if sdk.version(sdk.find()) is None:
-        pytest.skip("needs the .NET SDK: there is none on PATH, in DOTNET_ROOT or in ~/.dotnet")
     return find_references(tmp_path_factory.mktemp("references"))

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import subprocess
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.dotnet.client import generator
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget import targets
+from pipeline.dotnet.nuget import nupkg, targets
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 
 PROGRAMS = Path(__file__).parent / "programs"
 SHA256 = "0" * 64
@@ -201,21 +201,14 @@ class Dotnet:
         parts = {f"{targets.CLIENT_FOLDER}/{file}": text.encode() for file, text in sources.items()}
         if vocabulary:
             parts[f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}"] = vocabulary.encode()
-        libraries = "".join(
-            f'<dependency id="{library}" version="{library_version}" />'
-            for library, library_version in text_input.libraries(contract).items()
-        )
         parts[f"{targets.MODEL_FOLDER}/{identity.model_file}"] = model
-        parts[f"{targets.TARGETS_FOLDER}/{identity.package_id}.targets"] = targets.targets(contract, identity).encode()
-        parts[f"{identity.package_id}.nuspec"] = (
-            '<package xmlns="http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"><metadata>'
-            f"<id>{identity.package_id}</id><version>{version}</version><authors>a</authors><description>d</description>"
-            '<dependencies><group targetFramework=".NETStandard2.0"><dependency id="Microsoft.ML.OnnxRuntime" version="1.31.1" />'
-            f"{libraries}</group></dependencies></metadata></package>"
-        ).encode()
-        with zipfile.ZipFile(self.feed / f"{identity.package_id}.{version}.nupkg", "w") as archive:
-            for path, content in parts.items():
-                archive.writestr(zipfile.ZipInfo(path), content)
+        compiled = tuple(name for name in sources if not name.endswith("Public.cs"))
+        msbuild = targets.write_targets(targets.describe_targets(identity, compiled))
+        parts |= {path: text.encode() for path, text in msbuild.items()}
+        dependencies = group_dependencies("cpu", "1.31.1", {})
+        metadata = nupkg.Metadata(identity.package_id, version, "a", "MIT", "d", "t", dependencies)
+        parts["README.md"] = b"# d"
+        nupkg.pack(metadata, parts, self.feed / f"{identity.package_id}.{version}.nupkg")
 
     def project(self, name: str, properties: str, items: str, program: str = "", *sources: str) -> Path:
         """Create a project in the folder `name`; `program` becomes its Program.cs, and `sources` are compiled with it."""
@@ -223,7 +216,7 @@ class Dotnet:
         folder.mkdir(parents=True, exist_ok=True)
         # NU1603: an offline feed may have a later patch of a dependency than the lowest version that is allowed.
         (folder / f"{folder.name}.csproj").write_text(
-            f'<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>{properties}<NoWarn>NU1603;CS1591</NoWarn>'
+            f'<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup>{properties}<NoWarn>$(NoWarn);NU1603;CS1591</NoWarn>'
             f"<RestoreAdditionalProjectSources>{self.feed}</RestoreAdditionalProjectSources>"
             f"<RestorePackagesPath>{self.root / 'packages'}</RestorePackagesPath></PropertyGroup><ItemGroup>{items}</ItemGroup></Project>"
         )

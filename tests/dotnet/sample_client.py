@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from client.sample_model import SAMPLE
 
+from csharp_projects import make_identity
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client import plain_sources
-from pipeline.dotnet.nuget import reference_assemblies
-from pipeline.dotnet.nuget.assemblies import ClientSources
+from pipeline.dotnet.nuget import nupkg, reference_assemblies
+from pipeline.dotnet.nuget.assemblies import ClientSources, compile_client
 from pipeline.dotnet.nuget.client_form import list_compiled_against
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
+from pipeline.dotnet.nuget.targets import MODEL_FOLDER, describe_targets, write_targets
 
 
 def find_references(folder: Path) -> ReferenceAssemblies:
@@ -23,14 +26,32 @@ def find_references(folder: Path) -> ReferenceAssemblies:
 def write_sources(namespace: str = "Acme.Models", class_name: str = "Sample") -> ClientSources:
     """The plain client, and the half that is generated for the sample."""
     generated = {
-        plain_sources.insert_names(path.name, namespace, class_name): plain_sources.insert_names(
+        # What the generator writes has a name of its own.
+        f"{plain_sources.insert_names(path.name, namespace, class_name).removesuffix('.cs').removesuffix('.g')}.g.cs": plain_sources.insert_names(
             path.read_text(), namespace, class_name
         )
         for path in sorted(SAMPLE.glob("*.cs"))
     }
     plain = plain_sources.read_client(namespace, class_name)
     return ClientSources(
-        {**{f"engine/{name}": text for name, text in plain.items()}, **generated},
+        {**plain, **generated},
         plain_sources.read_aspnetcore(namespace, class_name),
         {f"{class_name}.golden/golden.json": b"[]\n"},
     )
+
+
+def pack_assemblies(
+    feed: Path, references: ReferenceAssemblies, class_name: str = "Sample", version: str = "1.0.0"
+) -> None:
+    """Put Acme.<class_name> into `feed`: the sample as assemblies."""
+    model = (SAMPLE / "TheModel.onnx").read_bytes()
+    identity = make_identity(class_name, version, model)
+    metadata = nupkg.Metadata(identity.package_id, version, "a", "MIT", "d", "t", group_dependencies("cpu", "1.31.1"))
+    msbuild = write_targets(describe_targets(identity))
+    files = {
+        **compile_client(write_sources(identity.namespace, class_name), identity.package_id, version, references),
+        **{path: text.encode() for path, text in msbuild.items()},
+        f"{MODEL_FOLDER}/{identity.model_file}": model,
+        "README.md": b"# d",
+    }
+    nupkg.pack(metadata, files, feed / f"{identity.package_id}.{version}.nupkg")

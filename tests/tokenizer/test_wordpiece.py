@@ -70,7 +70,7 @@ def test_what_becomes_of_a_character(character, becomes, table):
 
 def test_every_code_point_is_asked_once(monkeypatch):
     asked = []
-    monkeypatch.setattr(wordpiece, "CODE_POINTS", range(0x250))
+    monkeypatch.setattr(wordpiece, "CODE_POINTS", (range(0x250),))
     tabulate_characters(lambda text: asked.append(text) or text, str.split)
     assert asked == list(map(chr, range(0x250)))
 

@@ -7,8 +7,8 @@ from typing import Literal
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import reference_assemblies
-from pipeline.dotnet.nuget.dependencies import list_dependencies
-from pipeline.dotnet.nuget.reference_assemblies import FRAMEWORKS, ReferenceAssemblies
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
+from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE, advise_target, describe_absence
 
 Form = Literal["assembly", "source"]
@@ -44,8 +44,7 @@ def list_compiled_against(bound_onnxruntime: str, further: Mapping[str, str]) ->
         bound_onnxruntime: The lowest onnxruntime.
         further: Packages of this model's client beside those of every client, and their versions.
     """
-    groups = list_dependencies("managed", bound_onnxruntime, further)
-    return {framework: group.packages for framework, group in zip(FRAMEWORKS, groups, strict=True)}
+    return {group.framework: group.packages for group in group_dependencies("managed", bound_onnxruntime, further)}
 
 
 def choose_form(wish: Wish, packages: Mapping[str, Mapping[str, str]]) -> ClientForm:

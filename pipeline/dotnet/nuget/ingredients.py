@@ -7,17 +7,21 @@ from pathlib import Path
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.api.client_api import list_api_of_sources
-from pipeline.dotnet.client import generator, health_check
+from pipeline.dotnet.client import generator, health_check, plain_sources
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.client.plain_sources import read_aspnetcore, read_client
 from pipeline.dotnet.nuget import golden_files, targets
+from pipeline.dotnet.nuget.assemblies import ClientSources
 from pipeline.dotnet.nuget.client_form import Form
+from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one."""
+    """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one.
+
+    `runtime` is `package.runtime`.
+    """
 
     contract: Contract
     model: Path
@@ -25,6 +29,7 @@ class Ingredients:
     calls: Sequence[GoldenCall]
     characters: str = ""
     vocabulary: bytes = b""
+    runtime: RuntimeChoice = "cpu"
 
     def list_model_files(self, identity: Identity) -> dict[str, bytes | Path]:
         """The graph, and the vocabulary of a model with a tokenizer, by their paths in the package."""
@@ -36,28 +41,34 @@ class Ingredients:
     def encode_golden_calls(self) -> dict[str, bytes]:
         return golden_files.files(self.calls, self.contract.tokenizer)
 
-    def generate_client(self, identity: Identity) -> dict[str, str]:
-        """The client's sources by file name: what no model decides, and what its contract does."""
-        sizes = health_check.choose_sizes(self.calls)
-        return {
-            **read_client(identity.namespace, identity.class_name, text=self.contract.tokenizer is not None),
-            **generator.generate(self.contract, identity, self.characters, sizes),
-        }
+    def write_client(self, identity: Identity) -> ClientSources:
+        """The client's C#, plain and generated, and the golden calls that its assemblies carry."""
+        namespace, class_name = identity.namespace, identity.class_name
+        plain = plain_sources.read_client(namespace, class_name, text=self.contract.tokenizer is not None)
+        generated = generator.generate(self.contract, identity, self.characters, health_check.choose_sizes(self.calls))
+        return ClientSources(
+            {**plain, **generated},
+            plain_sources.read_aspnetcore(namespace, class_name),
+            {f"{class_name}.{path}": content for path, content in self.encode_golden_calls().items()},
+        )
 
-    def write_targets(self, identity: Identity) -> str:
-        """Text of the MSBuild file."""
-        return targets.targets(self.contract, identity, compiled=self.client == "assembly")
+    def write_targets(self, identity: Identity, client: ClientSources) -> dict[str, str]:
+        """Path in the package -> text of each MSBuild file; where the client is source, they compile it."""
+        if self.client == "assembly":
+            return targets.write_targets(targets.describe_targets(identity))
+        golden = tuple(name.partition("/")[2] for name in client.resources)
+        sources, aspnetcore = tuple(client.client), tuple(client.aspnetcore)
+        return targets.write_targets(targets.describe_targets(identity, sources, aspnetcore, golden))
 
     def describe_content(self, identity: Identity) -> PackageContent:
         """What the package is to its consumer, whatever its version; `identity` has none yet."""
-        sources = self.generate_client(identity)
-        # A client that travels as source has no part for ASP.NET Core.
-        aspnetcore = read_aspnetcore(identity.namespace, identity.class_name) if self.client == "assembly" else {}
+        sources = self.write_client(identity)
         client = {
-            **sources,
-            **{f"aspnetcore/{name}": text for name, text in aspnetcore.items()},
-            "targets": self.write_targets(identity),
+            **sources.client,
+            **{f"{targets.ASPNETCORE_FOLDER}/{name}": text for name, text in sources.aspnetcore.items()},
+            **self.write_targets(identity, sources),
             "form": self.client,
+            "runtime": self.runtime,
         }
         return PackageContent(
             package_id=identity.package_id,
@@ -73,5 +84,5 @@ class Ingredients:
                 "golden": hash_files(self.encode_golden_calls()),
                 "client": hash_files({name: text.encode() for name, text in client.items()}),
             },
-            api=list_api_of_sources(sources.values(), aspnetcore.values()),
+            api=list_api_of_sources(sources.client.values(), sources.aspnetcore.values()),
         )

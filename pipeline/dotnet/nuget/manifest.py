@@ -11,6 +11,7 @@ from pipeline.core.files import sha256
 from pipeline.core.paths import DOTNET_REPORT, MANIFEST, PACKAGE
 from pipeline.core.records import Record, read_record
 from pipeline.core.release import Change, PackageVersion
+from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 
 
 class RuntimeVersions(Record):
@@ -33,8 +34,9 @@ class Origin(Record):
 class PackedManifest(Record):
     """manifest.json within the package: `files` has the SHA-256 of every other file.
 
-    `content_sha256` is over model, contract, golden calls and client text, whatever the version, and `parts` has the SHA-256 of each;
-    `api` is the client's public API, a line a member. `previous` is the version of the release before ("" where there is none),
+    `runtime` is whether it asks for onnxruntime with its native library or for its C# alone. `content_sha256` is over model, contract,
+    golden calls and client text, whatever the version, and `parts` has the SHA-256 of each; `api` is the client's public API, a line a
+    member. `previous` is the version of the release before ("" where there is none),
     `changes` what is different from it.
     """
 
@@ -46,6 +48,7 @@ class PackedManifest(Record):
     previous: str = ""
     changes: list[Change] = Field(default=[])
     client: Literal["assembly", "source"]
+    runtime: RuntimeChoice = "cpu"
     namespace: str
     class_name: str
     model: str

@@ -9,7 +9,7 @@ import io
 import re
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.semantic_version import FORM, is_semantic
+from pipeline.dotnet.nuget.dependency_groups import RUNTIMES, DependencyGroup
+from pipeline.dotnet.nuget.source_repository import SourceRepository
 
 NUSPEC_NAMESPACE = "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"
 # The earliest date that zip can store; a constant one gives equal bytes for equal content.
@@ -29,7 +31,7 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True)
 class Metadata:
-    """Content of the .nuspec. `dependencies` maps a package id to its lowest version; `release_notes` may be empty."""
+    """Content of the .nuspec: `dependencies` by framework; `release_notes` and `project_url` may be empty."""
 
     id: str
     version: str
@@ -37,8 +39,10 @@ class Metadata:
     license: str
     description: str
     tags: str
-    dependencies: Mapping[str, str]
+    dependencies: Sequence[DependencyGroup]
     release_notes: str = ""
+    project_url: str = ""
+    repository: SourceRepository | None = None
 
 
 def check_id(package_id: str) -> None:
@@ -62,10 +66,8 @@ def check(metadata: Metadata) -> None:
 
 def nuspec(metadata: Metadata) -> str:
     """XML of the .nuspec."""
-    dependencies = "".join(
-        f"\n      <dependency id={quoteattr(name)} version={quoteattr(version)} />"
-        for name, version in metadata.dependencies.items()
-    )
+    dependencies = "".join(map(_write_group, metadata.dependencies))
+    address = f"\n    <projectUrl>{escape(metadata.project_url)}</projectUrl>" if metadata.project_url else ""
     notes = f"\n    <releaseNotes>{escape(metadata.release_notes)}</releaseNotes>" if metadata.release_notes else ""
     return f"""<?xml version="1.0" encoding="utf-8"?>
 <package xmlns="{NUSPEC_NAMESPACE}">
@@ -74,15 +76,34 @@ def nuspec(metadata: Metadata) -> str:
     <version>{escape(metadata.version)}</version>
     <authors>{escape(metadata.authors)}</authors>
     <license type="expression">{escape(metadata.license)}</license>
-    <licenseUrl>https://licenses.nuget.org/{escape(metadata.license)}</licenseUrl>
+    <licenseUrl>https://licenses.nuget.org/{escape(metadata.license)}</licenseUrl>{address}
     <readme>README.md</readme>
     <description>{escape(metadata.description)}</description>{notes}
-    <tags>{escape(metadata.tags)}</tags>
+    <tags>{escape(metadata.tags)}</tags>{_write_repository(metadata.repository)}
     <dependencies>{dependencies}
     </dependencies>
   </metadata>
 </package>
 """
+
+
+def _write_group(group: DependencyGroup) -> str:
+    packages = "".join(
+        f"\n        <dependency id={quoteattr(name)} version={quoteattr(version)}{_exclude(name)} />"
+        for name, version in group.packages.items()
+    )
+    return f"\n      <group targetFramework={quoteattr(group.framework)}>{packages}\n      </group>"
+
+
+def _exclude(package: str) -> str:
+    """Generators and build files of a package are for who references it himself; onnxruntime's copy its library on .NET Framework."""
+    return "" if package in RUNTIMES.values() else ' exclude="Build,Analyzers"'
+
+
+def _write_repository(repository: SourceRepository | None) -> str:
+    if repository is None:
+        return ""
+    return f'\n    <repository type="git" url={quoteattr(repository.url)} commit={quoteattr(repository.commit)} />'
 
 
 def pack(metadata: Metadata, files: Mapping[str, bytes | Path], target: Path | IO[bytes]) -> None:

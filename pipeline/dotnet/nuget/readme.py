@@ -7,9 +7,11 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
+from pipeline.dotnet.nuget.dependency_groups import RUNTIMES, RuntimeChoice
+from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
 from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
+from pipeline.dotnet.runtime_versions import join_versions
 
 TABLE_HEAD = ["| name | type | shape | range, unit | classes | description |", "|---|---|---|---|---|---|"]
 
@@ -98,7 +100,12 @@ def describe_proven_sizes(contract: Contract) -> str:
 
 
 def write(
-    contract: Contract, identity: Identity, parity: ParityReport, oldest: str, changes: Sequence[str] = ()
+    contract: Contract,
+    identity: Identity,
+    parity: ParityReport,
+    oldest: str,
+    changes: Sequence[str] = (),
+    runtime: RuntimeChoice = "cpu",
 ) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
@@ -108,6 +115,7 @@ def write(
         parity: The report of `validate`.
         oldest: The oldest onnxruntime that takes the model's format, by its documentation.
         changes: The section on what changed since the release before, line by line.
+        runtime: What the package depends on, `package.runtime`.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
@@ -128,6 +136,7 @@ def write(
         "",
         *describe_ports(contract),
         *describe_usage(contract, identity),
+        *describe_runtimes(identity, runtime),
         *changes,
         "## Measured",
         "",
@@ -140,7 +149,7 @@ def write(
             if task
             else []
         ),
-        f"- Proven in Python with onnxruntime {join_versions(identity.proven_onnxruntime)}; this package asks for {RUNTIME_PACKAGE} "
+        f"- Proven in Python with onnxruntime {join_versions(identity.proven_onnxruntime)}; this package asks for {RUNTIMES[runtime]} "
         f"{identity.bound_onnxruntime} or later.",
         f"- Its format (ONNX opset {contract.opset}, IR version {contract.ir_version}) may load in others from {oldest} on: untried.",
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",

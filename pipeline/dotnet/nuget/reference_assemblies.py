@@ -11,6 +11,8 @@ from xml.sax.saxutils import quoteattr
 from pipeline.core.files import write_json
 from pipeline.core.paths import RESTORED_PACKAGES
 from pipeline.dotnet import sdk
+from pipeline.dotnet.nuget.versionless_reference import ASSEMBLY_FILE, write_versionless
+from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE
 from pipeline.dotnet.sdk import Sdk
 
 NETSTANDARD, NET = "netstandard2.0", "net8.0"
@@ -19,6 +21,7 @@ FRAMEWORKS = (NETSTANDARD, NET)
 ASPNETCORE = "aspnetcore"
 # Of this project, so that removing build/ forgets it.
 RESOLVED = RESTORED_PACKAGES / ".references"
+NOTE = "references.json"
 
 # It is no build: one evaluation for each list, on one restore. What lies in folders above has no say in it.
 PROJECT = """<Project>
@@ -69,20 +72,23 @@ def resolve(found: Sdk, packages: Mapping[str, Mapping[str, str]]) -> ReferenceA
 
     Args:
         found: The SDK whose compiler it is.
-        packages: By framework: the packages, each with the one version to compile against.
+        packages: By framework: the packages, onnxruntime's C# among them, each with the one version to compile against.
 
     Raises:
         MissingPackageError: No NuGet source has a package in its version.
-        PipelineError: They cannot be restored for another reason.
+        PipelineError: They cannot be restored for another reason, or onnxruntime's C# is not what it was.
     """
     project = write_project(packages)
     key = hashlib.sha256(f"{found.version}\n{project}".encode()).hexdigest()
-    noted = RESOLVED / f"{key[:16]}.json"
-    references = _read(found.dotnet, noted)
+    folder = (RESOLVED / key[:16]).resolve()
+    references = _read(found.dotnet, folder)
     if references is None or not references.complete:
-        noted.parent.mkdir(parents=True, exist_ok=True)
-        write_json(noted, _restore(found.dotnet, project))
-        references = _read(found.dotnet, noted)
+        lists = _restore(found.dotnet, project)
+        for name in (*FRAMEWORKS, ASPNETCORE):
+            version = packages[NET if name == ASPNETCORE else name][MANAGED_PACKAGE]
+            lists[name] = [_without_version(path, version, folder / name) for path in lists[name]]
+        write_json(folder / NOTE, lists)
+        references = _read(found.dotnet, folder)
         assert references is not None  # noqa: S101 - it was just written
     return references
 
@@ -114,10 +120,16 @@ def _restore(dotnet: Path, project: str) -> dict[str, list[str]]:
     return {"compiler": [str(Path(roslyn) / "bincore" / "csc.dll")], **lists}
 
 
-def _read(dotnet: Path, noted: Path) -> ReferenceAssemblies | None:
+def _without_version(path: str, version: str, folder: Path) -> str:
+    """The path of a reference; of onnxruntime's the path of a copy in `folder`, so that a program may go below the bound."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(write_versionless(Path(path), version, folder)) if Path(path).name == ASSEMBLY_FILE else path
+
+
+def _read(dotnet: Path, folder: Path) -> ReferenceAssemblies | None:
     """What was resolved before; None where nothing was, or the file is not whole."""
     try:
-        lists = json.loads(noted.read_text(encoding="utf-8"))
+        lists = json.loads((folder / NOTE).read_text(encoding="utf-8"))
         paths = {name: tuple(Path(path) for path in lists[name]) for name in (*FRAMEWORKS, ASPNETCORE)}
         return ReferenceAssemblies(dotnet, Path(lists["compiler"][0]), paths)
     except (OSError, ValueError, KeyError, IndexError, TypeError):

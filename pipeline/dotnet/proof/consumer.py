@@ -13,7 +13,7 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof import replay_program
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE
+from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE, RUNTIME_PACKAGE
 from pipeline.dotnet.sdk import Sdk
 
 # Seconds in which the program must have ended: for the golden calls, and for each row of the test split.
@@ -102,9 +102,7 @@ class Consumer:
         """
         self.folder.mkdir()
         framework = sdk.target_framework(self.found.version)
-        references = [reference(self.manifest.id, f"[{self.manifest.version}]")]
-        if runtime is not None:
-            references.append(reference(RUNTIME_PACKAGE, runtime))
+        references = [reference(self.manifest.id, f"[{self.manifest.version}]"), *self._list_runtime(runtime)]
         (self.folder / "verify.csproj").write_text(
             project(framework, PACKAGE.resolve(), RESTORED_PACKAGES.resolve(), *references)
         )
@@ -115,6 +113,16 @@ class Consumer:
         libraries = json.loads((self.folder / "obj" / "project.assets.json").read_text())["libraries"]
         (restored,) = (name for name in libraries if name.startswith(f"{RUNTIME_PACKAGE}/"))
         return str(restored.partition("/")[2])
+
+    def _list_runtime(self, version: str | None) -> list[str]:
+        """The program's own references to onnxruntime, in this version, as NuGet writes it.
+
+        Of a package that leaves the native library to the program, it takes that for processors, and its C# in the same version.
+        """
+        if self.manifest.runtime == "cpu":
+            return [] if version is None else [reference(RUNTIME_PACKAGE, version)]
+        native = reference(RUNTIME_PACKAGE, version or self.manifest.onnxruntime.bound)
+        return [native] if version is None else [native, reference(MANAGED_PACKAGE, version)]
 
     def replay(self, threads: int, test_split: Path) -> Versions:
         """Run the program that was built: it answers the golden calls, and then the test split, whose inputs are in `test_split`.

@@ -12,7 +12,13 @@ from pipeline.dotnet import sdk
 from pipeline.dotnet.nuget.manifest import Manifest
 from pipeline.dotnet.proof.consumer import Consumer, restored_package
 from pipeline.dotnet.proof.examination import Examination, Replay, compare_answers
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, advise_target, describe_absence, join_versions
+from pipeline.dotnet.runtime_versions import (
+    MANAGED_PACKAGE,
+    RUNTIME_PACKAGE,
+    advise_target,
+    describe_absence,
+    join_versions,
+)
 
 # Of the folder with the consumers: the inputs of the test split.
 TEST_SPLIT = "test-split"
@@ -102,7 +108,7 @@ def replay_runtimes(
         try:
             version = consumer.build(_reference(asked))
         except sdk.MissingPackageError as error:
-            if error.package != RUNTIME_PACKAGE:
+            if error.package not in (RUNTIME_PACKAGE, MANAGED_PACKAGE):
                 raise
             matrix.absent[asked] = _explain_absence(asked, matrix.bound, error.nearest)
             continue

@@ -63,8 +63,8 @@ def test_a_file_that_has_gone_is_restored(empty, msbuild):
 @pytest.mark.parametrize("text", ["", "[]", json.dumps({"compiler": [], "net8.0": []})])
 def test_a_broken_note_is_made_again(empty, msbuild, text):
     resolve(at("10.0.401"), PACKAGES)
-    (noted,) = (empty / reference_assemblies.RESOLVED).iterdir()
-    noted.write_text(text)
+    (folder,) = (empty / reference_assemblies.RESOLVED).iterdir()
+    (folder / reference_assemblies.NOTE).write_text(text)
     assert resolve(at("10.0.401"), PACKAGES).complete
     assert len(msbuild) == 2
 

@@ -76,6 +76,25 @@ public sealed class LoadingTests
         Assert.IsType<OnnxRuntimeException>(error.InnerException);
     }
 
+    [Theory]
+    [InlineData("1.0.0")]
+    [InlineData("1.0.0-dev")]
+    public void A_runtime_that_is_older_than_the_format_says_which_is_the_oldest(string version)
+    {
+        Assert.Contains(
+            "could not load the model: no opset 17 Its format needs onnxruntime " + Facts.OldestOnnxRuntime + " or later. The model was proven ",
+            SessionFailure.Sentence(version, "no\nopset 17", configured: false),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Facts.OldestOnnxRuntime)]
+    [InlineData("one of my own")]
+    public void A_runtime_that_is_not_older_says_nothing_of_the_oldest(string version)
+    {
+        Assert.Contains(" no opset 17 The model was proven ", SessionFailure.Sentence(version, "no opset 17", configured: false), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_session_s_configuration_is_named_where_it_may_be_the_cause()
     {
@@ -102,15 +121,25 @@ public sealed class LoadingTests
     [Fact]
     public void A_provider_that_the_native_library_lacks_is_passed_over_with_its_reason()
     {
-        using TheModel model = TheModel.Load(new TheModelOptions { Provider = "CUDA, CoreML, XNNPACK, CPU" });
+        using TheModel model = TheModel.Load(new TheModelOptions { Provider = "QNN, XNNPACK, CPU" });
         Assert.Equal("CPU", model.Diagnostics.Provider);
         Assert.Equal(
             [
-                "CUDA: the native library was not built with it (Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows was)",
-                "CoreML: the native library was not built with it (Microsoft.ML.OnnxRuntime on macOS and iOS was)",
+                "QNN: the native library was not built with it (reference Microsoft.ML.OnnxRuntime.QNN, and Microsoft.ML.OnnxRuntime with"
+                    + " ExcludeAssets=\"all\", whose file would take the place of its own)",
                 "XNNPACK: the native library was not built with it",
             ],
             model.Diagnostics.RejectedProviders.Select(entry => entry.ToString()));
+    }
+
+    [Fact]
+    public void A_provider_that_fails_when_the_session_opens_is_passed_over_too()
+    {
+        var late = new ExecutionProvider("Late", string.Empty, settings => settings.DisablePerSessionThreads());
+        LoadedSession session = SessionOpener.Open(ModelContent.InFile(ModelPath), new TheModelOptions(), [late, ExecutionProvider.Cpu]);
+        Assert.Equal("CPU", session.Diagnostics.Provider);
+        Assert.Contains("EnvCreatedWithGlobalThreadPools", Assert.Single(session.Diagnostics.RejectedProviders).Reason, StringComparison.Ordinal);
+        session.Release();
     }
 
     [Fact]
@@ -124,9 +153,9 @@ public sealed class LoadingTests
     [Fact]
     public void Without_the_CPU_none_of_the_providers_is_an_error_with_every_reason()
     {
-        var error = Assert.Throws<TheModelLoadException>(() => TheModel.Load(new TheModelOptions { Provider = "ROCm, QNN" }));
-        Assert.StartsWith("Expected one of the execution providers ROCm, QNN, got none of them on this machine with onnxruntime ", error.Message, StringComparison.Ordinal);
-        Assert.Contains(": ROCm: the native library was not built with it; QNN: the native library was not built with it (Microsoft.ML.OnnxRuntime.QNN was); end ", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<TheModelLoadException>(() => TheModel.Load(new TheModelOptions { Provider = "ROCm, MIGraphX" }));
+        Assert.StartsWith("Expected one of the execution providers ROCm, MIGraphX, got none of them on this machine with onnxruntime ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(": ROCm: the native library was not built with it; MIGraphX: the native library was not built with it; end ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,10 +12,16 @@ internal sealed class ExecutionProvider
 {
     private const string Suffix = "ExecutionProvider";
 
+    private static readonly string GpuPackage = Platform.IsWindows ? "Microsoft.ML.OnnxRuntime.Gpu.Windows" : "Microsoft.ML.OnnxRuntime.Gpu.Linux";
+
     private readonly string[] _otherNames;
     private readonly Action<SessionOptions> _append;
 
-    private ExecutionProvider(string name, string package, Action<SessionOptions> append, params string[] otherNames)
+    /// <param name="name">What <see cref="TheModelOptions.Provider"/> calls it.</param>
+    /// <param name="package">The package whose native library has it; empty where none but Microsoft.ML.OnnxRuntime on some platform.</param>
+    /// <param name="append">Asks a session for it.</param>
+    /// <param name="otherNames">What it may be called, too.</param>
+    internal ExecutionProvider(string name, string package, Action<SessionOptions> append, params string[] otherNames)
     {
         Name = name;
         Package = package;
@@ -24,16 +30,16 @@ internal sealed class ExecutionProvider
     }
 
     /// <summary>onnxruntime's own, which every build has and which runs what the others leave.</summary>
-    internal static ExecutionProvider Cpu { get; } = new("CPU", "Microsoft.ML.OnnxRuntime", _ => { });
+    internal static ExecutionProvider Cpu { get; } = new("CPU", string.Empty, _ => { });
 
     /// <summary>All that can be asked for.</summary>
     internal static IReadOnlyList<ExecutionProvider> All { get; } =
     [
         Cpu,
-        new("CUDA", "Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows", settings => settings.AppendExecutionProvider_CUDA()),
-        new("TensorRT", "Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows", AppendTensorRT),
+        new("CUDA", GpuPackage, settings => settings.AppendExecutionProvider_CUDA()),
+        new("TensorRT", GpuPackage, AppendTensorRT),
         new("DirectML", "Microsoft.ML.OnnxRuntime.DirectML", AppendDirectML, "DML"),
-        new("CoreML", "Microsoft.ML.OnnxRuntime on macOS and iOS", ByName("CoreML")),
+        new("CoreML", string.Empty, ByName("CoreML")),
         new("OpenVINO", "Intel.ML.OnnxRuntime.OpenVino", settings => settings.AppendExecutionProvider_OpenVINO()),
         new("ROCm", string.Empty, settings => settings.AppendExecutionProvider_ROCm()),
         new("MIGraphX", string.Empty, settings => settings.AppendExecutionProvider_MIGraphX()),
@@ -44,7 +50,6 @@ internal sealed class ExecutionProvider
 
     internal string Name { get; }
 
-    /// <summary>The package whose native library has it; empty where none is published.</summary>
     internal string Package { get; }
 
     /// <summary>The provider of a name, in any case and with or without onnxruntime's ending; null for another name.</summary>

@@ -14,8 +14,9 @@ internal static class ProviderFailure
             || ErrorText.Has(error.Message, "Unknown provider name");
         if (notBuilt)
         {
-            return "the native library was not built with it"
-                + (provider.Package.Length == 0 ? string.Empty : " (" + provider.Package + " was)");
+            return "the native library was not built with it" + (provider.Package.Length == 0
+                ? string.Empty
+                : " (reference " + provider.Package + ", and Microsoft.ML.OnnxRuntime with ExcludeAssets=\"all\", whose file would take the place of its own)");
         }
 
         string message = ErrorText.OneLine(error.Message);

@@ -20,6 +20,11 @@ internal static class SessionOpener
             throw new ArgumentException(nameof(options.Provider) + ": " + failure, nameof(options));
         }
 
+        return Open(content, options, order);
+    }
+
+    internal static LoadedSession Open(ModelContent content, TheModelOptions options, IReadOnlyList<ExecutionProvider> order)
+    {
         // Before anything else touches the native library: what is wrong with it has its own sentence. It makes the environment of
         // onnxruntime, as the session would; a program that makes its own does so before it loads a model.
         string version = NativeLibraries.Version();
@@ -35,7 +40,7 @@ internal static class SessionOpener
 
             if (provider == ExecutionProvider.Cpu)
             {
-                throw CouldNotLoad(version, error!, options);
+                throw new TheModelLoadException(SessionFailure.Sentence(version, error!.Message, options.ConfigureSession != null), error);
             }
 
             rejected.Add(new TheModelRejectedProvider(provider.Name, ProviderFailure.Reason(provider, error!)));
@@ -83,15 +88,5 @@ internal static class SessionOpener
             error = failure;
             return null;
         }
-    }
-
-    private static TheModelLoadException CouldNotLoad(string version, Exception error, TheModelOptions options)
-    {
-        return new TheModelLoadException(
-            "onnxruntime " + version + " could not load the model: " + ErrorText.OneLine(error.Message)
-            + " The model was proven in Python with onnxruntime " + Facts.ProvenOnnxRuntime + ", and " + Facts.PackageId + " asks for " + Facts.BoundOnnxRuntime
-            + " or later: reference Microsoft.ML.OnnxRuntime " + Facts.BoundOnnxRuntime + " or later from the program's own project"
-            + (options.ConfigureSession is null ? "." : ", or correct what TheModelOptions.ConfigureSession sets."),
-            error);
     }
 }

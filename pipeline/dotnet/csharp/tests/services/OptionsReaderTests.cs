@@ -76,7 +76,7 @@ public sealed class OptionsReaderTests
     public void A_name_like_no_other_is_refused_with_all_there_are()
     {
         string sentence = Assert.Single(Refused(("Colour", "red")));
-        Assert.Contains("take one of IntraOpNumThreads, ModelPath, ", sentence, StringComparison.Ordinal);
+        Assert.Contains("take one of IntraOpNumThreads, ModelPath, UseGlobalThreadPool, Provider, ", sentence, StringComparison.Ordinal);
     }
 
     [Fact]
