@@ -27,6 +27,7 @@ from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.api.client_api import check_api
+from pipeline.dotnet.client.embedding import list_packages
 from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme
@@ -43,7 +44,6 @@ from pipeline.dotnet.versions.content import UNVERSIONED, hash_file
 from pipeline.dotnet.versions.package_version import choose_version
 from pipeline.dotnet.versions.released_file import choose_id
 from pipeline.graph import external_data
-from pipeline.settings import compat
 from pipeline.settings.params import Package, Params
 
 
@@ -148,12 +148,11 @@ def assemble_files(
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
-    oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     changes = release_notes.describe_changes(version)
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, oldest, changes, ingredients.runtime).encode(),
+        "README.md": readme.write(contract, identity, parity, changes, ingredients.runtime).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
     }
@@ -173,7 +172,7 @@ def run(params: Params) -> None:
             f"{PARITY_REPORT} does not say that {SIMPLIFIED} has passed: run `python -m pipeline validate`"
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
-    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, {}))
+    form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, list_packages(contract)))
     ingredients = read_ingredients(contract, SIMPLIFIED, form.name, settings)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
@@ -207,7 +206,7 @@ def run(params: Params) -> None:
         license=settings.license,
         description=contract.description,
         tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, {}),
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, list_packages(contract)),
         release_notes=release_notes.write_notes(version),
         project_url=settings.project_url or (repository.page if repository else ""),
         repository=repository,

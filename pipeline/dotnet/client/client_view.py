@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client import health_check
+from pipeline.dotnet.client.embedding import find_embedding
 from pipeline.dotnet.client.identifiers import Scope
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import TYPE_SUFFIXES, Layout
@@ -77,6 +78,11 @@ class ClientView:
     @property
     def outputs(self) -> list[View]:
         return self.layout.outputs
+
+    @property
+    def embedding(self) -> View | None:
+        """The one output of a model that turns a text into a vector."""
+        return self.outputs[0] if find_embedding(self.contract) else None
 
     @property
     def has_arrays(self) -> bool:

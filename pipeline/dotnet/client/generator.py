@@ -85,6 +85,8 @@ def _choose_templates(client: ClientView) -> Iterator[tuple[str, str]]:
     if client.text:
         yield "Texts.cs", "TheModel.Texts.g.cs"
         yield "TextTables.cs", "TextTables.g.cs"
+    if client.embedding:
+        yield "Embeddings.cs", "TheModel.Embeddings.g.cs"
 
 
 def _add_half_alias(source: str) -> str:

@@ -31,6 +31,11 @@ LIBRARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"netstandard2.0": {**_EXTENSIONS, **_BACKPORTS}, "net8.0": _EXTENSIONS}
 )
 
+# Of those, what a further package brings in a later version: named again in an earlier one, NuGet would call it a downgrade.
+_BROUGHT: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"Microsoft.Extensions.AI.Abstractions": ("Microsoft.Bcl.AsyncInterfaces", "System.Text.Json")}
+)
+
 
 @dataclass(frozen=True)
 class DependencyGroup:
@@ -55,7 +60,11 @@ def group_dependencies(
         libraries: Those of every client, by framework.
     """
     own = {RUNTIMES[runtime]: bound, **further}
+    brought = {name for package in further for name in _BROUGHT.get(package, ())}
     return tuple(
-        DependencyGroup(framework, dict(sorted({**own, **packages}.items())))
+        DependencyGroup(
+            framework,
+            dict(sorted({**own, **{name: packages[name] for name in packages if name not in brought}}.items())),
+        )
         for framework, packages in libraries.items()
     )

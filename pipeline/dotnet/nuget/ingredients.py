@@ -8,6 +8,7 @@ from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.api.client_api import list_api_of_sources
 from pipeline.dotnet.client import generator, health_check, plain_sources
+from pipeline.dotnet.client.embedding import find_embedding
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import golden_files, targets
 from pipeline.dotnet.nuget.assemblies import ClientSources
@@ -44,7 +45,8 @@ class Ingredients:
     def write_client(self, identity: Identity) -> ClientSources:
         """The client's C#, plain and generated, and the golden calls that its assemblies carry."""
         namespace, class_name = identity.namespace, identity.class_name
-        plain = plain_sources.read_client(namespace, class_name, text=self.contract.tokenizer is not None)
+        topics = {"text": self.contract.tokenizer is not None, "embeddings": find_embedding(self.contract) is not None}
+        plain = plain_sources.read_client(namespace, class_name, **topics)
         generated = generator.generate(self.contract, identity, self.characters, health_check.choose_sizes(self.calls))
         return ClientSources(
             {**plain, **generated},

@@ -12,6 +12,7 @@ from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
 from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
+from pipeline.settings import compat
 
 TABLE_HEAD = ["| name | type | shape | range, unit | classes | description |", "|---|---|---|---|---|---|"]
 
@@ -103,7 +104,6 @@ def write(
     contract: Contract,
     identity: Identity,
     parity: ParityReport,
-    oldest: str,
     changes: Sequence[str] = (),
     runtime: RuntimeChoice = "cpu",
 ) -> str:
@@ -113,12 +113,12 @@ def write(
         contract: What the client is for.
         identity: Names and versions of the package.
         parity: The report of `validate`.
-        oldest: The oldest onnxruntime that takes the model's format, by its documentation.
         changes: The section on what changed since the release before, line by line.
         runtime: What the package depends on, `package.runtime`.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
+    oldest = compat.minimum_onnxruntime(contract.opset, contract.ir_version)
     task = parity.task
     lines = [
         f"# {identity.package_id}",

@@ -39,7 +39,11 @@ namespace TheNamespace
 
         private TheModelInput Row(string _text, string _parameter)
         {
-            long[] _ids = _tokenizer.Encode(_text, _parameter);
+            return RowOfTokens(_tokenizer.Encode(_text, _parameter), _parameter);
+        }
+
+        private TheModelInput RowOfTokens(long[] _ids, string _parameter)
+        {
 //% if client.text.has_mask
             var _mask = new long[_ids.Length];
             _mask.AsSpan().Fill(1);

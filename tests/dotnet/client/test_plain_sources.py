@@ -14,7 +14,7 @@ def csharp(tmp_path, monkeypatch):
         "client/TheModelOptions.cs": "namespace TheNamespace; class TheModelOptions { }",
         "client/running/Batcher.cs": "namespace TheNamespace.TheModelEngine;",
         "client/text/WordPiece.cs": "",
-        "client/embeddings/TheModelEmbeddings.cs": "",
+        "embeddings/TheModelEmbeddings.cs": "",
         "client/client.csproj": "",
         "aspnetcore/TheModelEndpoints.cs": "MapTheModel(ITheModel model)",
     }
@@ -79,5 +79,7 @@ def test_an_installed_project_has_the_sources():
     folder = PROJECT / "pipeline" / "dotnet"
     patterns = project["tool"]["setuptools"]["package-data"]["pipeline.dotnet"]
     packed = {path for pattern in patterns for path in folder.glob(pattern)}
-    wanted = {path for part in ("client", "aspnetcore") for path in (plain_sources.CSHARP / part).rglob("*.cs")}
+    wanted = {
+        path for part in ("client", "aspnetcore", "embeddings") for path in (plain_sources.CSHARP / part).rglob("*.cs")
+    }
     assert packed == wanted

@@ -27,7 +27,7 @@ PARITY = ParityReport.model_construct(
 
 
 def write(contract: Contract, **changes: object) -> str:
-    return readme.write(contract.model_copy(update=changes), make_identity(), PARITY, "1.17")
+    return readme.write(contract.model_copy(update=changes), make_identity(), PARITY)
 
 
 def test_what_was_compared_of_the_packaged_graph() -> None:
@@ -39,7 +39,7 @@ def test_versions_that_were_proven_and_those_that_were_not() -> None:
     assert (
         "- Proven in Python with onnxruntime 1.18.1 and 1.31.1; this package asks for Microsoft.ML.OnnxRuntime 1.18.1 or later.\n"
         "- Its format (ONNX opset 17, IR version 8) may load in others from 1.17 on: untried.\n"
-    ) in readme.write(TINY, identity, PARITY, "1.17")
+    ) in readme.write(TINY, identity, PARITY)
 
 
 def test_proven_sizes_of_every_dynamic_axis() -> None:
@@ -49,7 +49,7 @@ def test_proven_sizes_of_every_dynamic_axis() -> None:
 
 def test_an_output_that_is_not_judged_is_named() -> None:
     parity = PARITY.model_copy(update={"exempt": {"scores": "ties"}})
-    assert "- **Not judged:** `scores`: ties." in readme.write(TINY, make_identity(), parity, "1.17")
+    assert "- **Not judged:** `scores`: ties." in readme.write(TINY, make_identity(), parity)
 
 
 def test_no_line_without_proven_sizes() -> None:
@@ -94,7 +94,7 @@ def test_the_task_metric_where_there_is_a_task() -> None:
 
 
 def test_no_task_metric_without_a_task() -> None:
-    assert "test rows" not in readme.write(TINY, make_identity(), PARITY.model_copy(update={"task": None}), "1.17")
+    assert "test rows" not in readme.write(TINY, make_identity(), PARITY.model_copy(update={"task": None}))
 
 
 def test_a_tensor_is_one_row_of_the_table() -> None:

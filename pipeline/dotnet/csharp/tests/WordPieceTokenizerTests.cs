@@ -113,10 +113,10 @@ public sealed class WordPieceTokenizerTests
     [InlineData("東")]
     [InlineData("[MASK")]
     [InlineData("🎉")]
-    public void A_text_of_millions_of_characters_takes_no_memory(string part)
+    public void A_text_of_hundreds_of_thousands_of_characters_takes_no_memory(string part)
     {
         WordPieceTokenizer tokenizer = Make(maxLength: 512, longestWord: 100);
-        string text = Repeat(part, 2_000_000 / part.Length);
+        string text = Repeat(part, 400_000 / part.Length);
         tokenizer.Encode(part, "text");
         long before = GC.GetAllocatedBytesForCurrentThread();
         tokenizer.Encode(text, "text");

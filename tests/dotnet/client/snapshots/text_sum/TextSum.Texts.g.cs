@@ -39,7 +39,11 @@ namespace Acme.Models
 
         private TextSumInput Row(string _text, string _parameter)
         {
-            long[] _ids = _tokenizer.Encode(_text, _parameter);
+            return RowOfTokens(_tokenizer.Encode(_text, _parameter), _parameter);
+        }
+
+        private TextSumInput RowOfTokens(long[] _ids, string _parameter)
+        {
             var _mask = new long[_ids.Length];
             _mask.AsSpan().Fill(1);
             return new TextSumInput(_model.ValidateInputs, _parameter, _mask, new long[_ids.Length], _ids);
