@@ -25,6 +25,8 @@ WORDS_OPSET = 20
 WORDS_TARGET = f"{PREFIX}1.17"
 # Sections that may name files.
 SECTIONS_WITH_FILES = ("data", "model")
+# How many golden calls travel in the package: all, some of each purpose, none.
+GoldenMode = Literal["full", "slim", "none"]
 # What conf/ holds where a person must set a value.
 NO_VALUE = "???"
 
@@ -87,6 +89,7 @@ class Package(Section):
             program brings the native library, that of a GPU for example.
         project_url: The page that NuGet links to; null: that of the git remote, where there is one.
         class_name: The client's class; null: the model's name in PascalCase.
+        golden: What SelfTest() replays: slim: whole golden calls, the smallest of each purpose (at most 4, all in 256 KiB); full: all; none.
         largest_mb: The largest package, in MB, that may be made: the public gallery takes 250, a feed of your own may take more.
     """
 
@@ -97,6 +100,7 @@ class Package(Section):
     namespace: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
     class_name: Annotated[str, Field(pattern=r"^[A-Z]\w*$")] | None
     client: Annotated[Literal["auto", "assembly", "source"], BeforeValidator(_refuse_compiled)]
+    golden: GoldenMode
     runtime: Literal["cpu", "managed"]
     project_url: Annotated[str, Field(pattern=r"^https://[^\s@]+$")] | None
     largest_mb: Annotated[int, Field(ge=1)]

@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.compare.policy import make_policy
 from pipeline.core.arrays import count_rows, read_headers
 from pipeline.core.contract import Contract, load_contract
 from pipeline.core.errors import PipelineError
@@ -35,6 +36,7 @@ from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
 from pipeline.dotnet.nuget.client_files import write_client
 from pipeline.dotnet.nuget.client_form import ClientForm, Form, choose_form, list_compiled_against
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
+from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.nuget.source_repository import read_repository
@@ -87,6 +89,7 @@ def choose_identity(
         model_bytes=model.stat().st_size,
         bound_onnxruntime=choose_bound(target, parity),
         proven_onnxruntime=tuple(list_proven(parity)),
+        golden=settings.golden,
         vocabulary_file=f"{class_name}.{contract.tokenizer.vocabulary_sha256[:8]}.vocab.txt"
         if contract.tokenizer
         else "",
@@ -134,13 +137,17 @@ def collect_card_facts(params: Params) -> CardFacts:
     )
 
 
-def read_ingredients(contract: Contract, model: Path, form: Form, settings: Package) -> Ingredients:
+def read_ingredients(contract: Contract, model: Path, form: Form, params: Params) -> Ingredients:
     """What the package is made of."""
+    tolerances = make_policy(params.parity, "dotnet", contract.scales, [tensor.name for tensor in contract.outputs])
+    policy = format_policy(tolerances, contract, params.verify.least_cosine)
     characters, vocabulary = "", b""
     if tokenizer := contract.tokenizer:
         characters = read_tokenizer_file(TOKENIZER_CHARACTERS, tokenizer.characters_sha256).decode()
         vocabulary = read_tokenizer_file(TOKENIZER_VOCABULARY, tokenizer.vocabulary_sha256)
-    return Ingredients(contract, model, form, load_calls(), characters, vocabulary, settings.runtime)
+    calls = load_calls()
+    settings = params.package
+    return Ingredients(contract, model, form, calls, policy, settings.golden, characters, vocabulary, settings.runtime)
 
 
 def assemble_files(
@@ -173,7 +180,7 @@ def run(params: Params) -> None:
         )
     draft = choose_identity(contract, SIMPLIFIED, parity, read_target(), settings)
     form = choose_form(settings.client, list_compiled_against(draft.bound_onnxruntime, list_packages(contract)))
-    ingredients = read_ingredients(contract, SIMPLIFIED, form.name, settings)
+    ingredients = read_ingredients(contract, SIMPLIFIED, form.name, params)
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
@@ -225,7 +232,7 @@ def run(params: Params) -> None:
     say(
         "package",
         f"{PACKAGE / name}: {size:,} bytes, {len(files)} files, client "
-        f"{identity.namespace}.{identity.class_name} as {form}; {release_notes.summarize(version)}",
+        f"{identity.namespace}.{identity.class_name} as {form}; {ingredients.describe_golden_calls()}; {release_notes.summarize(version)}",
     )
 
 

@@ -15,10 +15,11 @@ from pipeline.core.reports import read_report, write_report
 from pipeline.core.terminal import say
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.layout import derive_layout
+from pipeline.dotnet.nuget import golden_files
 from pipeline.dotnet.nuget.manifest import Manifest, read_package
 from pipeline.dotnet.proof import answers, split_answers, text_answers
 from pipeline.dotnet.proof.examination import Examination
-from pipeline.dotnet.proof.matrix import TEST_SPLIT, Matrix, replay_runtimes
+from pipeline.dotnet.proof.matrix import GOLDEN_CALLS, TEST_SPLIT, Matrix, replay_runtimes
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.parity.attribution import attribute_dotnet
 from pipeline.parity.gate import describe_exempt
@@ -53,7 +54,9 @@ def verify_package(
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-verify-") as scratch:
         folder = Path(scratch)
         split = split_answers.write_split(folder / TEST_SPLIT, contract)
-        examination = Examination(contract, load_calls(), split, tolerances, settings.threads, settings.least_cosine)
+        calls = load_calls()
+        golden_files.write(folder / GOLDEN_CALLS, calls, contract.tokenizer)
+        examination = Examination(contract, calls, split, tolerances, settings.threads, settings.least_cosine)
         ran = replay_runtimes(dotnet, manifest, examination, settings.runtimes, folder)
     departure = ran.explain_departure()
     if ran.absent and not departure and settings.mode == "required":

@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.core.arrays import load
+from pipeline.core.contract import load_contract
 from pipeline.core.files import read_json, sha256, write_json
+from pipeline.core.golden import load_calls
 from pipeline.core.paths import CONTRACT, PARITY_REPORT, SIMPLIFIED, TARGET_FINGERPRINT, TEST_SPLIT
 from pipeline.dotnet import sdk
 from pipeline_runs import reseal
@@ -54,6 +56,39 @@ def test_manifest_has_every_file(linear):
         }
     assert own == {*inside["files"], "manifest.json"}
     assert {key: value for key, value in manifest().items() if not key.startswith("package")} == inside
+
+
+def test_of_the_golden_calls_the_smallest_travel(linear, passes):
+    said = passes("package")
+    cases = [entry["case"] for entry in json.loads(archive().read("golden/golden.json"))]
+    all_calls = [call.name for call in load_calls()]
+    assert set(cases) < set(all_calls)
+    size = sum(entry.file_size for entry in archive().infolist() if entry.filename.startswith("golden/"))
+    told = f"; {len(cases)} of {len(all_calls)} golden calls in {size:,} bytes (package.golden=slim); "
+    assert told in said
+
+
+def test_every_golden_call_travels(linear, configure, passes):
+    configure("package.golden=full")
+    passes("package")
+    cases = [entry["case"] for entry in json.loads(archive().read("golden/golden.json"))]
+    assert cases == [call.name for call in load_calls()]
+    assert "`golden/` has every golden call with PyTorch's answers" in archive().read("README.md").decode()
+
+
+def test_no_golden_call_travels_and_nothing_speaks_of_them(linear, configure, passes):
+    configure("package.golden=none")
+    said = passes("package")
+    with archive() as opened:
+        assert not [name for name in opened.namelist() if name.startswith("golden")]
+        assert not [path for path in json.loads(opened.read("manifest.json"))["files"] if path.startswith("golden")]
+        assert "golden/" not in opened.read("README.md").decode() + opened.read("MODEL_CARD.md").decode()
+    assert "; no golden calls (package.golden=none); " in said
+
+
+def test_the_policy_that_travels_has_every_output(linear):
+    outputs = json.loads(archive().read("golden/policy.json"))["outputs"]
+    assert [entry["name"] for entry in outputs] == [tensor.name for tensor in load_contract().outputs]
 
 
 def test_lineage(linear):
@@ -175,7 +210,7 @@ def test_names_that_are_refused(linear, override, told, capsys):
 def test_too_large(linear, monkeypatch, configure, fails):
     configure("package.largest_mb=1")
     monkeypatch.setattr(
-        "pipeline.dotnet.nuget.ingredients.golden_files.files",
+        "pipeline.dotnet.nuget.golden_selection.golden_files.files",
         lambda *_, **__: {"golden/big.bin": __import__("os").urandom(2_000_000)},
     )
     assert "package.largest_mb=1" in fails("package")

@@ -230,7 +230,7 @@ def silent(linear, monkeypatch, tmp_path) -> list[float | None]:
     write_inputs(tmp_path / TEST_SPLIT, {"x": np.zeros(1500)}, [slice(0, 1000), slice(1000, 1500)], True)
     consumer = Consumer(sdk.Sdk(Path("dotnet"), "10.0.401"), load_contract(), read_package(), tmp_path)
     with pytest.raises(PipelineError, match="without saying what it ran on"):
-        consumer.replay(1, tmp_path / TEST_SPLIT)
+        consumer.replay(1, tmp_path, tmp_path / TEST_SPLIT)
     return limits
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipeline.settings.params import GoldenMode
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -23,3 +25,5 @@ class Identity:
     proven_onnxruntime: tuple[str, ...]
     # Of a model with a tokenizer; named in the same way.
     vocabulary_file: str = ""
+    # Which golden calls travel in the package (package.golden).
+    golden: GoldenMode = "slim"

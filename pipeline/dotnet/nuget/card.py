@@ -14,7 +14,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.reports import TrainReport
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget.readme import describe_ports, describe_proven_sizes, describe_sizes
+from pipeline.dotnet.nuget.readme import describe_golden, describe_ports, describe_proven_sizes, describe_sizes
 from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE, join_versions
 from pipeline.settings.model import Net
 from pipeline.settings.params import Data
@@ -82,7 +82,7 @@ def write_card(contract: Contract, identity: Identity, parity: ParityReport, fac
             *describe_classes(parity),
             "## Proven in Python",
             "",
-            *(f"- {line}" for line in describe_proof(parity, identity.proven_onnxruntime)),
+            *(f"- {line}" for line in describe_proof(parity, identity)),
             "",
             "## Limits",
             "",
@@ -169,17 +169,19 @@ def describe_classes(parity: ParityReport) -> Iterator[str]:
     yield ""
 
 
-def describe_proof(parity: ParityReport, proven: tuple[str, ...]) -> Iterator[str]:
+def describe_proof(parity: ParityReport, identity: Identity) -> Iterator[str]:
     """What was compared with PyTorch in Python, and what came of it, in sentences.
 
     Nothing that a tolerance decides: the gate's numbers at another one would make another package of the same model.
     """
     largest = max((entry.max_abs for entry in parity.comparisons if entry.max_abs is not None), default=0.0)
     yield (
-        f"With onnxruntime {join_versions(proven)}: {len(parity.comparisons):,} comparisons with PyTorch's answers, "
+        f"With onnxruntime {join_versions(identity.proven_onnxruntime)}: {len(parity.comparisons):,} comparisons with PyTorch's answers, "
         f"{parity.values:,} values, largest difference {largest:.3g}."
     )
-    yield "`contract.json`, `manifest.json` and `golden/` have what was proven, the hashes, and the golden calls with PyTorch's answers."
+    yield "`contract.json` and `manifest.json` have what was proven, and the hashes."
+    if identity.golden != "none":
+        yield f"`golden/` has {describe_golden(identity.golden)} with PyTorch's answers, and by what the self-test judges."
 
 
 def describe_limits(contract: Contract, parity: ParityReport) -> Iterator[str]:

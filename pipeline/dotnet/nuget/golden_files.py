@@ -21,6 +21,8 @@ from pipeline.core.contract import TokenizerSpec
 from pipeline.core.golden import GoldenCall, GoldenTexts, golden_texts
 
 FOLDER, INDEX = "golden", "golden.json"
+# In the package alone: by what the answers are judged (nuget/golden_policy.py).
+POLICY = "policy.json"
 
 
 def encode(array: Array) -> bytes:
@@ -69,7 +71,14 @@ def decode_rows(data: bytes, dtype: np.dtype[Any]) -> list[Array]:
 def files(calls: Sequence[GoldenCall], tokenizer: TokenizerSpec | None = None) -> dict[str, bytes]:
     """`golden/golden.json` and a file for each array of each call; of a model with a tokenizer also its texts."""
     content = _call_files([call for call in calls if not call.texts])
-    return {**content, **_text_files(golden_texts(calls, tokenizer.fills["ids"]))} if tokenizer else content
+    return {**content, **_text_files(calls, golden_texts(calls, tokenizer.fills["ids"]))} if tokenizer else content
+
+
+def write(folder: Path, calls: Sequence[GoldenCall], tokenizer: TokenizerSpec | None) -> None:
+    """Write all calls into `folder`, which is made, without the path that they have in the package."""
+    folder.mkdir()
+    for path, content in files(calls, tokenizer).items():
+        (folder / path.removeprefix(f"{FOLDER}/")).write_bytes(content)
 
 
 def _call_files(calls: Sequence[GoldenCall]) -> dict[str, bytes]:
@@ -117,12 +126,17 @@ def count_rows(folder: Path) -> int:
     return sum(entry["batch"] for entry in json.loads((folder / INDEX).read_text()))
 
 
-def _text_files(golden: GoldenTexts) -> dict[str, bytes]:
-    """`golden/texts.json`, a list of `text` and `ids`, and `golden/texts.<place>.bin` for each output.
+def _text_files(calls: Sequence[GoldenCall], golden: GoldenTexts) -> dict[str, bytes]:
+    """`golden/texts.json`, a list of `text`, `ids` and `call`, and `golden/texts.<place>.bin` for each output.
 
-    Such a file holds for each text the number of its values as a little-endian int32, and those.
+    PyTorch has answered the texts of one call together. Such a file holds for each text the number of its values as a little-endian
+    int32, and those.
     """
-    entries = [{"text": text, "ids": ids} for text, ids in zip(golden.texts, golden.token_ids, strict=True)]
+    names = [call.name for call in calls for _ in call.texts]
+    entries = [
+        {"text": text, "ids": ids, "call": name}
+        for text, ids, name in zip(golden.texts, golden.token_ids, names, strict=True)
+    ]
     return {
         f"{FOLDER}/texts.json": (json.dumps(entries) + "\n").encode(),
         **{

@@ -10,24 +10,29 @@ from pipeline.dotnet.api.client_api import list_api_of_sources
 from pipeline.dotnet.client import generator, health_check, plain_sources
 from pipeline.dotnet.client.embedding import find_embedding
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget import golden_files, targets
+from pipeline.dotnet.nuget import targets
 from pipeline.dotnet.nuget.assemblies import ClientSources
 from pipeline.dotnet.nuget.client_form import Form
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
+from pipeline.dotnet.nuget.golden_selection import choose_calls, encode_travelling
 from pipeline.dotnet.versions.content import PackageContent, hash_contract, hash_files
+from pipeline.settings.params import GoldenMode
 
 
 @dataclass(frozen=True)
 class Ingredients:
     """`client` is the form that was taken; `characters` and `vocabulary` are a tokenizer's, where the model has one.
 
-    `runtime` is `package.runtime`.
+    `golden` says how many of the golden `calls` travel, and `policy` is by what the self-test judges the answers to them; `runtime` is
+    `package.runtime`.
     """
 
     contract: Contract
     model: Path
     client: Form
     calls: Sequence[GoldenCall]
+    policy: bytes
+    golden: GoldenMode
     characters: str = ""
     vocabulary: bytes = b""
     runtime: RuntimeChoice = "cpu"
@@ -40,7 +45,15 @@ class Ingredients:
         return files
 
     def encode_golden_calls(self) -> dict[str, bytes]:
-        return golden_files.files(self.calls, self.contract.tokenizer)
+        """The files of the golden calls that travel, by their paths in the package."""
+        return encode_travelling(self.calls, self.contract.tokenizer, self.policy, self.golden)
+
+    def describe_golden_calls(self) -> str:
+        """How many golden calls travel, and their size."""
+        if not (chosen := choose_calls(self.calls, self.golden)):
+            return f"no golden calls (package.golden={self.golden})"
+        size = sum(map(len, self.encode_golden_calls().values()))
+        return f"{len(chosen)} of {len(self.calls)} golden calls in {size:,} bytes (package.golden={self.golden})"
 
     def write_client(self, identity: Identity) -> ClientSources:
         """The client's C#, plain and generated, and the golden calls that its assemblies carry."""

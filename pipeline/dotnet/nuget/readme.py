@@ -13,6 +13,7 @@ from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.settings import compat
+from pipeline.settings.params import GoldenMode
 
 TABLE_HEAD = ["| name | type | shape | range, unit | classes | description |", "|---|---|---|---|---|---|"]
 
@@ -100,6 +101,11 @@ def describe_proven_sizes(contract: Contract) -> str:
     return f"- Sizes proven: {sizes}."
 
 
+def describe_golden(golden: GoldenMode) -> str:
+    """Which golden calls travel, where some do."""
+    return "every golden call" if golden == "full" else "the smallest golden calls of each purpose"
+
+
 def write(
     contract: Contract,
     identity: Identity,
@@ -153,8 +159,15 @@ def write(
         f"{identity.bound_onnxruntime} or later.",
         f"- Its format (ONNX opset {contract.opset}, IR version {contract.ir_version}) may load in others from {oldest} on: untried.",
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",
-        "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from; `golden/` has the golden",
-        "  inputs and PyTorch's answers to them.",
+        "- `manifest.json` in this package has the SHA-256 of every file, and what the model was made from.",
+        *(
+            [
+                f"- `golden/` has {describe_golden(identity.golden)} with PyTorch's answers: `model.SelfTest()` replays them on your machine, by what this",
+                "  package was proven by.",
+            ]
+            if identity.golden != "none"
+            else []
+        ),
         "- [MODEL_CARD.md](MODEL_CARD.md) in this package: what it was trained on, how good it is by class, and its limits.",
         "",
     ]

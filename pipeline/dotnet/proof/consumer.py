@@ -124,14 +124,15 @@ class Consumer:
         native = reference(RUNTIME_PACKAGE, version or self.manifest.onnxruntime.bound)
         return [native] if version is None else [native, reference(MANAGED_PACKAGE, version)]
 
-    def replay(self, threads: int, test_split: Path) -> Versions:
-        """Run the program that was built: it answers the golden calls, and then the test split, whose inputs are in `test_split`.
+    def replay(self, threads: int, golden: Path, test_split: Path) -> Versions:
+        """Run the program that was built: it answers the golden calls in `golden`, and then the test split, whose inputs are in `test_split`.
+
+        The package itself may have few golden calls, or none.
 
         Raises:
             PipelineError: It does not run, or not to its end.
         """
         self.answers.mkdir()
-        golden = restored_package(self.manifest) / golden_files.FOLDER
         limit = LIMIT + LIMIT_A_ROW * golden_files.count_rows(test_split)
         command = ["out/verify.dll", str(golden), str(self.answers), str(threads), str(test_split)]
         sdk.run(self.found.dotnet, *command, folder=self.folder, timeout=limit)

@@ -20,7 +20,8 @@ from pipeline.dotnet.runtime_versions import (
     join_versions,
 )
 
-# Of the folder with the consumers: the inputs of the test split.
+# Of the folder with the consumers: every golden call, and the inputs of the test split.
+GOLDEN_CALLS = "golden-calls"
 TEST_SPLIT = "test-split"
 
 
@@ -92,7 +93,7 @@ def replay_runtimes(
         manifest: That of the package in build/package.
         examination: What they are asked.
         runtimes: `verify.runtimes`.
-        folder: For the consumers; the inputs of the test split are in its `TEST_SPLIT`.
+        folder: For the consumers; the golden calls are in its `GOLDEN_CALLS`, the inputs of the test split in its `TEST_SPLIT`.
 
     Raises:
         PipelineError: A consumer does not build, or does not run to its end. That no source has an onnxruntime is in the matrix.
@@ -118,7 +119,7 @@ def replay_runtimes(
         matrix.versions[name] = version
         if version not in matrix.replays:
             shown.note = f"it runs on onnxruntime {version}"
-            versions = consumer.replay(examination.threads, folder / TEST_SPLIT)
+            versions = consumer.replay(examination.threads, folder / GOLDEN_CALLS, folder / TEST_SPLIT)
             _check_ran(version, versions.onnxruntime)
             runtime = None if name == BOUND else version
             matrix.replays[version] = compare_answers(consumer.answers, examination, versions, runtime)

@@ -3,9 +3,11 @@ import json
 import numpy as np
 import pytest
 
+import text_reader
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.nuget import golden_files
 
+TOKENIZER = text_reader.make_tokenizer_spec({"ids": "ids"})
 CALL = GoldenCall(
     "h/w=1",
     "size",
@@ -74,3 +76,17 @@ def test_a_call_is_written_whatever_it_is_for():
 
 def test_little_endian_whatever_the_machine():
     assert golden_files.encode(np.array([1], dtype=">i4")) == b"\x01\0\0\0"
+
+
+def test_a_text_names_its_call(tmp_path):
+    ids = np.array([[2, 5, 3]])
+    calls = [
+        GoldenCall(name, "texts", 1, {}, {"ids": ids}, {"y": np.zeros((1, 2), np.float32)}, texts=[text])
+        for name, text in (("texts of 3 tokens", "the"), ("texts of 3 tokens, part 2", "a"))
+    ]
+    golden_files.write(tmp_path / "golden", calls, TOKENIZER)
+    entries = json.loads((tmp_path / "golden" / "texts.json").read_text())
+    assert [(entry["text"], entry["ids"], entry["call"]) for entry in entries] == [
+        ("the", [2, 5, 3], "texts of 3 tokens"),
+        ("a", [2, 5, 3], "texts of 3 tokens, part 2"),
+    ]

@@ -81,11 +81,19 @@ public sealed partial class TheModel : ITheModel
     /// the answers with PyTorch's by the policy by which the package was proven.
     /// </summary>
     /// <param name="cancellationToken">Ends the replay after the call in progress.</param>
-    /// <returns>Whether they agree, by which margin, and where not; nothing is thrown where they do not.</returns>
-    /// <exception cref="TheModelException">The package has no golden calls (package.golden=none), or onnxruntime failed.</exception>
+    /// <returns>Whether they agree, by which margin, and where not; nothing is thrown where they do not, or where onnxruntime fails.</returns>
+    /// <exception cref="TheModelException">The package has no golden calls (package.golden=none).</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public TheModelSelfTestResult SelfTest(CancellationToken cancellationToken = default)
     {
         return SelfTester.Run(_model, Tokenizer, cancellationToken);
+    }
+
+    /// <summary>As <see cref="SelfTest"/>, but once for each loaded session, whoever asks first.</summary>
+    internal TheModelSelfTestResult SelfTestOnce(CancellationToken cancellationToken)
+    {
+        return SelfTester.RunOnce(_model, Tokenizer, cancellationToken);
     }
 
     /// <summary>Disposes the model: queued rows fail with <see cref="ObjectDisposedException"/>, runs in progress complete, and then its memory is freed.</summary>
@@ -105,7 +113,7 @@ public sealed partial class TheModel : ITheModel
     internal static TheModel Open(LoadedSession session, TheModelOptions options)
     {
         var model = new TheModel(new LoadedModel(session, options), options);
-        SelfTester.OnLoad(model, options);
+        SelfTester.OnLoad(model._model, model.Tokenizer);
         return model;
     }
 }

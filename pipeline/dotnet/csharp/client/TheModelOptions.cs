@@ -118,6 +118,11 @@ public sealed partial class TheModelOptions
         AtLeast(1, MaxConcurrency, nameof(MaxConcurrency), failures);
         AtLeast(1, MaxBatchSize, nameof(MaxBatchSize), failures);
         AtLeast(1, MaxQueue, nameof(MaxQueue), failures);
+        if (SelfTest is < TheModelSelfTest.Never or > TheModelSelfTest.OnFirstUse)
+        {
+            failures.Add(FormattableString.Invariant($"{nameof(SelfTest)}: expected Never, OnLoad or OnFirstUse, got {(int)SelfTest}."));
+        }
+
         if (MaxDelay < TimeSpan.Zero || MaxDelay > TimeSpan.FromMinutes(1))
         {
             failures.Add(FormattableString.Invariant($"{nameof(MaxDelay)}: expected a delay from zero to one minute, got {MaxDelay}."));

@@ -58,6 +58,18 @@ internal sealed class Lifetime
         }
     }
 
+    /// <summary>As <see cref="Enter"/>, for the self-test itself, which may precede the first use and stands in nobody's way.</summary>
+    /// <exception cref="ObjectDisposedException">The model has been disposed, or the process is ending.</exception>
+    internal void EnterSelfTest()
+    {
+        Take(1);
+        if (HasEnded)
+        {
+            Leave();
+            throw Disposed();
+        }
+    }
+
     internal void Leave()
     {
         long users = Interlocked.Decrement(ref _users);
@@ -188,7 +200,7 @@ internal sealed class Lifetime
         if (_failure != null)
         {
             // A model that has failed stays failed, and is not tested again for every row.
-            throw new TheModelSelfTestException(_failure.Message, _failure);
+            throw new TheModelSelfTestException(_failure);
         }
 
         try

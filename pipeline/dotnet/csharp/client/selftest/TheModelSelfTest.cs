@@ -11,6 +11,6 @@ public enum TheModelSelfTest
     /// <summary>When the model is loaded: <c>Load</c> throws <see cref="TheModelSelfTestException"/> when an answer differs.</summary>
     OnLoad,
 
-    /// <summary>Before the first run, which throws <see cref="TheModelSelfTestException"/> when an answer differs.</summary>
+    /// <summary>Before the first run: it and every later one throws <see cref="TheModelSelfTestException"/> when an answer differs.</summary>
     OnFirstUse,
 }

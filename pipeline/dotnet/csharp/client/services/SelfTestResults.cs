@@ -26,7 +26,7 @@ internal sealed class SelfTestResults
         {
             if (!_results.TryGetValue(model.Name, out TheModelSelfTestResult? result))
             {
-                result = instance.SelfTest(cancellationToken);
+                result = instance.SelfTestOnce(cancellationToken);
                 _results.Add(model.Name, result);
             }
 

@@ -31,7 +31,7 @@ public sealed class ModelLogTests
     {
         var used = new Dictionary<string, double> { ["label"] = 0, ["scores"] = 0.25 };
         string[] differences = passed ? [] : ["scores: expected 1, got 2."];
-        new ModelLog(_logger, "digits").SelfTested(new TheModelSelfTestResult(passed, 3, used, differences, Diagnostics("CPU", string.Empty)));
+        new ModelLog(_logger, "digits").SelfTested(new TheModelSelfTestResult(3, 9, used, new Dictionary<string, string>(), differences, Diagnostics("CPU", string.Empty)));
         Assert.Equal((level, id), (_logger.LatestRecord.Level, _logger.LatestRecord.Id.Id));
         Assert.Contains(passed ? "at most 0.25 of" : "scores: expected 1, got 2.", _logger.LatestRecord.Message, StringComparison.Ordinal);
     }
