@@ -63,7 +63,7 @@ def read_readme_blocks(folder: Path) -> list[CodeBlock]:
     blocks = []
     for name, contract in READMES.items():
         page = folder / f"README_{name}.md"
-        page.write_text(readme.write(contract, identify(name), parity, "1.17"))
+        page.write_text(readme.write(contract, identify(name), parity))
         blocks += [block for block in read_blocks(page) if block.is_compiled]
     return blocks
 

@@ -8,7 +8,7 @@ from pipeline.dotnet.client.layout import Layout, derive_layout
 def describe_usage(contract: Contract, identity: Identity) -> list[str]:
     """Lines of Markdown."""
     name, namespace = identity.class_name, identity.namespace
-    layout = derive_layout(contract, name)
+    layout, has_golden = derive_layout(contract, name), identity.golden != "none"
     asynchronous = (
         "model.RunAsync(text, aborted)" if contract.tokenizer else f"model.RunAsync({_arguments(layout)}, aborted)"
     )
@@ -24,16 +24,12 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
             f"fake.Run({_any_arguments(contract, layout)}).Returns(new {name}Output({_output_arguments(layout)}));",
         ),
         "",
-        "Golden calls travel in the assembly. They are replayed in your process, on its processor, provider, onnxruntime and culture, and compared with",
-        "PyTorch's answers by the policy that the package was proven with:",
-        "",
-        *_block(f"using {namespace};", "", f"using {name} model = {name}.Load();", "model.SelfTest().ThrowIfFailed();"),
-        "",
+        *(_describe_self_test(name, namespace) if has_golden else []),
         "## In a service",
         "",
         *_block(
             f'builder.Services.Add{name}(builder.Configuration.GetSection("{name}"));',
-            f"builder.Services.AddHealthChecks().Add{name}SelfTest();",
+            *([f"builder.Services.AddHealthChecks().Add{name}SelfTest();"] if has_golden else []),
             f'app.MapPost("/predict", async ({_parameters(contract, layout)}, I{name} model, CancellationToken aborted) =>',
             f"    {_result(layout, asynchronous)});",
         ),
@@ -51,6 +47,16 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
         "",
         f"In a project whose own namespace has a part `{name}`, C# takes that for the name: write `global::{namespace}.{name}`, or `using Model = {namespace}.{name};`. Who makes the",
         "package chooses both words (`package.namespace`, `package.class_name`).",
+        "",
+    ]
+
+
+def _describe_self_test(name: str, namespace: str) -> list[str]:
+    return [
+        "Golden calls travel with the client. They are replayed in your process, on its processor, provider, onnxruntime and culture, and compared with",
+        "PyTorch's answers by the policy that the package was proven with:",
+        "",
+        *_block(f"using {namespace};", "", f"using {name} model = {name}.Load();", "model.SelfTest().ThrowIfFailed();"),
         "",
     ]
 

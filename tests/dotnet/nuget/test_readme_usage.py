@@ -33,3 +33,9 @@ def test_a_line_has_the_model_s_own_names(name: str, line: str) -> None:
 def test_a_name_that_is_taken_is_written_whole() -> None:
     text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny")))
     assert "write `global::Acme.Models.Tiny`, or `using Model = Acme.Models.Tiny;`" in text
+
+
+@pytest.mark.parametrize(("golden", "is_shown"), [("slim", True), ("none", False)])
+def test_a_self_test_is_shown_where_golden_calls_travel(golden: str, is_shown: bool) -> None:
+    text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny", golden=golden)))
+    assert ("SelfTest" in text) == is_shown
