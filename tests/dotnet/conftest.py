@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from sample_client import find_references
+from sample_packages import compile_sample
 
 from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
@@ -28,6 +29,12 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
     dotnet.pack(SCALAR, scalar_model(), "Scalar")
     dotnet.pack(SCALAR, future_model(), "Future")
     return dotnet
+
+
+@pytest.fixture(scope="session")
+def sample_client(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> dict[str, bytes]:
+    """The sample's assemblies by their paths in a package."""
+    return compile_sample(sdk, tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture(scope="session")
