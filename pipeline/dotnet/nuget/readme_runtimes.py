@@ -7,7 +7,7 @@ from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE, RUNTIME_PACKAGE
 
-# What MSBuild may say in a program or a test project that has the package, in a few words; docs/warnings.md has cause and cure.
+# What MSBuild may say in a program or a test project that has the package, in a few words; docs/dotnet/onnxruntime.md has the table.
 WARNINGS: Mapping[str, str] = MappingProxyType(
     {
         "T2D0001": "no package brings a native library: add one. One that MSBuild does not see, since a script or the system brings it, is a "
