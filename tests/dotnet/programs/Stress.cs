@@ -38,7 +38,7 @@ using (Tiny full = Tiny.Load(new TinyOptions { MaxDelay = TimeSpan.FromSeconds(3
     Console.WriteLine("full batch runs: " + four.Select(output => output.Label).SequenceEqual(expected.Take(4).Select(output => output.Label)));
 }
 
-// A run that fails reaches every row in it, and the next run succeeds.
+// A row that fails its run fails alone, and the next run succeeds.
 using (Mixed mixed = Mixed.Load(new MixedOptions { MaxDelay = TimeSpan.FromSeconds(30), MaxBatchSize = 2 }))
 {
     Task<MixedOutput> good = Lookup(mixed, 1), bad = Lookup(mixed, 99);

@@ -2,6 +2,8 @@
 
 namespace TheNamespace.TheModelEngine;
 
+using System.Collections.Generic;
+
 /// <summary>Rows in the order in which they came, linked by themselves, so that a caller who gives up leaves at once. Not thread-safe.</summary>
 /// <typeparam name="TRow">A row of the inputs.</typeparam>
 /// <typeparam name="TOutput">A row of the outputs.</typeparam>
@@ -72,6 +74,15 @@ internal sealed class RowQueue<TRow, TOutput>
                 Remove(row);
                 batch.Add(row);
             }
+        }
+    }
+
+    internal void MoveAllTo(List<WaitingRow<TRow, TOutput>> rows)
+    {
+        while (First != null)
+        {
+            rows.Add(First);
+            Remove(First);
         }
     }
 }

@@ -149,15 +149,8 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
         lock (_lock)
         {
             _disposed = true;
-            foreach (RowQueue<TRow, TOutput> queue in new[] { _queue, _outside })
-            {
-                while (queue.First != null)
-                {
-                    waiting.Add(queue.First);
-                    queue.Remove(queue.First);
-                }
-            }
-
+            _queue.MoveAllTo(waiting);
+            _outside.MoveAllTo(waiting);
             _alarm?.Dispose();
         }
 
