@@ -154,7 +154,7 @@ def test_altered_package(linear, fails):
 
 
 @needs_dotnet
-@pytest.mark.parametrize("client", ["source", "compiled"])
+@pytest.mark.parametrize("client", ["source", "assembly"])
 def test_real(digits, passes, client):
     passes(
         "params",
@@ -185,7 +185,7 @@ def test_real(digits, passes, client):
     version = read_package().version
     assert version.startswith("1.0.0-g")
     assert f"Version {version}; there is no release before it." in PROOF_PAGE.read_text()
-    if client == "compiled":
+    if client == "assembly":
         with zipfile.ZipFile(read_package().path) as archive:
             assembly = archive.read("lib/net8.0/Digits.dll").decode("utf-16le", errors="replace")
         assert [assembly.count(text) for text in ("1.0.0.0", f"{version}\0")] == [2, 1]
