@@ -39,6 +39,7 @@ from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
+from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
 from pipeline.dotnet.nuget.source_repository import read_repository
 from pipeline.dotnet.runtime_versions import choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
@@ -155,11 +156,11 @@ def assemble_files(
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
-    changes = release_notes.describe_changes(version)
+    sections = [*describe_runtimes(identity, ingredients.runtime), *release_notes.describe_changes(version)]
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, changes, ingredients.runtime).encode(),
+        "README.md": readme.write(contract, identity, parity, sections).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
     }

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from sample_packages import compile_sample
 
 from csharp_projects import (
     MIXED,
@@ -37,6 +38,12 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
     dotnet.pack(SCALAR, scalar_model(), "Scalar")
     dotnet.pack(SCALAR, future_model(), "Future")
     return dotnet
+
+
+@pytest.fixture(scope="session")
+def sample_client(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> dict[str, bytes]:
+    """The sample's assemblies by their paths in a package."""
+    return compile_sample(sdk, tmp_path_factory.mktemp("sample"))
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ def test_holds_model_contract_golden_client_targets_and_readme(linear):
         "golden/golden.json",
         "client/Linear.cs",
         "client/Linear.g.cs",
+        "build/Linear.targets",
         "buildTransitive/Linear.targets",
         "README.md",
         "MODEL_CARD.md",
@@ -139,6 +140,20 @@ def test_names_of_ones_own(linear, configure, passes):
     with archive() as opened:
         assert "namespace Acme.Models" in opened.read("client/Projection.cs").decode()
         assert "buildTransitive/Acme.Linear.targets" in opened.namelist()
+
+
+def test_the_native_library_is_left_to_the_program(linear, configure, passes):
+    plain = manifest()["content_sha256"]
+    configure("package.runtime=managed", "package.project_url=https://host.example/linear")
+    passes("package")
+    with archive() as opened:
+        nuspec, readme = (opened.read(name).decode() for name in ("Linear.nuspec", "README.md"))
+    assert nuspec.count('<dependency id="Microsoft.ML.OnnxRuntime.Managed" version="1.31.1" />') == 2
+    assert 'id="Microsoft.ML.OnnxRuntime"' not in nuspec
+    assert "<projectUrl>https://host.example/linear</projectUrl>" in nuspec
+    assert "The package depends on Microsoft.ML.OnnxRuntime.Managed 1.31.1 or later" in readme
+    assert manifest()["runtime"] == "managed"
+    assert manifest()["content_sha256"] != plain
 
 
 def prove_in_older_onnxruntime() -> None:

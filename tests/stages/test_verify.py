@@ -192,6 +192,14 @@ def test_real(digits, passes, client):
 
 
 @needs_dotnet
+def test_the_processors_library_where_the_package_has_none(linear, configure, passes):
+    configure("package.runtime=managed", "verify.mode=required")
+    passes("package")
+    assert "verified in .NET" in passes("verify")
+    assert read_json(REPORT, "verify")["onnxruntime"] == "1.31.1"
+
+
+@needs_dotnet
 def test_real_and_refused(digits, passes, capsys):
     passes(
         "params", "train.epochs=3", "model.net.kwargs.width=4", "parity.atol=0", "parity.rtol=0", "verify.mode=required"
