@@ -35,7 +35,7 @@ SERVICES = "".join(
     for name in ("DependencyInjection", "Diagnostics.HealthChecks", "Logging")
 )
 HEALTH_CHECKS = '<PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="10.0.15" />'
-OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks>"
+OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks><LangVersion>12</LangVersion>"
 NET48_REFERENCE = (
     '<PackageReference Include="Microsoft.NETFramework.ReferenceAssemblies" Version="1.0.3" PrivateAssets="all" '
     "Condition=\"$(TargetFramework)=='net48'\" />"

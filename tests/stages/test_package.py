@@ -38,8 +38,8 @@ def test_holds_model_contract_golden_client_targets_and_readme(linear):
         "contract.json",
         "golden/golden.json",
         "client/Linear.cs",
-        "client/Linear.g.cs",
         "build/Linear.targets",
+        "client/Linear.g.cs",
         "buildTransitive/Linear.targets",
         "README.md",
         "MODEL_CARD.md",
@@ -151,7 +151,7 @@ def test_the_native_library_is_left_to_the_program(linear, configure, passes):
     assert nuspec.count('<dependency id="Microsoft.ML.OnnxRuntime.Managed" version="1.31.1" />') == 2
     assert 'id="Microsoft.ML.OnnxRuntime"' not in nuspec
     assert "<projectUrl>https://host.example/linear</projectUrl>" in nuspec
-    assert "The package depends on Microsoft.ML.OnnxRuntime.Managed 1.31.1 or later" in readme
+    assert "The package brings Microsoft.ML.OnnxRuntime.Managed 1.31.1 or later" in readme
     assert manifest()["runtime"] == "managed"
     assert manifest()["content_sha256"] != plain
 

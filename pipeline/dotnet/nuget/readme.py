@@ -7,6 +7,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
+from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.settings import compat
@@ -131,6 +132,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, sections
         *describe_calls(contract),
         "",
         *describe_ports(contract),
+        *describe_usage(contract, identity),
         *sections,
         "## Measured",
         "",

@@ -12,18 +12,22 @@ from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
 PROJECT = Path(__file__).resolve().parents[3]
 IDENTITY = make_identity("Tiny", bound_onnxruntime="1.30.2")
 CPU, MANAGED = ("\n".join(describe_runtimes(IDENTITY, runtime)) for runtime in ("cpu", "managed"))
+GPU = '<PackageReference Include="Microsoft.ML.OnnxRuntime.Gpu.Linux" Version="1.30.0" />'
 
 
 def test_what_the_package_depends_on():
-    assert "depends on Microsoft.ML.OnnxRuntime 1.30.2 or later" in CPU
-    assert "depends on Microsoft.ML.OnnxRuntime.Managed 1.30.2 or later" in MANAGED
+    assert "The package brings Microsoft.ML.OnnxRuntime 1.30.2 or later" in CPU
+    assert "The package brings Microsoft.ML.OnnxRuntime.Managed 1.30.2 or later" in MANAGED
 
 
 def test_the_way_to_a_gpu_leaves_out_the_processors_library():
-    gpu = '<PackageReference Include="Microsoft.ML.OnnxRuntime.Gpu.Linux" Version="1.30.0" />'
     refused = '<PackageReference Include="Microsoft.ML.OnnxRuntime" Version="1.30.2" ExcludeAssets="all" />'
-    assert f"```xml\n{gpu}\n{refused}\n```" in CPU
-    assert f"```xml\n{gpu}\n```" in MANAGED
+    assert f"```xml\n{GPU}\n{refused}\n```" in CPU
+
+
+def test_a_program_chooses_where_the_package_does_not():
+    native = '<PackageReference Include="Microsoft.ML.OnnxRuntime" Version="1.30.2" />'
+    assert f"```xml\n{native}\n{GPU}\n```" in MANAGED
 
 
 def test_the_way_below_the_bound():
