@@ -281,20 +281,6 @@ def test_damaged_rows(data):
         golden_files.decode_rows(data, np.dtype(np.float32))
 
 
-def test_a_compiled_client_needs_the_library_too(texts, passes, monkeypatch):
-    written = []
-
-    def build(_dotnet: Path, *_arguments: str, folder: Path) -> None:
-        written.append((folder / "Tiny.csproj").read_text())
-        raise PipelineError("seen")
-
-    monkeypatch.setattr(sdk, "require", lambda _: sdk.Sdk(Path("dotnet"), "10.0.401"))
-    monkeypatch.setattr(sdk, "run", build)
-    passes("params", *text_network.OVERRIDES, "verify.mode=off", "package.client=compiled")
-    assert main(["package"]) == 1
-    assert '<PackageReference Include="Microsoft.ML.Tokenizers" Version="2.0.1" />' in written[0]
-
-
 @needs_dotnet
 def test_real(texts, passes):
     passes("params", *text_network.OVERRIDES, "verify.mode=required", "verify.threads=2")

@@ -84,15 +84,9 @@ def test_only_net_8_says_that_it_can_be_trimmed():
     assert said == ["net8.0"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'class Broken { int wrong = "text"; }',
-        "/// <summary>A.</summary>\npublic class Broken { public void Undocumented() { } }",
-    ],
-)
-def test_what_does_not_compile_is_told_with_its_place(references, text):
+def test_what_the_compiler_warns_of_is_an_error_with_its_place(references):
+    """A public member without documentation, for instance."""
+    text = "/// <summary>A.</summary>\npublic class Broken { public void Undocumented() { } }"
     broken = replace(SOURCES, client={**SOURCES.client, "Broken.cs": text}, aspnetcore={})
-    with pytest.raises(CompileError, match=r"^Acme\.Sample does not compile: Broken\.cs, line \d: CS\d+: ") as error:
+    with pytest.raises(CompileError, match=r"^Acme\.Sample does not compile: Broken\.cs, line 2: CS1591: "):
         compile_client(broken, "Acme.Sample", "1.0.0", references)
-    assert error.value.file == "Broken.cs"
