@@ -27,7 +27,7 @@ def _generated(monkeypatch):
 
 
 def ingredients(form: ClientForm) -> Ingredients:
-    return Ingredients(TINY, Path("model.onnx"), form.name, [])
+    return Ingredients(TINY, Path("model.onnx"), form.name, [], b"", "none")
 
 
 def test_source_is_the_plain_client_and_the_generated_one_and_msbuild_compiles_them_all():
@@ -62,5 +62,7 @@ def test_what_does_not_compile_names_what_it_comes_from(monkeypatch):
 def test_another_form_is_another_content(tmp_path):
     model = tmp_path / "model.onnx"
     model.write_bytes(b"")
-    first, second = (Ingredients(TINY, model, form.name, []).describe_content(IDENTITY) for form in (ASSEMBLY, SOURCE))
+    first, second = (
+        Ingredients(TINY, model, form.name, [], b"", "none").describe_content(IDENTITY) for form in (ASSEMBLY, SOURCE)
+    )
     assert {part for part, digest in first.parts.items() if digest != second.parts[part]} == {"client"}
