@@ -1,4 +1,4 @@
-"""Builds and runs the examples: `python examples/run.py [NAME ...]`; without names, all of them.
+"""Builds and runs the examples: `python examples/run.py [NAME ...]`; without names, all of them but `search`, whose model is large.
 
 Makes their packages first (feed.py). Needs a .NET SDK and a NuGet source with Microsoft.ML.OnnxRuntime.
 """
@@ -130,11 +130,14 @@ EXAMPLE_PROGRAMS = {
     "reviews": run_reviews,
     "mlnet": lambda dotnet: run_console(dotnet, "mlnet"),
     "aot": run_aot,
+    "search": lambda dotnet: run_console(dotnet, "search"),
 }
+# Example -> the model of feed.LARGE_MODELS that it needs.
+LARGE = {"search": "minilm"}
 
 
 def select(names: list[str]) -> list[str]:
-    """The names, or those of all examples.
+    """The names, or those of all examples whose model is quickly made.
 
     Raises:
         PipelineError: There is no such example.
@@ -143,7 +146,7 @@ def select(names: list[str]) -> list[str]:
         raise PipelineError(
             f"there is no such example; expected one of {', '.join(EXAMPLE_PROGRAMS)}, got {unknown[0]!r}"
         )
-    return names or list(EXAMPLE_PROGRAMS)
+    return names or [name for name in EXAMPLE_PROGRAMS if name not in LARGE]
 
 
 def main() -> int:
@@ -154,7 +157,9 @@ def main() -> int:
     try:
         names = select(names)
         dotnet = sdk.require("an example").dotnet
-        feed.main()
+        feed.main(
+            [*(feed.MODELS if set(names) - set(LARGE) else ()), *(LARGE[name] for name in names if name in LARGE)]
+        )
         for example in names:
             print(f"\n== {example}", flush=True)
             print(EXAMPLE_PROGRAMS[example](dotnet), end="", flush=True)

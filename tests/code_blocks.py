@@ -50,6 +50,11 @@ class CodeBlock:
         return self.language in SHELLS
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether tests/dotnet/test_csharp_blocks.py compiles it, as it does all C# that is not marked."""
+        return self.language == "csharp" and not self.mark
+
+    @property
     def runs(self) -> bool:
         return (self.is_command or bool(self.title)) and not self.mark
 

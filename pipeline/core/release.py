@@ -40,7 +40,7 @@ class Release(PackageVersion):
     """What was released.
 
     `parts` has the SHA-256 of model, contract, golden answers and client text, and `content_sha256` that of all of them: never of
-    compiled bytes or of the version. `api` is the client's public API, a line a member: it stands in a file of its own beside this one,
+    compiled bytes or of the version. `runtime` is `package.runtime`. `api` is the client's public API, a line a member: it stands in a file of its own beside this one,
     for people to review; None where there is no such file.
     """
 
@@ -51,6 +51,7 @@ class Release(PackageVersion):
     namespace: str
     class_name: str
     onnxruntime: str
+    runtime: Literal["cpu", "managed"] = "cpu"
     api: list[str] | None = None
     contract: Contract
 

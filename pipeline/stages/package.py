@@ -39,6 +39,7 @@ from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
+from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
 from pipeline.dotnet.nuget.source_repository import read_repository
 from pipeline.dotnet.runtime_versions import choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
@@ -155,14 +156,33 @@ def assemble_files(
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
-    changes = release_notes.describe_changes(version)
+    sections = [*describe_runtimes(identity, ingredients.runtime), *release_notes.describe_changes(version)]
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, changes, ingredients.runtime).encode(),
+        "README.md": readme.write(contract, identity, parity, sections).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
     }
+
+
+def describe_package(
+    identity: Identity, contract: Contract, version: PackageVersion, settings: Package
+) -> nupkg.Metadata:
+    """What the .nuspec says."""
+    repository = read_repository()
+    return nupkg.Metadata(
+        id=identity.package_id,
+        version=identity.version,
+        authors=settings.authors,
+        license=settings.license,
+        description=contract.description,
+        tags="onnx onnxruntime machine-learning torch2dotnet",
+        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, list_packages(contract)),
+        release_notes=release_notes.write_notes(version),
+        project_url=settings.project_url or (repository.page if repository else ""),
+        repository=repository,
+    )
 
 
 def run(params: Params) -> None:
@@ -184,6 +204,9 @@ def run(params: Params) -> None:
     content = ingredients.describe_content(draft)
     version = choose_version(settings.version, content, read_release_fingerprint())
     identity = replace(draft, version=version.version)
+    metadata = describe_package(identity, contract, version, settings)
+    # Before anything is compiled in its name.
+    nupkg.check(metadata)
     files = assemble_files(ingredients, form, parity, identity, version)
     check_api(content.api, {path: file for path, file in files.items() if isinstance(file, bytes)})
     files[CARD] = write_card(contract, identity, parity, collect_card_facts(params)).encode()
@@ -205,19 +228,6 @@ def run(params: Params) -> None:
         files={path: hash_file(data) for path, data in sorted(files.items())},
     )
     files["manifest.json"] = format_manifest(packed)
-    repository = read_repository()
-    metadata = nupkg.Metadata(
-        id=identity.package_id,
-        version=identity.version,
-        authors=settings.authors,
-        license=settings.license,
-        description=contract.description,
-        tags="onnx onnxruntime machine-learning torch2dotnet",
-        dependencies=group_dependencies(settings.runtime, identity.bound_onnxruntime, list_packages(contract)),
-        release_notes=release_notes.write_notes(version),
-        project_url=settings.project_url or (repository.page if repository else ""),
-        repository=repository,
-    )
     name = f"{identity.package_id}.{identity.version}.nupkg"
     with replacing_folder(PACKAGE) as folder:
         nupkg.pack(metadata, files, folder / name)

@@ -29,7 +29,7 @@ def page(tmp_path):
 
 
 def has_a_fate(block: CodeBlock) -> bool:
-    return block.runs or block.language in SHOWN or block.mark in ("not run", "run by")
+    return block.runs or block.is_compiled or block.language in SHOWN or block.mark in ("not run", "run by")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
@@ -117,8 +117,15 @@ def test_a_title_names_the_file_that_a_block_is_written_into(page):
 
 
 def test_code_without_a_mark_or_a_file_has_no_fate(page):
-    (block,) = page("```csharp\nmodel.Run(row);\n```\n")
+    (block,) = page("```vb\nmodel.Run(row)\n```\n")
     assert not has_a_fate(block)
+
+
+def test_csharp_is_compiled_unless_the_page_says_why_not(page):
+    compiled, other = page(
+        "```csharp\nmodel.Run(row);\n```\n\n<!-- not run: needs a model of text -->\n```csharp\nx\n```\n"
+    )
+    assert (compiled.is_compiled, other.is_compiled) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,19 @@ import shutil
 from collections.abc import Callable
 
 import pytest
-from sample_client import find_references
+from sample_packages import compile_sample
 
-from csharp_projects import MIXED, SCALAR, TINY, Dotnet, future_model, mixed_model, scalar_model, tiny_model
+from csharp_projects import (
+    MIXED,
+    SCALAR,
+    TINY,
+    Dotnet,
+    find_references,
+    future_model,
+    mixed_model,
+    scalar_model,
+    tiny_model,
+)
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
 
@@ -31,6 +41,12 @@ def dotnet(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
 
 
 @pytest.fixture(scope="session")
+def sample_client(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> dict[str, bytes]:
+    """The sample's assemblies by their paths in a package."""
+    return compile_sample(sdk, tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
 def package() -> Callable[[str], str]:
     """Makes the MSBuild item that references a package."""
     return lambda name, version="1.0.0": f'<PackageReference Include="{name}" Version="{version}" />'
@@ -39,4 +55,4 @@ def package() -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def references(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> ReferenceAssemblies:
     """What a client is compiled against, with the compiler of the SDK."""
-    return find_references(tmp_path_factory.mktemp("references"))
+    return find_references(tmp_path_factory.getbasetemp())

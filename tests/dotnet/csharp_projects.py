@@ -3,17 +3,23 @@
 import hashlib
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.core.contract import Contract, TensorSpec
-from pipeline.dotnet.client import generator
+from pipeline.dotnet import sdk
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget import nupkg, targets
+from pipeline.dotnet.nuget import nupkg, reference_assemblies
+from pipeline.dotnet.nuget.client_files import write_client
+from pipeline.dotnet.nuget.client_form import ClientForm, Form, list_compiled_against
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
+from pipeline.dotnet.nuget.ingredients import Ingredients
+from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
 PROGRAMS = Path(__file__).parent / "programs"
 SHA256 = "0" * 64
@@ -29,7 +35,7 @@ SERVICES = "".join(
     for name in ("DependencyInjection", "Diagnostics.HealthChecks", "Logging")
 )
 HEALTH_CHECKS = '<PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="10.0.15" />'
-OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks>"
+OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks><LangVersion>12</LangVersion>"
 NET48_REFERENCE = (
     '<PackageReference Include="Microsoft.NETFramework.ReferenceAssemblies" Version="1.0.3" PrivateAssets="all" '
     "Condition=\"$(TargetFramework)=='net48'\" />"
@@ -168,12 +174,21 @@ def _element_type(dtype: str) -> int:
     return int(TensorProto.DataType.Value(names.get(dtype, dtype.upper())))
 
 
-class Dotnet:
-    """Packages in a feed, and projects that consume them."""
+@cache
+def find_references(folder: Path) -> ReferenceAssemblies:
+    """What clients are compiled against, noted in a folder that all tests of a process share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference_assemblies, "RESOLVED", folder / "references")
+        return reference_assemblies.resolve(sdk.require("a test"), list_compiled_against("1.31.1", {}))
 
-    def __init__(self, root: Path, sdk: str) -> None:
+
+class Dotnet:
+    """Packages in a feed, whose clients come as assemblies or as source, and projects that consume them."""
+
+    def __init__(self, root: Path, sdk: str, form: Form = "assembly") -> None:
         self.root = root
         self.sdk = sdk
+        self.form = form
         self.feed = root / "feed"
         self.feed.mkdir(parents=True)
 
@@ -197,18 +212,19 @@ class Dotnet:
         characters, vocabulary = tokenizer_files
         files = {"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {}
         identity = make_identity(class_name, version, model, **files)
-        sources = generator.generate(contract, identity, characters)
-        parts = {f"{targets.CLIENT_FOLDER}/{file}": text.encode() for file, text in sources.items()}
-        if vocabulary:
-            parts[f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}"] = vocabulary.encode()
-        parts[f"{targets.MODEL_FOLDER}/{identity.model_file}"] = model
-        compiled = tuple(name for name in sources if not name.endswith("Public.cs"))
-        msbuild = targets.write_targets(targets.describe_targets(identity, compiled))
-        parts |= {path: text.encode() for path, text in msbuild.items()}
-        dependencies = group_dependencies("cpu", "1.31.1", {})
-        metadata = nupkg.Metadata(identity.package_id, version, "a", "MIT", "d", "t", dependencies)
-        parts["README.md"] = b"# d"
-        nupkg.pack(metadata, parts, self.feed / f"{identity.package_id}.{version}.nupkg")
+        model_file = self.root / identity.model_file
+        model_file.write_bytes(model)
+        ingredients = Ingredients(contract, model_file, self.form, [], b"", "none", characters, vocabulary.encode())
+        taken = ClientForm(self.form, find_references(self.root.parent) if self.form == "assembly" else None)
+        content = {
+            **ingredients.list_model_files(identity),
+            **write_client(ingredients, taken, identity),
+            "README.md": b"# d",
+        }
+        metadata = nupkg.Metadata(
+            identity.package_id, version, "a", "MIT", "d", "t", group_dependencies("cpu", "1.31.1")
+        )
+        nupkg.pack(metadata, content, self.feed / f"{identity.package_id}.{version}.nupkg")
 
     def project(self, name: str, properties: str, items: str, program: str = "", *sources: str) -> Path:
         """Create a project in the folder `name`; `program` becomes its Program.cs, and `sources` are compiled with it."""

@@ -2,25 +2,15 @@
 
 from pathlib import Path
 
-import pytest
 from client.sample_model import SAMPLE
 
 from csharp_projects import make_identity
-from pipeline.dotnet import sdk
 from pipeline.dotnet.client import plain_sources
-from pipeline.dotnet.nuget import nupkg, reference_assemblies
+from pipeline.dotnet.nuget import nupkg
 from pipeline.dotnet.nuget.assemblies import ClientSources, compile_client
-from pipeline.dotnet.nuget.client_form import list_compiled_against
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 from pipeline.dotnet.nuget.targets import MODEL_FOLDER, describe_targets, write_targets
-
-
-def find_references(folder: Path) -> ReferenceAssemblies:
-    """Found once, and noted in `folder`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reference_assemblies, "RESOLVED", folder)
-        return reference_assemblies.resolve(sdk.require("a test"), list_compiled_against("1.31.1", {}))
 
 
 def write_sources(namespace: str = "Acme.Models", class_name: str = "Sample") -> ClientSources:

@@ -7,6 +7,7 @@ from pathlib import Path
 from client.sample_model import CSHARP, SAMPLE
 
 from csharp_projects import make_identity, run
+from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice, group_dependencies
 from pipeline.dotnet.nuget.targets import PackageTargets, describe_targets, write_targets
@@ -66,20 +67,21 @@ def read_sources(folder: str) -> dict[str, bytes]:
     return {f"{folder}/{path.parent.name}.{path.name}": path.read_bytes() for path in paths}
 
 
+def identify_sample(package_id: str, version: str) -> Identity:
+    """Names of a package of the sample."""
+    return replace(make_identity("TheModel", version, MODEL), package_id=package_id, model_file=MODEL_FILE)
+
+
 def pack_sample(
     feed: Path,
     client: dict[str, bytes],
     runtime: RuntimeChoice = "cpu",
     bound: str = BOUND,
     *,
-    package_id: str = "TheModel",
-    version: str = "1.0.0",
+    name: str = "TheModel 1.0.0",
 ) -> None:
-    """Put a package into `feed`, named by what is different in it; `client` is `compile_sample`'s, or `read_sources`'s."""
-    identity = replace(
-        make_identity("TheModel", version, MODEL), package_id=package_id, model_file=MODEL_FILE, bound_onnxruntime=bound
-    )
-    pack_targets(feed, describe_targets(identity), client, runtime, bound)
+    """Put a package of the client's assemblies into `feed`; `client` is `compile_sample`'s, `name` its id and version."""
+    pack_targets(feed, describe_targets(identify_sample(*name.split())), client, runtime, bound)
 
 
 def pack_targets(

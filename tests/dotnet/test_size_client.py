@@ -129,8 +129,7 @@ def test_a_size_that_is_not_proven(name: str, expected: str, size: int, paramete
 def test_old_and_strict_compilers_give_no_warnings(dotnet: Dotnet, packages: str, package: Callable[..., str]) -> None:
     # The library of the tokenizer depends on packages of .NET Standard that an offline feed may lack.
     old = packages.replace(package("Acme.Reader"), "")
-    public = "".join(f"<{name}Visibility>public</{name}Visibility>" for name in NAMES)
-    folder = dotnet.project("strict-sizes", OLD_AND_NEW + public + STRICT, old + HEALTH_CHECKS + NET48_REFERENCE)
+    folder = dotnet.project("strict-sizes", OLD_AND_NEW + STRICT, old + HEALTH_CHECKS + NET48_REFERENCE)
     assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
     assert "P:Acme.Models.BoundedOptions.AllowUnprovenSizes" in (
         (folder / "bin/Debug/net8.0/strict-sizes.xml").read_text()

@@ -25,7 +25,7 @@ SOURCES = "".join(
     f'<Compile Include="{CSHARP / source}" Exclude="{CSHARP / "client/text/TheModel*.cs"}" />'
     for source in (
         "client/text/*.cs",
-        "client/running/TextCheck.cs",
+        *(f"client/running/{name}.cs" for name in ("BadInput", "Check", "ITextTokenizer", "TextCheck")),
         "client/TheModelException.cs",
         "client/TheModelLoadException.cs",
         "sample/Facts.g.cs",

@@ -154,7 +154,7 @@ def test_altered_package(linear, fails):
 
 
 @needs_dotnet
-@pytest.mark.parametrize("client", ["source", "compiled"])
+@pytest.mark.parametrize("client", ["source", "assembly"])
 def test_real(digits, passes, client):
     passes(
         "params",
@@ -187,10 +187,18 @@ def test_real(digits, passes, client):
     version = read_package().version
     assert version.startswith("1.0.0-g")
     assert f"Version {version}; there is no release before it." in PROOF_PAGE.read_text()
-    if client == "compiled":
+    if client == "assembly":
         with zipfile.ZipFile(read_package().path) as archive:
             assembly = archive.read("lib/net8.0/Digits.dll").decode("utf-16le", errors="replace")
         assert [assembly.count(text) for text in ("1.0.0.0", f"{version}\0")] == [2, 1]
+
+
+@needs_dotnet
+def test_the_processors_library_where_the_package_has_none(linear, configure, passes):
+    configure("package.runtime=managed", "verify.mode=required")
+    passes("package")
+    assert "verified in .NET" in passes("verify")
+    assert read_json(REPORT, "verify")["onnxruntime"] == "1.31.1"
 
 
 @needs_dotnet

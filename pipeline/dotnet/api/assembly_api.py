@@ -49,9 +49,11 @@ class _AssemblyApi:
     def __init__(self, metadata: AssemblyMetadata) -> None:
         self._metadata = metadata
         self._names = Names(metadata)
-        self._attributes: dict[tuple[Index, str], bytes] = {}
-        for _, (owner, constructor, value) in self._rows(ATTRIBUTE):
-            self._attributes[owner, self._attribute_name(constructor)] = value
+        constructors = {constructor for _, (_, constructor, _) in self._rows(ATTRIBUTE)}
+        names = {constructor: self._attribute_name(constructor) for constructor in constructors}
+        self._attributes: dict[tuple[Index, str], bytes] = {
+            (owner, names[constructor]): value for _, (owner, constructor, value) in self._rows(ATTRIBUTE)
+        }
         self._constants = {owner: (kind & 0xFF, value) for _, (kind, owner, value) in self._rows(CONSTANT)}
         self._parents = {nested: parent for _, (nested, parent) in self._rows(NESTED_CLASS)}
 

@@ -21,14 +21,17 @@ _EXTENSIONS = {
         "Options.ConfigurationExtensions",
     )
 }
+# IAsyncDisposable for netstandard2.0. net8.0 has it in itself, yet its programs need the assembly, which forwards the type, for a library
+# of netstandard2.0 in between that disposes the model asynchronously: NuGet gives a program the packages of its own framework alone.
+_ASYNC = {"Microsoft.Bcl.AsyncInterfaces": "8.0.0"}
+# Of these, net8.0 has assemblies of the same names.
 _BACKPORTS = {
-    "Microsoft.Bcl.AsyncInterfaces": "8.0.0",
     "System.Diagnostics.DiagnosticSource": "8.0.0",
     "System.Text.Json": "8.0.5",
 }
 # By framework, what every client needs, each in its lowest version: what is compiled against a later one would need that one.
 LIBRARIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"netstandard2.0": {**_EXTENSIONS, **_BACKPORTS}, "net8.0": _EXTENSIONS}
+    {"netstandard2.0": {**_EXTENSIONS, **_ASYNC, **_BACKPORTS}, "net8.0": {**_EXTENSIONS, **_ASYNC}}
 )
 
 # Of those, what a further package brings in a later version: named again in an earlier one, NuGet would call it a downgrade.

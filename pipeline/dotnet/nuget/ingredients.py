@@ -88,6 +88,7 @@ class Ingredients:
         return PackageContent(
             package_id=identity.package_id,
             client=self.client,
+            runtime=self.runtime,
             namespace=identity.namespace,
             class_name=identity.class_name,
             onnxruntime=identity.bound_onnxruntime,

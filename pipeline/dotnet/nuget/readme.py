@@ -7,8 +7,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
-from pipeline.dotnet.nuget.dependency_groups import RUNTIMES, RuntimeChoice
-from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
+from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.settings import compat
@@ -105,21 +104,14 @@ def describe_golden(golden: GoldenMode) -> str:
     return "every golden call" if golden == "full" else "the smallest golden calls of each purpose"
 
 
-def write(
-    contract: Contract,
-    identity: Identity,
-    parity: ParityReport,
-    changes: Sequence[str] = (),
-    runtime: RuntimeChoice = "cpu",
-) -> str:
+def write(contract: Contract, identity: Identity, parity: ParityReport, sections: Sequence[str] = ()) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
     Args:
         contract: What the client is for.
         identity: Names and versions of the package.
         parity: The report of `validate`.
-        changes: The section on what changed since the release before, line by line.
-        runtime: What the package depends on, `package.runtime`.
+        sections: Those on the runtimes that a program may take and on what changed since the release before, line by line.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
@@ -140,8 +132,8 @@ def write(
         *describe_calls(contract),
         "",
         *describe_ports(contract),
-        *describe_runtimes(identity, runtime),
-        *changes,
+        *describe_usage(contract, identity),
+        *sections,
         "## Measured",
         "",
         f"- {sum(entry.values for entry in comparisons):,} values compared with PyTorch's in onnxruntime {parity.onnxruntime}: "
@@ -153,7 +145,7 @@ def write(
             if task
             else []
         ),
-        f"- Proven in Python with onnxruntime {join_versions(identity.proven_onnxruntime)}; this package asks for {RUNTIMES[runtime]} "
+        f"- Proven in Python with onnxruntime {join_versions(identity.proven_onnxruntime)}; this package asks for onnxruntime "
         f"{identity.bound_onnxruntime} or later.",
         f"- Its format (ONNX opset {contract.opset}, IR version {contract.ir_version}) may load in others from {oldest} on: untried.",
         f"- Model: {identity.model_bytes:,} bytes, SHA-256 `{identity.model_sha256}`, which the client checks whenever it loads the file.",

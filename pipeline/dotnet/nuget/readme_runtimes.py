@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.dotnet.client.identity import Identity
-from pipeline.dotnet.nuget.dependency_groups import RUNTIMES, RuntimeChoice
+from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE, RUNTIME_PACKAGE
 
-# What MSBuild may say in a program or a test project that has the package, in a few words; docs/warnings.md has cause and cure.
+# What MSBuild may say in a program or a test project that has the package, in a few words; docs/dotnet/onnxruntime.md has the table.
 WARNINGS: Mapping[str, str] = MappingProxyType(
     {
-        "T2D0001": "no package brings a native library: add one. A file that the program gets in a way that MSBuild does not see is none: "
-        "suppress it",
+        "T2D0001": "no package brings a native library: add one. One that MSBuild does not see, since a script or the system brings it, is a "
+        "reason to suppress this",
         "T2D0002": "two packages bring one, and only one of the files is copied: exclude the other's",
         "T2D0003": f"the native library is older than {MANAGED_PACKAGE}: raise its version",
         "T2D0004": "`RuntimeIdentifier` is for musl (Alpine), where no native library of onnxruntime's packages loads: take an image with glibc",
@@ -29,21 +29,25 @@ def describe_runtimes(identity: Identity, runtime: RuntimeChoice) -> list[str]:
         runtime: What the package depends on, `package.runtime`.
     """
     bound = identity.bound_onnxruntime
-    release = ".".join(bound.split(".")[:2]) + ".0"
-    refused = write_reference(RUNTIME_PACKAGE, bound, 'ExcludeAssets="all"')
-    gpu = write_reference(f"{RUNTIME_PACKAGE}.Gpu.Linux", release)
+    gpu = write_reference(f"{RUNTIME_PACKAGE}.Gpu.Linux", f"{'.'.join(bound.split('.')[:2])}.0")
     if runtime == "cpu":
-        native = "whose native library runs on processors (Windows, Linux with glibc, macOS)"
-        lines_for_gpu = [gpu, refused]
-        why = (
-            "The second line keeps the processor's native library out, which would be copied to the same place. Under central package management "
-            "it has no `Version`; that stands in `Directory.Packages.props`."
-        )
+        intro = [
+            f"The package brings {RUNTIME_PACKAGE} {bound} or later, which runs on processors (Windows, Linux with glibc, macOS). For an NVIDIA",
+            "GPU on Linux, write in the program's project",
+            "",
+            *_block([gpu, write_reference(RUNTIME_PACKAGE, bound, 'ExcludeAssets="all"')]),
+            "",
+            "The second line leaves out the processor's native library, which would take the same place; under central package management it",
+            "has no `Version`.",
+        ]
         lower = [write_reference(RUNTIME_PACKAGE, "X.Y.Z", 'NoWarn="NU1605"')]
     else:
-        native = "which has no native library: the program brings it, that for processors for example"
-        lines_for_gpu = [gpu]
-        why = f"For processors it is {RUNTIME_PACKAGE} instead."
+        intro = [
+            f"The package brings {MANAGED_PACKAGE} {bound} or later, which has no native library: the program chooses one. For processors",
+            "(Windows, Linux with glibc, macOS), or for an NVIDIA GPU on Linux, write in the program's project one of",
+            "",
+            *_block([write_reference(RUNTIME_PACKAGE, bound), gpu]),
+        ]
         lower = [
             write_reference(RUNTIME_PACKAGE, "X.Y.Z"),
             write_reference(MANAGED_PACKAGE, "X.Y.Z", 'NoWarn="NU1605"'),
@@ -51,25 +55,21 @@ def describe_runtimes(identity: Identity, runtime: RuntimeChoice) -> list[str]:
     return [
         "## Runtimes",
         "",
-        f"The package depends on {RUNTIMES[runtime]} {bound} or later, {native}. For an NVIDIA GPU on Linux, the program's project has",
+        *intro,
+        f'`new {identity.class_name}Options {{ Provider = "CUDA, CPU" }}` asks for the GPU, and takes the processor where there is none.',
         "",
-        *_block(lines_for_gpu),
-        "",
-        f'and asks for it: `new {identity.class_name}Options {{ Provider = "CUDA, CPU" }}`. {why}',
-        f"On Windows it is `{RUNTIME_PACKAGE}.Gpu.Windows`, or `{RUNTIME_PACKAGE}.DirectML` where it has a version that is not older. Windows ML",
-        "(`Microsoft.WindowsAppSDK.ML`) brings a native library of its own. A build of your own is copied beside the program:",
-        "",
-        *_block(['<None Include="libonnxruntime.so" CopyToOutputDirectory="PreserveNewest" />']),
-        "",
-        "What was proven is the processor's answer: `SelfTest()` says how others compare. An onnxruntime older than that was not proven here;",
-        "who must have it writes",
+        f"- On Windows: `{RUNTIME_PACKAGE}.Gpu.Windows`, or `{RUNTIME_PACKAGE}.DirectML` where it has a version that is not older. Windows ML",
+        "  (`Microsoft.WindowsAppSDK.ML`) brings a native library of its own. Untried here.",
+        '- A build of your own: `<None Include="libonnxruntime.so" CopyToOutputDirectory="PreserveNewest" />`.',
+        "- What was proven is the processor's answer; `SelfTest()` says how another one's compares on your machine.",
+        f"- An onnxruntime older than {bound} is below what this package asks for. At your own risk:",
         "",
         *_block(lower),
         "",
-        "## Warnings",
+        "### Warnings",
         "",
-        'In programs and test projects MSBuild looks at what NuGet has resolved. `NoWarn="T2D0001"` suppresses one of these, '
-        "`<Torch2DotNetChecks>false</Torch2DotNetChecks>` all.",
+        "MSBuild checks in programs and test projects what NuGet has resolved. `<NoWarn>$(NoWarn);T2D0001</NoWarn>` suppresses one code,",
+        "`<Torch2DotNetChecks>false</Torch2DotNetChecks>` all of them.",
         "",
         *(f"- `{code}`: {meaning}." for code, meaning in WARNINGS.items()),
         "",

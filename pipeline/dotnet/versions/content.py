@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.core.contract import Contract
 from pipeline.core.files import sha256
+from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 
 # The version that the client is generated with where its text is hashed.
 UNVERSIONED = "0.0.0"
@@ -19,7 +20,8 @@ _ORIGIN = {"weights_sha256", "configuration_sha256", "golden"}
 class PackageContent:
     """`parts` has the SHA-256 of model, contract, golden answers and client; `api` the client's public API (`client_api`).
 
-    `client` is "assembly" or "source", `onnxruntime` the lowest version that the package asks for.
+    `client` is "assembly" or "source", `onnxruntime` the lowest version that the package asks for, `runtime` is
+    `package.runtime`.
     """
 
     package_id: str
@@ -30,6 +32,7 @@ class PackageContent:
     contract: Contract
     parts: Mapping[str, str]
     api: tuple[str, ...]
+    runtime: RuntimeChoice = "cpu"
 
     @property
     def sha256(self) -> str:

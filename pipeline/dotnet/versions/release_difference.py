@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from pipeline.core.release import Change, Part, Release
-from pipeline.dotnet.runtime_versions import RUNTIME_PACKAGE
+from pipeline.dotnet.nuget.dependency_groups import RUNTIMES
 from pipeline.dotnet.versions.api_difference import compare_apis
 from pipeline.dotnet.versions.content import PackageContent
 from pipeline.dotnet.versions.contract_difference import compare_contracts
@@ -37,10 +37,14 @@ def _compare_client(release: Release, content: PackageContent) -> Iterator[Chang
     if release.client != content.client:
         forms = {"source": "source code", "assembly": "assemblies"}
         yield Change(part="major", text=f"the client comes as {forms[content.client]} (it was {forms[release.client]})")
+    if release.runtime != content.runtime:
+        yield Change(
+            part="major", text=f"it depends on {RUNTIMES[content.runtime]} (it was {RUNTIMES[release.runtime]})"
+        )
     if release.onnxruntime != content.onnxruntime:
         yield Change(
             part="minor",
-            text=f"it asks for {RUNTIME_PACKAGE} {content.onnxruntime} or later (it was {release.onnxruntime})",
+            text=f"it asks for {RUNTIMES[content.runtime]} {content.onnxruntime} or later (it was {release.onnxruntime})",
         )
 
 

@@ -108,6 +108,7 @@ def describe_release(manifest: Manifest, contract: Contract, version: str, same:
         content_sha256=manifest.content_sha256,
         parts=manifest.parts,
         client=manifest.client,
+        runtime=manifest.runtime,
         namespace=manifest.namespace,
         class_name=manifest.class_name,
         onnxruntime=manifest.onnxruntime.bound,

@@ -7,6 +7,7 @@ from csharp_projects import make_identity, tensor
 from pipeline.core.contract import Contract, TensorSpec
 from pipeline.dotnet.client.embedding import find_embedding, list_packages
 from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.nuget.dependency_groups import group_dependencies
 
 VECTOR = tensor("sentence vector", "float32", "batch", 384)
 
@@ -70,3 +71,12 @@ def test_the_client_says_its_width_and_gives_its_output() -> None:
 def test_another_client_does_not_mention_embeddings() -> None:
     sources = generate_client(text_reader.make_text_contract())
     assert [name for name, text in sources.items() if "mbedding" in text] == []
+
+
+def test_what_the_interface_s_package_brings_later_is_not_asked_for_earlier() -> None:
+    standard, net = (
+        group.packages for group in group_dependencies("cpu", "1.31.1", list_packages(with_outputs(VECTOR)))
+    )
+    assert standard["Microsoft.Extensions.AI.Abstractions"] == net["Microsoft.Extensions.AI.Abstractions"] == "10.11.0"
+    assert not {"System.Text.Json", "Microsoft.Bcl.AsyncInterfaces"} & set(standard)
+    assert "System.Diagnostics.DiagnosticSource" in standard

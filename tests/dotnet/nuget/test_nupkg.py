@@ -7,11 +7,15 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.nuget import nupkg
+from pipeline.dotnet.nuget.dependency_groups import DependencyGroup
 from pipeline.dotnet.nuget.nupkg import NUSPEC_NAMESPACE, Metadata
+from pipeline.dotnet.nuget.source_repository import SourceRepository
 
-METADATA = Metadata(
-    "Digits", "1.2.3", "A & B", "Apache-2.0", 'Reads <one> "digit".', "onnx", {"Microsoft.ML.OnnxRuntime": "1.31.1"}
+GROUPS = (
+    DependencyGroup("netstandard2.0", {"Microsoft.ML.OnnxRuntime": "1.31.1", "System.Text.Json": "8.0.5"}),
+    DependencyGroup("net8.0", {"Microsoft.ML.OnnxRuntime": "1.31.1"}),
 )
+METADATA = Metadata("Digits", "1.2.3", "A & B", "Apache-2.0", 'Reads <one> "digit".', "onnx", GROUPS)
 FILES = {"README.md": b"# hi", "model/m.onnx": b"\x00" * 100, "golden/golden.json": b"[]"}
 
 
@@ -77,8 +81,40 @@ def test_nuspec_has_the_metadata():
         "Apache-2.0",
         "README.md",
     )
-    (dependency,) = spec.iter(f"{{{NUSPEC_NAMESPACE}}}dependency")
-    assert dependency.attrib == {"id": "Microsoft.ML.OnnxRuntime", "version": "1.31.1"}
+
+
+def read_nuspec(metadata: Metadata) -> ET.Element:
+    return ET.fromstring(nupkg.nuspec(metadata).replace(f' xmlns="{NUSPEC_NAMESPACE}"', ""))  # noqa: S314 (ours)
+
+
+def test_dependencies_stand_in_a_group_for_each_framework():
+    groups = {
+        group.get("targetFramework"): [node.attrib for node in group] for group in read_nuspec(METADATA).iter("group")
+    }
+    runtime = {"id": "Microsoft.ML.OnnxRuntime", "version": "1.31.1"}
+    assert groups == {
+        "netstandard2.0": [runtime, {"id": "System.Text.Json", "version": "8.0.5", "exclude": "Build,Analyzers"}],
+        "net8.0": [runtime],
+    }
+
+
+def test_the_repository_and_its_commit():
+    spec = read_nuspec(replace(METADATA, repository=SourceRepository("https://host.example/a/b.git", "c0ffee")))
+    assert spec.find("metadata/repository").attrib == {
+        "type": "git",
+        "url": "https://host.example/a/b.git",
+        "commit": "c0ffee",
+    }
+
+
+def test_the_page_of_the_project():
+    spec = read_nuspec(replace(METADATA, project_url="https://host.example/a?b&c"))
+    assert spec.findtext("metadata/projectUrl") == "https://host.example/a?b&c"
+
+
+@pytest.mark.parametrize("element", ["repository", "projectUrl", "releaseNotes"])
+def test_what_is_not_known_is_left_out(element):
+    assert read_nuspec(METADATA).find(f"metadata/{element}") is None
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_what_was_compared_of_the_packaged_graph() -> None:
 def test_versions_that_were_proven_and_those_that_were_not() -> None:
     identity = replace(make_identity(), bound_onnxruntime="1.18.1", proven_onnxruntime=("1.18.1", "1.31.1"))
     assert (
-        "- Proven in Python with onnxruntime 1.18.1 and 1.31.1; this package asks for Microsoft.ML.OnnxRuntime 1.18.1 or later.\n"
+        "- Proven in Python with onnxruntime 1.18.1 and 1.31.1; this package asks for onnxruntime 1.18.1 or later.\n"
         "- Its format (ONNX opset 17, IR version 8) may load in others from 1.17 on: untried.\n"
     ) in readme.write(TINY, identity, PARITY)
 

@@ -1,3 +1,5 @@
+// What is difficult to read is not what is good to write.
+#pragma warning disable
 #nullable enable
 
 namespace Acme
@@ -38,7 +40,7 @@ namespace Acme
 
         protected internal int count;
 
-        private int _field;
+        private readonly int _field = 2;
 
         protected Shape(string name) => Name = name;
 
@@ -124,7 +126,7 @@ namespace Acme
 
             internal sealed class Deeper
             {
-                public int NotVisible;
+                public int NotVisible = 1;
             }
         }
     }
@@ -142,6 +144,6 @@ namespace Acme
 
     internal class Invisible
     {
-        public int NotVisible;
+        public int NotVisible = 1;
     }
 }

@@ -15,6 +15,11 @@ def told(content) -> list[tuple[str, str]]:
         (changed("client", class_name="B"), "major", "the C# class is B (it was M)"),
         (changed("client", client="assembly"), "major", "the client comes as assemblies (it was source code)"),
         (
+            changed("client", runtime="managed"),
+            "major",
+            "it depends on Microsoft.ML.OnnxRuntime.Managed (it was Microsoft.ML.OnnxRuntime)",
+        ),
+        (
             changed("client", onnxruntime="1.31.1"),
             "minor",
             "it asks for Microsoft.ML.OnnxRuntime 1.31.1 or later (it was 1.30.0)",

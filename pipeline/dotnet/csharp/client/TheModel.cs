@@ -112,8 +112,17 @@ public sealed partial class TheModel : ITheModel
     /// <summary>The model on a session that may be shared with others, which loading it twice would cost.</summary>
     internal static TheModel Open(LoadedSession session, TheModelOptions options)
     {
-        var model = new TheModel(new LoadedModel(session, options), options);
-        SelfTester.OnLoad(model._model, model.Tokenizer);
-        return model;
+        var loaded = new LoadedModel(session, options);
+        try
+        {
+            var model = new TheModel(loaded, options);
+            SelfTester.OnLoad(loaded, model.Tokenizer);
+            return model;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
     }
 }

@@ -79,7 +79,7 @@ public sealed partial class TheModelOptions
 
     /// <summary>
     /// Whether <c>RunAsync</c> fails immediately with <see cref="TheModelQueueFullException"/> when the queue is full, so that a service can
-    /// answer 503 instead of falling behind. Default: <see langword="false"/>.
+    /// answer 503 instead of falling behind. Rows of a stream (<c>IAsyncEnumerable</c>) wait in any case. Default: <see langword="false"/>.
     /// </summary>
     public bool RejectWhenFull { get; set; }
 

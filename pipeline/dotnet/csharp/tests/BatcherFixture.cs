@@ -24,9 +24,10 @@ internal sealed class BatcherFixture : IDisposable
 
     public Batcher<int, int> Batcher { get; }
 
+    /// <summary>A call that fails, and does not hang, when it is forgotten.</summary>
     public Task<int> Call(int row)
     {
-        return Batcher.RunAsync(row, CancellationToken.None);
+        return Batcher.RunAsync(row, CancellationToken.None).WaitAsync(TestLimits.Time);
     }
 
     public Task<int>[] CallAll(params int[] rows)

@@ -107,6 +107,11 @@ public sealed class CancellationTests
             using var source = new CancellationTokenSource();
             var cancel = new Thread(source.Cancel);
             cancel.Start();
+            if (i % 10 == 0)
+            {
+                cancel.Join();
+            }
+
             try
             {
                 buffers.RunUntil(source.Token);
@@ -122,7 +127,32 @@ public sealed class CancellationTests
             buffers.Run();
         }
 
-        Assert.InRange(ended, 1, 300);
+        Assert.InRange(ended, 30, 300);
+    }
+
+    [Fact]
+    public void An_unbound_run_ends_with_its_token_and_leaves_nothing_to_the_next()
+    {
+        using LoadedModelOwner owner = new();
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        for (int i = 0; i < 3; i++)
+        {
+            using (var cancelled = new UnboundRun(owner.Model))
+            {
+                cancelled.AddInput<float>(4, 1, 4).Fill(1);
+                OperationCanceledException error = Assert.Throws<OperationCanceledException>(
+                    () => cancelled.Run(["features"], ["scores"], source.Token));
+                Assert.Equal(source.Token, error.CancellationToken);
+            }
+
+            using var run = new UnboundRun(owner.Model);
+            run.AddInput<float>(4, 1, 4).Fill(1);
+            run.Run(["features"], ["scores"], CancellationToken.None);
+            Assert.Equal(3, run.Values<float>(0).Length);
+        }
+
+        Assert.False(owner.Model.IsRunning);
     }
 
     private static void Pairs(TheModelOptions options)

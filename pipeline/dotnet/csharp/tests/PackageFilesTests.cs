@@ -40,6 +40,13 @@ public sealed class PackageFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_program_in_the_root_looks_there()
+    {
+        string root = Path.GetPathRoot(_folder)!;
+        Assert.Equal([root], PackageFiles.Places(root, assemblyFolder: null));
+    }
+
+    [Fact]
     public void The_first_file_with_the_right_content_is_taken()
     {
         string stale = Folder("stale", "another content");

@@ -25,4 +25,12 @@ internal static class Folders
         string location = assembly.IsDynamic ? string.Empty : assembly.Location;
         return location.Length == 0 ? null : Path.GetDirectoryName(location);
     }
+
+    /// <summary>The full path without a separator at its end, so that equal folders are equal texts; a root keeps its own.</summary>
+    internal static string Normalize(string folder)
+    {
+        string path = Path.GetFullPath(folder);
+        bool isRoot = string.Equals(path, Path.GetPathRoot(path), StringComparison.Ordinal);
+        return isRoot ? path : path.TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar);
+    }
 }

@@ -85,7 +85,7 @@ internal static class NativeLibraries
             .Where(folder => folder.Length > 0 && !ErrorText.Has(folder, "Microsoft.NETCore.App"))
             .Concat(assemblies)
             .Concat(assemblies.Select(folder => Path.Combine(folder, "runtimes", Platform.RuntimeIdentifier, "native")))
-            .Select(folder => Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar))
+            .Select(Folders.Normalize)
             .Distinct(StringComparer.Ordinal)
             .ToList();
     }

@@ -28,10 +28,7 @@ internal static class PackageFiles
             places.Add(Path.Combine(assemblyFolder, "..", "..", "model"));
         }
 
-        return places
-            .Select(place => Path.GetFullPath(place).TrimEnd(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))
-            .Distinct(StringComparer.Ordinal)
-            .ToList();
+        return places.Select(Folders.Normalize).Distinct(StringComparer.Ordinal).ToList();
     }
 
     /// <summary>The path of a file where it is looked for.</summary>

@@ -34,8 +34,20 @@ internal class Clock
 
         internal TimerAlarm(Action ring)
         {
-            // Infinite until it is set.
-            _timer = new Timer(static state => ((Action)state!)(), ring, Timeout.Infinite, Timeout.Infinite);
+            // A timer keeps what flows with the call that makes it, such as the request in which the model is loaded, as long as it lives.
+            bool suppresses = !ExecutionContext.IsFlowSuppressed();
+            AsyncFlowControl flow = suppresses ? ExecutionContext.SuppressFlow() : default;
+            try
+            {
+                _timer = new Timer(static state => ((Action)state!)(), ring, Timeout.Infinite, Timeout.Infinite);
+            }
+            finally
+            {
+                if (suppresses)
+                {
+                    flow.Undo();
+                }
+            }
         }
 
         internal override void Set(TimeSpan delay)

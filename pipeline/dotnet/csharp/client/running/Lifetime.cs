@@ -40,7 +40,7 @@ internal sealed class Lifetime
     internal bool HasEnded => (Volatile.Read(ref _obstacles) & (Disposal | EndOfProcess)) != 0;
 
     /// <summary>Whether a run that entered is in progress.</summary>
-    internal bool IsInUse => (int)Interlocked.Read(ref _users) > ((Volatile.Read(ref _obstacles) & Disposal) == 0 ? 1 : 0);
+    internal bool IsInUse => (int)Volatile.Read(ref _users) > ((Volatile.Read(ref _obstacles) & Disposal) == 0 ? 1 : 0);
 
     internal static ObjectDisposedException Disposed()
     {
@@ -136,7 +136,7 @@ internal sealed class Lifetime
 
     private void Take(long reference)
     {
-        long users = Interlocked.Read(ref _users);
+        long users = Volatile.Read(ref _users);
         while ((int)users > 0)
         {
             long actual = Interlocked.CompareExchange(ref _users, users + reference, users);

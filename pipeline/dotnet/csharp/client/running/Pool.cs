@@ -9,12 +9,15 @@ using System.Threading;
 internal sealed class Pool<T> : IDisposable
     where T : class, IDisposable
 {
+    // However many callers there may be, more than these are seldom idle.
+    private const int MaxIdle = 256;
+
     private readonly T?[] _idle;
     private readonly Func<T> _create;
 
     internal Pool(int size, Func<T> create)
     {
-        _idle = new T?[size];
+        _idle = new T?[Math.Min(size, MaxIdle)];
         _create = create;
     }
 

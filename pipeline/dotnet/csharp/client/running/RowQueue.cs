@@ -7,6 +7,9 @@ namespace TheNamespace.TheModelEngine;
 /// <typeparam name="TOutput">A row of the outputs.</typeparam>
 internal sealed class RowQueue<TRow, TOutput>
 {
+    // Maximum number of rows that a search for equal sizes looks at, so that the caller's lock is held only for microseconds.
+    private const int MaxRowsSearched = 1024;
+
     private WaitingRow<TRow, TOutput>? _last;
 
     internal int Count { get; private set; }
@@ -54,5 +57,21 @@ internal sealed class RowQueue<TRow, TOutput>
         row.Next = null;
         row.Previous = null;
         Count--;
+    }
+
+    /// <summary>Moves the first row, and those behind it that have equal sizes, into a batch; the others stay, in their order.</summary>
+    internal void MoveEqualTo(Batch<TRow, TOutput> batch, IBatchRunner<TRow, TOutput> runner, int maxBatchSize)
+    {
+        WaitingRow<TRow, TOutput>? next = First;
+        for (int searched = 0; next != null && batch.Count < maxBatchSize && searched < MaxRowsSearched; searched++)
+        {
+            WaitingRow<TRow, TOutput> row = next;
+            next = row.Next;
+            if (batch.Count == 0 || runner.HaveEqualSizes(batch[0].Row, row.Row))
+            {
+                Remove(row);
+                batch.Add(row);
+            }
+        }
     }
 }

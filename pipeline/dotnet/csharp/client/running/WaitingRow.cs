@@ -12,6 +12,7 @@ using System.Threading.Tasks;
 internal sealed class WaitingRow<TRow, TOutput> : TaskCompletionSource<TOutput>
 {
     private CancellationTokenRegistration _registration;
+    private bool _isCounted;
 
     internal WaitingRow(TRow row, CancellationToken cancellationToken)
         : base(TaskCreationOptions.RunContinuationsAsynchronously)
@@ -41,9 +42,6 @@ internal sealed class WaitingRow<TRow, TOutput> : TaskCompletionSource<TOutput>
 
     /// <summary>For telemetry: with how many rows it was run.</summary>
     internal int BatchSize { get; set; }
-
-    /// <summary>For telemetry: whether the length of the queue has it.</summary>
-    internal bool IsCounted { get; set; }
 
     /// <summary>For telemetry: whether the time in the queue is wanted.</summary>
     internal bool IsTimed { get; set; }
@@ -76,6 +74,22 @@ internal sealed class WaitingRow<TRow, TOutput> : TaskCompletionSource<TOutput>
         else
         {
             TrySetException(error);
+        }
+    }
+
+    /// <summary>For telemetry: the queue is longer by this row. A listener who comes later sees no row leave that it has not seen come.</summary>
+    internal void Count()
+    {
+        _isCounted = true;
+        Telemetry.ChangeQueue(1);
+    }
+
+    internal void Uncount()
+    {
+        if (_isCounted)
+        {
+            _isCounted = false;
+            Telemetry.ChangeQueue(-1);
         }
     }
 }

@@ -7,13 +7,12 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 /// <summary>
 /// Healthy: the model is loaded and answers a call of a size that was proven. Degraded: it does, but on another execution provider than
-/// the first that was asked for. Unhealthy: it does not load or answer, or its self-test, where it has run, has failed.
+/// the first that was asked for. Unhealthy: it does not load or answer, or its self-test, where it is asked for, fails.
 /// </summary>
 internal sealed class HealthCheck : IHealthCheck
 {
@@ -61,12 +60,9 @@ internal sealed class HealthCheck : IHealthCheck
         Dictionary<string, object> facts = DescribePackage();
         facts["provider"] = model.Diagnostics.Provider;
         facts["onnxruntime"] = model.Diagnostics.OnnxRuntimeVersion;
-        SelfTestResults results = _provider.GetRequiredService<SelfTestResults>();
-        TheModelSelfTestResult? selfTest = _runSelfTest || _registered.ReadOptions(_provider).SelfTest != TheModelSelfTest.Never
-            ? results.GetOrRun(_registered, model, cancellationToken)
-            : results.Get(_registered);
-        if (selfTest != null)
+        if (_runSelfTest || _registered.ReadOptions(_provider).SelfTest != TheModelSelfTest.Never)
         {
+            TheModelSelfTestResult selfTest = model.SelfTestOnce(cancellationToken);
             facts["selfTest"] = selfTest.Passed ? "passed" : "failed";
             facts["selfTestUsed"] = selfTest.Used.Values.DefaultIfEmpty().Max();
             if (!selfTest.Passed)

@@ -65,7 +65,9 @@ internal sealed class RegisteredModel : IEquatable<RegisteredModel>
     /// <summary>The first call, which is slower than those after it.</summary>
     internal void WarmUp(IServiceProvider provider)
     {
-        if (Resolve(provider) is TheModel model)
+        // A scope, because what the program has put in the model's place may be scoped.
+        using IServiceScope scope = provider.CreateScope();
+        if (Resolve(scope.ServiceProvider) is TheModel model)
         {
             var watch = Stopwatch.StartNew();
             model.Probe();

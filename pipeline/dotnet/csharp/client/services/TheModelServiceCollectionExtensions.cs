@@ -17,6 +17,23 @@ using TheNamespace.TheModelEngine;
 /// Each method registers <see cref="TheModel"/> and <see cref="ITheModel"/> as one singleton, which the container disposes. Options are
 /// checked, and the model is loaded and run once, when the host starts (see <see cref="TheModelOptions.WarmUp"/>). A health check of the
 /// model's name, tagged <c>ready</c>, runs it. A second call for the same instance configures it further.
+/// <para>Where the container has loggers, the model logs in the category <c>Torch2DotNet.TheModel</c>:</para>
+/// <list type="table">
+/// <listheader><term>Event</term><description>Level: when</description></listheader>
+/// <item><term>1 Loaded</term><description>Information: with version, execution provider, version of onnxruntime, threads, milliseconds.</description></item>
+/// <item><term>2 ProviderFallback</term><description>Warning: it runs on another provider than the first that was asked for, and why.</description></item>
+/// <item><term>3 WarmedUp</term><description>Information: the first call before the program takes requests, with milliseconds.</description></item>
+/// <item><term>4 SelfTestPassed</term><description>Information: with the calls, and the share of what is allowed that they use.</description></item>
+/// <item><term>5 SelfTestFailed</term><description>Error: with what differs.</description></item>
+/// <item><term>6 QueueFull</term><description>Warning: <c>RunAsync</c> has rejected rows; said at most once in ten seconds, with their number.</description></item>
+/// <item><term>7 Disposed</term><description>Information: its memory is freed.</description></item>
+/// </list>
+/// <para>
+/// The health check is healthy where the model answers a call of a size that was proven; degraded where it does so on another execution
+/// provider than the first that was asked for; unhealthy where it does not load or answer, or where its self-test fails. Its data are
+/// <c>model</c>, <c>sha256</c>, <c>version</c>, <c>provider</c>, <c>onnxruntime</c>, and where <see cref="TheModelOptions.SelfTest"/> asks
+/// for a self-test <c>selfTest</c> and <c>selfTestUsed</c> (1 is the limit).
+/// </para>
 /// </remarks>
 public static partial class TheModelServiceCollectionExtensions
 {
@@ -73,7 +90,6 @@ public static partial class TheModelServiceCollectionExtensions
         }
 
         RegisteredModel model = key is null ? new RegisteredModel(null) : Keyed(key);
-        builder.Services.TryAddSingleton<SelfTestResults>();
         return builder.Add(new HealthCheckRegistration(
             model.Name + ":self-test", provider => new HealthCheck(provider, model, runSelfTest: true), null, ["ready"]));
     }
@@ -128,7 +144,6 @@ public static partial class TheModelServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TheModelOptions>, OptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WarmUpService>());
         services.TryAddSingleton(_ => new SessionCache());
-        services.TryAddSingleton<SelfTestResults>();
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             model.Name, provider => new HealthCheck(provider, model, runSelfTest: false), null, ["ready"]));
         AddMore(services, model.Key);

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 /// <summary>
-/// What a model writes to <see cref="ILogger"/>, in the category <see cref="Facts.TelemetryName"/>. Events: 1 Loaded, 2 ProviderFallback
-/// (warning), 3 WarmedUp, 4 SelfTestPassed, 5 SelfTestFailed (error), 6 QueueFull (warning, at most once in ten seconds), 7 Disposed.
+/// What a model that a container has loaded writes to <see cref="ILogger"/>, in the category <see cref="Facts.TelemetryName"/>; the table of
+/// events stands at TheModelServiceCollectionExtensions.
 /// </summary>
 internal sealed class ModelLog
 {
@@ -47,7 +47,7 @@ internal sealed class ModelLog
         LoggerMessage.Define<string, int, int>(
             LogLevel.Warning,
             new EventId(6, nameof(QueueFull)),
-            "{Model} rejected {Rejected} rows since this was last said, because its queue of {MaxQueue} rows is full.");
+            "The queue of {Model} is full, of {MaxQueue} rows; rejected since this was last said: {Rejected}.");
 
     private static readonly Action<ILogger, string, Exception?> DisposedEvent =
         LoggerMessage.Define<string>(LogLevel.Information, new EventId(7, nameof(Disposed)), "{Model} is disposed.");
@@ -114,7 +114,7 @@ internal sealed class ModelLog
         long said = Volatile.Read(ref _queueFullSaid);
         if (now - said >= Ticks(QueueFullInterval) && Interlocked.CompareExchange(ref _queueFullSaid, now, said) == said)
         {
-            QueueFullEvent(_logger, _model, Interlocked.Exchange(ref _rejected, 0), maxQueue, null);
+            QueueFullEvent(_logger, _model, maxQueue, Interlocked.Exchange(ref _rejected, 0), null);
         }
     }
 

@@ -118,7 +118,7 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
         int place = 0;
         while (count < ids.Length)
         {
-            place = ReadLetters(text, place, ref word);
+            place = ReadLetters(text, Skip(text, place, in word), ref word);
             if (place == text.Length)
             {
                 _pieces.EndWord(ref word, ids, ref count);
@@ -189,6 +189,28 @@ internal sealed class WordPieceTokenizer : ITextTokenizer
 
                 break;
         }
+    }
+
+    /// <summary>The place after characters that change nothing: spaces between words, and what follows in a word that is too long.</summary>
+    private int Skip(ReadOnlySpan<char> text, int place, in Word word)
+    {
+        int[] direct = _direct;
+        if (word.IsTooLong)
+        {
+            while (place < text.Length && text[place] < direct.Length && direct[text[place]] >= 0)
+            {
+                place++;
+            }
+        }
+        else if (word.IsEmpty)
+        {
+            while (place < text.Length && text[place] < direct.Length && direct[text[place]] is CharacterTable.Space or CharacterTable.Nothing)
+            {
+                place++;
+            }
+        }
+
+        return place;
     }
 
     /// <summary>Appends characters to the word as long as each is replaced by one of the first 65,536; the place after them.</summary>

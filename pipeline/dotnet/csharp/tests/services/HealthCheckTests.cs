@@ -6,6 +6,8 @@ using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using NSubstitute;
 using TheNamespace.TheModelEngine;
 using Xunit;
@@ -93,18 +95,50 @@ public sealed class HealthCheckTests
     [Fact]
     public async Task The_self_test_has_a_check_of_its_own_and_runs_once()
     {
-        using ServiceProvider provider = Provider(services =>
-            services.AddTheModel().AddHealthChecks().AddTheModelSelfTest());
+        var logs = new FakeLogCollector();
+        using ServiceProvider provider = Provider(services => services
+            .AddLogging(logging => logging.AddProvider(new FakeLoggerProvider(logs)))
+            .AddTheModel().AddHealthChecks().AddTheModelSelfTest());
         HealthCheckService checks = provider.GetRequiredService<HealthCheckService>();
-        HealthReport first = await checks.CheckHealthAsync(entry => entry.Name == "the model:self-test", TestContext.Current.CancellationToken);
-        SelfTestResults results = provider.GetRequiredService<SelfTestResults>();
-        TheModelSelfTestResult? result = results.Get(new RegisteredModel(null));
-        HealthReport second = await checks.CheckHealthAsync(TestContext.Current.CancellationToken);
+        await checks.CheckHealthAsync(TestContext.Current.CancellationToken);
+        HealthReport report = await checks.CheckHealthAsync(TestContext.Current.CancellationToken);
 
-        string expected = result!.Passed ? "passed" : "failed";
-        Assert.Equal(expected, Assert.Single(first.Entries).Value.Data["selfTest"]);
-        Assert.All(second.Entries, entry => Assert.Equal(expected, entry.Value.Data["selfTest"]));
-        Assert.Same(result, results.Get(new RegisteredModel(null)));
+        HealthReportEntry entry = report.Entries["the model:self-test"];
+        Assert.Equal((HealthStatus.Healthy, "passed"), (entry.Status, entry.Data["selfTest"]));
+        Assert.InRange(Assert.IsType<double>(entry.Data["selfTestUsed"]), 0, 1);
+        Assert.False(report.Entries["the model"].Data.ContainsKey("selfTest"));
+        Assert.Single(logs.GetSnapshot(), record => record.Id.Name == "SelfTestPassed");
+    }
+
+    [Fact]
+    public async Task A_self_test_that_fails_is_unhealthy_with_what_differs()
+    {
+        using ServiceProvider provider = Provider(services => services.AddTheModel().AddHealthChecks().AddTheModelSelfTest());
+        var options = new TheModelOptions();
+        using var model = new LoadedModel(provider.GetRequiredService<SessionCache>().Get(options), options);
+        SelfTester.RunOnce(model, null, TestContext.Current.CancellationToken, Golden.Changed("000.outputs.0.bin", bytes => bytes[0] += 7));
+        HealthReport report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken);
+
+        HealthReportEntry entry = report.Entries["the model:self-test"];
+        Assert.Equal((HealthStatus.Unhealthy, "failed"), (entry.Status, entry.Data["selfTest"]));
+        Assert.StartsWith("The self-test failed: ", entry.Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, report.Entries["the model"].Status);
+    }
+
+    [Theory]
+    [InlineData(TheModelSelfTest.OnLoad)]
+    [InlineData(TheModelSelfTest.OnFirstUse)]
+    public async Task A_self_test_that_the_options_ask_for_is_reported(TheModelSelfTest selfTest)
+    {
+        HealthReportEntry entry = await CheckAsync(services => services.AddTheModel(options => options.SelfTest = selfTest));
+        Assert.Equal("passed", entry.Data["selfTest"]);
+    }
+
+    [Fact]
+    public async Task A_keyed_instance_has_a_self_test_of_its_own()
+    {
+        HealthReport report = await ReportAsync(services => services.AddKeyedTheModel("eu").AddHealthChecks().AddTheModelSelfTest("eu"));
+        Assert.Equal(["the model:eu", "the model:eu:self-test"], report.Entries.Keys.Order());
     }
 
     private static ServiceProvider Provider(Action<IServiceCollection> configure)

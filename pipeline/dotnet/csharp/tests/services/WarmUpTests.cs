@@ -75,10 +75,18 @@ public sealed class WarmUpTests
         Assert.Equal(0, logs.Count);
     }
 
+    [Fact]
+    public async Task A_fake_may_be_scoped()
+    {
+        using IHost host = Build(new FakeLogCollector(), services => services.AddTheModel().AddScoped(_ => Substitute.For<ITheModel>()));
+        await host.StartAsync(Cancellation);
+    }
+
     private static IHost Build(FakeLogCollector logs, Action<IServiceCollection> configure)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddProvider(new FakeLoggerProvider(logs)).AddFilter((category, _) => category == "Torch2DotNet.TheModel");
+        builder.ConfigureContainer(new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true }));
         configure(builder.Services);
         return builder.Build();
     }

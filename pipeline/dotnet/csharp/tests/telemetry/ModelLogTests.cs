@@ -3,6 +3,7 @@ namespace TheNamespace.Tests;
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Threading.Tasks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -50,6 +51,21 @@ public sealed class ModelLogTests
         Assert.Equal(2, _logger.Collector.Count);
         Assert.Equal("3", _logger.LatestRecord.GetStructuredStateValue("Rejected"));
         Assert.Equal((LogLevel.Warning, 6), (_logger.LatestRecord.Level, _logger.LatestRecord.Id.Id));
+    }
+
+    [Fact]
+    public async Task A_row_that_the_queue_rejects_is_said()
+    {
+        using var fixture = new BatcherFixture(configure: options =>
+        {
+            options.MaxQueue = 1;
+            options.RejectWhenFull = true;
+            options.Log = new ModelLog(_logger, "digits");
+        });
+        await fixture.BlockAsync();
+        Task<int>[] calls = fixture.CallAll(1, 2);
+        await Assert.ThrowsAsync<TheModelQueueFullException>(() => calls[1]);
+        Assert.Equal("The queue of digits is full, of 1 rows; rejected since this was last said: 1.", _logger.LatestRecord.Message);
     }
 
     [Fact]

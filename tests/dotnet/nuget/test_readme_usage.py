@@ -1,0 +1,41 @@
+"""What the README says of using a client, by the kind of its model; tests/dotnet/test_csharp_blocks.py compiles all of it."""
+
+import pytest
+from client import snapshots
+
+from csharp_projects import make_identity
+from pipeline.dotnet.nuget.readme_usage import describe_usage
+
+CONTRACTS = snapshots.list_contracts()
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("tiny", "fake.Run(Arg.Any<float[]>()).Returns(new TinyOutput(0L, new float[3]));"),
+        (
+            "image",
+            "fake.Run(Arg.Any<byte[]>(), Arg.Any<int>(), Arg.Any<int>()).Returns(new ImageOutput(new float[1 * 1], new float[3], 1, 1));",
+        ),
+        ("text_sum", "fake.Run(Arg.Any<string>()).Returns(new TextSumOutput(0L, 0L));"),
+        ("tiny", 'app.MapPost("/predict", async (float[] pixels, ITiny model, CancellationToken aborted) =>'),
+        ("tiny", "    (await model.RunAsync(pixels, aborted)).LabelName);"),
+        ("text_sum", 'app.MapPost("/predict", async (string text, ITextSum model, CancellationToken aborted) =>'),
+        ("text_sum", "    (await model.RunAsync(text, aborted)).Sum);"),
+        ("series", "    (await model.RunAsync(x, aborted)).Total);"),
+    ],
+)
+def test_a_line_has_the_model_s_own_names(name: str, line: str) -> None:
+    class_name = "".join(word.capitalize() for word in name.split("_"))
+    assert line in describe_usage(CONTRACTS[name], make_identity(class_name))
+
+
+def test_a_name_that_is_taken_is_written_whole() -> None:
+    text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny")))
+    assert "write `global::Acme.Models.Tiny`, or `using Model = Acme.Models.Tiny;`" in text
+
+
+@pytest.mark.parametrize(("golden", "is_shown"), [("slim", True), ("none", False)])
+def test_a_self_test_is_shown_where_golden_calls_travel(golden: str, is_shown: bool) -> None:
+    text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny", golden=golden)))
+    assert ("SelfTest" in text) == is_shown
