@@ -130,10 +130,26 @@ def other_cases() -> Iterator[Case]:
     yield Case(texts, np.ones((2, 2)), {}, one)
 
 
+def edge_cases() -> Iterator[Case]:
+    """What is flushed to zero where nothing else is allowed; units in the last place of the smallest and the largest numbers."""
+    yield Case(np.zeros(2, np.float32), np.array([0, 1e-38], np.float32), {}, OutputScale(scale=0.0))
+    yield Case(np.zeros(2, np.float32), np.array([0, 1.2e-38], np.float32), {}, OutputScale(scale=0.0))
+    for dtype in FLOATS:
+        limits = np.finfo(dtype)
+        smallest, largest = limits.smallest_subnormal, limits.max
+        for units in (1, 2):
+            changes = {"atol": 1.0, "ulp": units}
+            yield Case(np.array([3 * smallest]), np.array([5 * smallest], dtype), changes, OutputScale(scale=1.0))
+        below = np.nextafter(largest, np.zeros((), dtype))
+        for ends in ((largest, below), (below, np.nextafter(below, np.zeros((), dtype)))):
+            e, g = (np.array([end], dtype) for end in ends)
+            yield Case(e, g, {"atol": 1.0, "ulp": 0}, OutputScale(scale=float(largest)))
+
+
 @pytest.fixture(scope="module")
 def cases() -> dict[str, Case]:
     rng = np.random.default_rng(20261126)
-    every = [*floating_cases(rng), *whole_cases(rng), *other_cases()]
+    every = [*floating_cases(rng), *whole_cases(rng), *other_cases(), *edge_cases()]
     return {f"case-{number}": case for number, case in enumerate(every)}
 
 
