@@ -1,4 +1,4 @@
-"""The tables of docs/dotnet/ name what the client's C# has: instruments, log events, options."""
+"""The tables of docs/dotnet/ name what the client's C# has: instruments, log events, options, providers."""
 
 import re
 
@@ -28,7 +28,9 @@ def read_table(page: str, head: str) -> list[list[str]]:
 
 
 def test_the_instruments_of_the_page_are_those_of_the_code():
-    said = [(row[0].strip("`"), *row[1].replace("`", "").split(", ")) for row in read_table("telemetry.md", "instrument |")]
+    said = [
+        (row[0].strip("`"), *row[1].replace("`", "").split(", ")) for row in read_table("telemetry.md", "instrument |")
+    ]
     assert said == INSTRUMENTS
 
 
@@ -45,3 +47,10 @@ def test_the_options_of_the_page_are_those_of_the_code():
     options = {name for path in OPTIONS for name in PROPERTY.findall(path.read_text())}
     said = [name for row in read_table("services.md", "option |") for name in re.findall(r"`(\w+)`", row[0])]
     assert sorted(said) == sorted(options)
+
+
+def test_the_providers_of_the_page_are_those_of_the_code():
+    code = (CSHARP / "loading" / "ExecutionProvider.cs").read_text()
+    names = re.findall(r'new\("(\w+)", [\w"]', code)
+    said = [name for row in read_table("onnxruntime.md", "`Provider` |") for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(said) == sorted(names)
