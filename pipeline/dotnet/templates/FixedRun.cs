@@ -16,7 +16,7 @@ namespace TheNamespace
             return true;
         }
 
-        void IBatchRunner<$ client.batched_row $, TheModelOutput>.RunBatch(IReadOnlyList<$ client.batched_row $> rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<$ client.batched_row $, TheModelOutput>.RunBatch($ client.batched_row $[] rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try

@@ -16,7 +16,7 @@ namespace TheNamespace
             return true;
         }
 
-        void IBatchRunner<float[], TheModelOutput>.RunBatch(IReadOnlyList<float[]> rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<float[], TheModelOutput>.RunBatch(float[][] rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try

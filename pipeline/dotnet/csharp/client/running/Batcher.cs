@@ -43,10 +43,10 @@ internal sealed class Batcher<TRow, TOutput> : IDisposable
 
     /// <summary>Checked rows, in batches of at most <see cref="MaxBatchSize"/>, those of equal sizes together; on the calling thread.</summary>
     /// <returns>The outputs in the order of the rows.</returns>
-    internal TOutput[] Run(IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
+    internal TOutput[] Run(TRow[] rows, CancellationToken cancellationToken)
     {
         _model.Lifetime.ThrowIfEnded();
-        using CallMeasurement measurement = CallMeasurement.Start(_model, rows.Count, MaxBatchSize);
+        using CallMeasurement measurement = CallMeasurement.Start(_model, rows.Length, MaxBatchSize);
         TOutput[] outputs;
         try
         {

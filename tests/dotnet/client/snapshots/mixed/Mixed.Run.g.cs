@@ -16,7 +16,7 @@ namespace Acme.Models
             return true;
         }
 
-        void IBatchRunner<MixedInput, MixedOutput>.RunBatch(IReadOnlyList<MixedInput> rows, int start, int count, MixedOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<MixedInput, MixedOutput>.RunBatch(MixedInput[] rows, int start, int count, MixedOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try

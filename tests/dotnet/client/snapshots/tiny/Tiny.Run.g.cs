@@ -16,7 +16,7 @@ namespace Acme.Models
             return true;
         }
 
-        void IBatchRunner<float[], TinyOutput>.RunBatch(IReadOnlyList<float[]> rows, int start, int count, TinyOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<float[], TinyOutput>.RunBatch(float[][] rows, int start, int count, TinyOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try
