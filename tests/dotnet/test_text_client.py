@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import text_reader
-from csharp_projects import NET10, SERVICES, Dotnet, make_identity, tensor
+from csharp_projects import NET10, SERVICES, Cargo, Dotnet, make_identity, tensor
 from pipeline.core.contract import TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import generator
@@ -36,7 +36,7 @@ def packed(dotnet: Dotnet, package: Package) -> str:
         text_reader.make_text_contract(),
         text_reader.make_text_model(),
         "TextSum",
-        tokenizer_files=(text_reader.make_character_table().dump(), text_reader.VOCABULARY),
+        cargo=Cargo(text_reader.make_character_table().dump(), text_reader.VOCABULARY),
     )
     return package("Acme.TextSum")
 
