@@ -56,7 +56,6 @@ def lines(dotnet: Dotnet, packages: str) -> list[str]:
         "proven 2 4 8 24",
         "batch 1000 1000",
         "option 1 5 28 3 28 28",
-        "allocated 0",
         "two axes 16 9",
         "whole 8",
         "texts 2 9 10 10",
