@@ -38,7 +38,7 @@ WholeOutput all = whole.Run([1.0, -2.0, 3.0], 2.0, ["a", "\0"]);
 Console.WriteLine($"whole {all.Total} {string.Join(",", all.Louder)} {all.NameAgain[1].Length} {all.N} {string.Join(",", all.Positive)}");
 using Halves halves = Halves.Load(new HalvesOptions { ValidateInputs = true });
 Console.WriteLine("halves " + string.Join(",", halves.Run([(Half)1.5f, (Half)2, (Half)(-1)], (Half)0.25f).Sum) + " " + halves.Run([Half.Zero, Half.One, Half.Zero], Half.One).Same);
-Console.WriteLine("without " + string.Join(" ", new[] { typeof(Texts), typeof(Best), typeof(Whole) }.Select(type => type.GetMethod("CreateBuffers") == null)) + " " + (typeof(Whole).GetMethod("RunAsync") == null));
+Console.WriteLine("without " + string.Join(" ", new[] { typeof(Texts), typeof(Best), typeof(Whole) }.Select(type => type.GetMethod("CreateBuffers") == null)));
 
 using Texts texts = Texts.Load();
 using Pair pair = Pair.Load();
