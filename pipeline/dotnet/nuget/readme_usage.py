@@ -3,6 +3,7 @@
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
+from pipeline.dotnet.nuget.client_form import Form
 
 
 def describe_usage(contract: Contract, identity: Identity) -> list[str]:
@@ -47,6 +48,19 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
         "",
         f"In a project whose own namespace has a part `{name}`, C# takes that for the name: write `global::{namespace}.{name}`, or `using Model = {namespace}.{name};`. Who makes the",
         "package chooses both words (`package.namespace`, `package.class_name`).",
+        "",
+    ]
+
+
+def describe_form(identity: Identity, form: Form) -> list[str]:
+    """Lines of Markdown: what a client that comes as source asks of the project; none for assemblies."""
+    if form == "assembly":
+        return []
+    return [
+        "## The client is source",
+        "",
+        "It is compiled into the C# project that references the package itself, and needs C# 12 there (`<LangVersion>12</LangVersion>` for netstandard2.0 and",
+        f".NET Framework); projects that reference that one use its types. Visual Basic and F# get none. `<{identity.class_name}Client>false</{identity.class_name}Client>` leaves it out.",
         "",
     ]
 
