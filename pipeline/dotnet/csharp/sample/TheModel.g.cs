@@ -20,13 +20,13 @@ namespace TheNamespace
     public sealed partial class TheModel : IBatchRunner<float[], TheModelOutput>
     {
         /// <summary>Name of the model's file beside the program; it contains the start of the file's SHA-256.</summary>
-        public const string ModelFile = Facts.ModelFile;
+        public static string ModelFile => Facts.ModelFile;
 
         /// <summary>SHA-256 of the model's file, in lower-case hexadecimal; a model with another one is not loaded.</summary>
-        public const string ModelSha256 = Facts.ModelSha256;
+        public static string ModelSha256 => Facts.ModelSha256;
 
         /// <summary>Version of the package that contains the model.</summary>
-        public const string PackageVersion = Facts.PackageVersion;
+        public static string PackageVersion => Facts.PackageVersion;
 
         /// <summary>Number of values in one row of <c>features</c>, row-major of shape [4].</summary>
         public const int FeaturesLength = 4;
@@ -36,6 +36,7 @@ namespace TheNamespace
         private readonly Func<float[], string, float[]> _checkRow;
         // Memory for one row, which a run takes and returns.
         private readonly Pool<TheModelBuffers> _idle;
+        private readonly BatchPool<TheModelBuffers> _idleBatches;
 
         private TheModel(LoadedModel model, TheModelOptions options)
         {
@@ -43,7 +44,9 @@ namespace TheNamespace
             _batcher = new Batcher<float[], TheModelOutput>(this, model, options.MaxBatchSize);
             _checkRow = CheckRow;
             _idle = new Pool<TheModelBuffers>(options.MaxConcurrency, () => new TheModelBuffers(_model, 1, true));
+            _idleBatches = new BatchPool<TheModelBuffers>(8, rows => new TheModelBuffers(_model, rows, true));
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
+            model.Own(freedLast: _idleBatches);
         }
 
         private ITextTokenizer? Tokenizer => null;

@@ -20,13 +20,13 @@ namespace Acme.Models
     public sealed partial class Tiny : IBatchRunner<float[], TinyOutput>
     {
         /// <summary>Name of the model's file beside the program; it contains the start of the file's SHA-256.</summary>
-        public const string ModelFile = Facts.ModelFile;
+        public static string ModelFile => Facts.ModelFile;
 
         /// <summary>SHA-256 of the model's file, in lower-case hexadecimal; a model with another one is not loaded.</summary>
-        public const string ModelSha256 = Facts.ModelSha256;
+        public static string ModelSha256 => Facts.ModelSha256;
 
         /// <summary>Version of the package that contains the model.</summary>
-        public const string PackageVersion = Facts.PackageVersion;
+        public static string PackageVersion => Facts.PackageVersion;
 
         /// <summary>Number of values in one row of <c>pixels</c>, row-major of shape [2, 2].</summary>
         public const int PixelsLength = 4;
@@ -36,6 +36,7 @@ namespace Acme.Models
         private readonly Func<float[], string, float[]> _checkRow;
         // Memory for one row, which a run takes and returns.
         private readonly Pool<TinyBuffers> _idle;
+        private readonly BatchPool<TinyBuffers> _idleBatches;
 
         private Tiny(LoadedModel model, TinyOptions options)
         {
@@ -43,7 +44,9 @@ namespace Acme.Models
             _batcher = new Batcher<float[], TinyOutput>(this, model, options.MaxBatchSize);
             _checkRow = CheckRow;
             _idle = new Pool<TinyBuffers>(options.MaxConcurrency, () => new TinyBuffers(_model, 1, true));
+            _idleBatches = new BatchPool<TinyBuffers>(8, rows => new TinyBuffers(_model, rows, true));
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
+            model.Own(freedLast: _idleBatches);
         }
 
         private ITextTokenizer? Tokenizer => null;
