@@ -19,8 +19,11 @@ services.AddOptions<HostOptions>().Configure<IOptions<ServiceSettings>>(
 // Loads and runs the model before Kestrel starts; a model that does not load, or an option that is wrong, ends the program with a sentence.
 services.AddDigits(builder.Configuration.GetSection("Digits")).Configure<DigitsOptions>(options => options.ValidateInputs = true);
 services.AddHealthChecks().AddDigitsSelfTest();
-services.AddOpenTelemetry().WithMetrics(
-    metrics => metrics.AddMeter("Torch2DotNet.Digits", "Microsoft.AspNetCore.Hosting").AddPrometheusExporter());
+// Without a view the first bucket of a histogram ends at five seconds.
+services.AddOpenTelemetry().WithMetrics(metrics => metrics
+    .AddMeter("Torch2DotNet.Digits", "Microsoft.AspNetCore.Hosting")
+    .AddView("torch2dotnet.*.duration", new ExplicitBucketHistogramConfiguration { Boundaries = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1] })
+    .AddPrometheusExporter());
 services.ConfigureHttpJsonOptions(options =>
 {
     options.SerializerOptions.TypeInfoResolverChain.Insert(0, PredictionJson.Default);

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 import text_reader
-from csharp_projects import HEALTH_CHECKS, NET10, NET48_REFERENCE, OLD_AND_NEW, SERVICES, STRICT, Dotnet
+from csharp_projects import NET10, SERVICES, Dotnet
 from pipeline.core.contract import Contract, ProvenAxis
 from sample_contracts import image, series, whole
 
@@ -123,14 +123,4 @@ def test_a_size_that_is_not_proven(name: str, expected: str, size: int, paramete
         rf"throws {name}: ArgumentException: {expected}, got {size}, which is not proven: set {client}Options\.AllowUnprovenSizes to take "
         rf"other sizes all the same\. \(Parameter '{parameter}'\)",
         line,
-    )
-
-
-def test_old_and_strict_compilers_give_no_warnings(dotnet: Dotnet, packages: str, package: Callable[..., str]) -> None:
-    # The library of the tokenizer depends on packages of .NET Standard that an offline feed may lack.
-    old = packages.replace(package("Acme.Reader"), "")
-    folder = dotnet.project("strict-sizes", OLD_AND_NEW + STRICT, old + HEALTH_CHECKS + NET48_REFERENCE)
-    assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-    assert "P:Acme.Models.BoundedOptions.AllowUnprovenSizes" in (
-        (folder / "bin/Debug/net8.0/strict-sizes.xml").read_text()
     )

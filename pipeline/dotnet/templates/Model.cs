@@ -21,21 +21,21 @@ namespace TheNamespace
     public sealed partial class TheModel : IBatchRunner<$ client.batched_row $, TheModelOutput>
     {
         /// <summary>Name of the model's file beside the program; it contains the start of the file's SHA-256.</summary>
-        public const string ModelFile = Facts.ModelFile;
+        public static string ModelFile => Facts.ModelFile;
 
         /// <summary>SHA-256 of the model's file, in lower-case hexadecimal; a model with another one is not loaded.</summary>
-        public const string ModelSha256 = Facts.ModelSha256;
+        public static string ModelSha256 => Facts.ModelSha256;
 
 //% if client.text
         /// <summary>Name of the vocabulary's file beside the program; it contains the start of the file's SHA-256.</summary>
-        public const string VocabularyFile = Facts.VocabularyFile;
+        public static string VocabularyFile => Facts.VocabularyFile;
 
         /// <summary>SHA-256 of the vocabulary's file, in lower-case hexadecimal; a vocabulary with another one is not loaded.</summary>
-        public const string VocabularySha256 = Facts.VocabularySha256;
+        public static string VocabularySha256 => Facts.VocabularySha256;
 
 //% endif
         /// <summary>Version of the package that contains the model.</summary>
-        public const string PackageVersion = Facts.PackageVersion;
+        public static string PackageVersion => Facts.PackageVersion;
 //% for input in client.inputs
 //% if not input.axes
 

@@ -16,10 +16,17 @@ namespace TheNamespace
 //% for axis in client.layout.output_axes
         /// <param name="$ axis.stem $">Size of the axis <c>$ axis.name | doc(8) $</c> $ client.axis_doc(axis) | doc(8) $.</param>
 //% endfor
+//% if client.outputs | rejectattr("scalar") | list
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
+//% endif
         public TheModelOutput($ client.output_parameters $)
         {
 //% for output in client.outputs
+//% if output.scalar and not output.text
             this.$ output.member $ = $ output.parameter $;
+//% else
+            this.$ output.member $ = $ output.parameter $ ?? throw new ArgumentNullException(nameof($ output.parameter $), $ output.null_message | literal $);
+//% endif
 //% endfor
 //% for axis in client.layout.output_axes
             this.$ axis.member $ = $ axis.parameter $;

@@ -13,7 +13,7 @@ def told(content) -> list[tuple[str, str]]:
     [
         (changed("client", namespace="B"), "major", "the C# namespace is B (it was Acme)"),
         (changed("client", class_name="B"), "major", "the C# class is B (it was M)"),
-        (changed("client", client="assembly"), "major", "the client comes as assemblies (it was source code)"),
+        (changed("client", client="assembly"), "minor", "the client comes as assemblies (it was source code)"),
         (
             changed("client", runtime="managed"),
             "major",
@@ -35,7 +35,7 @@ def told(content) -> list[tuple[str, str]]:
             "C# has `M.Length -> const int`",
         ),
         (changed("client"), "patch", "the text of the C# client is another"),
-        (changed("golden"), "patch", "the golden answers are others"),
+        (changed("golden"), "patch", "the golden calls, or the tolerances of the self-test, are others"),
         (changed("contract"), "patch", "the contract says other things of scales or proof"),
         (changed("model", "client"), "patch", "the model's graph is another"),
         (
@@ -74,7 +74,7 @@ def test_a_release_without_its_api_is_told_last():
     release = released(api=None)
     changes = [change.text for change in compare_release(release, changed("golden"))]
     assert changes == [
-        "the golden answers are others",
+        "the golden calls, or the tolerances of the self-test, are others",
         "not compared: the C# members, since the release has no M.api.txt",
     ]
 
@@ -82,3 +82,16 @@ def test_a_release_without_its_api_is_told_last():
 def test_a_release_without_its_api_explains_no_other_text_of_the_client():
     changes = compare_release(released(api=None), changed("client"))
     assert "the text of the C# client is another" in [change.text for change in changes]
+
+
+def test_source_instead_of_assemblies_is_major():
+    release = released(client="assembly")
+    changes = compare_release(release, changed("client"))
+    assert [(change.part, change.text) for change in changes] == [
+        ("major", "the client comes as source code (it was assemblies)")
+    ]
+
+
+def test_assemblies_instead_of_source_of_which_no_api_is_known_are_major():
+    changes = compare_release(released(api=None), changed("client", client="assembly"))
+    assert changes[0].part == "major"

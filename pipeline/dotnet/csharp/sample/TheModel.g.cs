@@ -20,13 +20,13 @@ namespace TheNamespace
     public sealed partial class TheModel : IBatchRunner<float[], TheModelOutput>
     {
         /// <summary>Name of the model's file beside the program; it contains the start of the file's SHA-256.</summary>
-        public const string ModelFile = Facts.ModelFile;
+        public static string ModelFile => Facts.ModelFile;
 
         /// <summary>SHA-256 of the model's file, in lower-case hexadecimal; a model with another one is not loaded.</summary>
-        public const string ModelSha256 = Facts.ModelSha256;
+        public static string ModelSha256 => Facts.ModelSha256;
 
         /// <summary>Version of the package that contains the model.</summary>
-        public const string PackageVersion = Facts.PackageVersion;
+        public static string PackageVersion => Facts.PackageVersion;
 
         /// <summary>Number of values in one row of <c>features</c>, row-major of shape [4].</summary>
         public const int FeaturesLength = 4;

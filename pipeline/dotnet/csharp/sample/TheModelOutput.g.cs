@@ -12,10 +12,11 @@ namespace TheNamespace
         /// <summary>Creates outputs, for a fake of <see cref="ITheModel"/> in a test for instance; arrays are kept, not copied.</summary>
         /// <param name="label">The model's `label`. Labels: none, few, many.</param>
         /// <param name="scores">The model's `scores`. 3 values, row-major of shape [3]. Range: from 0 to 1. Labels: none, few, many.</param>
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
         public TheModelOutput(long label, float[] scores)
         {
             this.Label = label;
-            this.Scores = scores;
+            this.Scores = scores ?? throw new ArgumentNullException(nameof(scores), "scores: expected 3 values (one row, row-major of shape [3]), got null.");
         }
 
         /// <summary>Names of the classes, by number.</summary>

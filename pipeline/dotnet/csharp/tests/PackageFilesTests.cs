@@ -87,6 +87,15 @@ public sealed class PackageFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_missing_file_beside_the_packages_own_names_that()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "missing.onnx");
+        var error = Assert.Throws<TheModelLoadException>(() => TheModel.Load(path));
+        string own = Path.Combine(AppContext.BaseDirectory, TheModel.ModelFile);
+        Assert.Contains($"got: no such file, but {own}, the model of this package.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_in_its_place_is_said()
     {
         var error = Assert.Throws<TheModelLoadException>(() => PackageFiles.Open(Expected, _folder));

@@ -1,5 +1,6 @@
 namespace TheNamespace.Tests;
 
+using System;
 using Xunit;
 
 public sealed class SampleTests
@@ -12,5 +13,12 @@ public sealed class SampleTests
         Assert.Equal(0, output.Label);
         Assert.Equal("none", output.LabelName);
         Assert.Equal(3, output.Scores.Length);
+    }
+
+    [Fact]
+    public void Outputs_have_no_null()
+    {
+        var error = Assert.Throws<ArgumentNullException>(() => new TheModelOutput(0, null!));
+        Assert.Equal("scores: expected 3 values (one row, row-major of shape [3]), got null. (Parameter 'scores')", error.Message);
     }
 }

@@ -14,10 +14,11 @@ internal static class PackageFileFailure
     /// <param name="paths">Where it is not.</param>
     internal static TheModelLoadException Missing(PackageFile file, IReadOnlyList<string> paths)
     {
-        string? other = paths.Select(path => OtherVersion(file, path)).FirstOrDefault(path => path != null);
+        string? other = paths.Select(path => OtherName(file, path)).FirstOrDefault(path => path != null);
+        bool isThis = string.Equals(Path.GetFileName(other), file.Name, StringComparison.Ordinal);
         return new TheModelLoadException(
             "Expected the " + file.Kind + " at " + string.Join(" or ", paths) + ", got: no such file"
-            + (other is null ? string.Empty : ", but " + other + ", the " + file.Kind + " of another version of this package") + "." + Copied(file));
+            + (other is null ? string.Empty : ", but " + other + ", the " + file.Kind + " of " + (isThis ? "this package" : "another version of this package")) + "." + Copied(file));
     }
 
     internal static TheModelLoadException Unreadable(PackageFile file, string path, string got, Exception? cause)
@@ -59,8 +60,8 @@ internal static class PackageFileFailure
             + " published: rebuild the project, copy the file there, or " + file.OtherPlace + ".";
     }
 
-    /// <summary>A file beside the path whose name differs in the hash alone; null when there is none.</summary>
-    private static string? OtherVersion(PackageFile file, string path)
+    /// <summary>The package's file beside the path, or one whose name differs in the hash alone; null when there is none.</summary>
+    private static string? OtherName(PackageFile file, string path)
     {
         const int HashLength = 8;
         string[] parts = file.Name.Split('.');
@@ -68,6 +69,12 @@ internal static class PackageFileFailure
         if (folder is null || parts.Length < 3 || parts[1].Length != HashLength || !Directory.Exists(folder))
         {
             return null;
+        }
+
+        string own = Path.Combine(folder, file.Name);
+        if (File.Exists(own))
+        {
+            return own;
         }
 
         string start = parts[0] + ".";

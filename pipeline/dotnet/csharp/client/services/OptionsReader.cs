@@ -27,12 +27,13 @@ internal sealed class OptionsReader
     /// <param name="section">The section.</param>
     /// <param name="name">Name of the options: the key of a keyed instance.</param>
     /// <param name="options">The options.</param>
+    /// <param name="instances">Keys of the keyed instances: each may have its own section in this one.</param>
     /// <exception cref="OptionsValidationException">A key is no option, or a value is not of its type; one sentence for each.</exception>
-    internal static void Bind(IConfiguration section, string name, TheModelOptions options)
+    internal static void Bind(IConfiguration section, string name, TheModelOptions options, IReadOnlyCollection<string> instances)
     {
         var reader = new OptionsReader(section);
         options.Bind(reader);
-        reader.RefuseUnknownKeys();
+        reader.RefuseUnknownKeys(instances);
         if (reader._failures.Count > 0)
         {
             throw new OptionsValidationException(name, typeof(TheModelOptions), reader._failures);
@@ -118,7 +119,7 @@ internal sealed class OptionsReader
         return current;
     }
 
-    private void RefuseUnknownKeys()
+    private void RefuseUnknownKeys(IReadOnlyCollection<string> instances)
     {
         // A section of JSON may have an empty value beside its keys.
         if (_section is IConfigurationSection { Value.Length: > 0 } section)
@@ -126,7 +127,10 @@ internal sealed class OptionsReader
             _failures.Add(section.Path + ": expected a section with options of " + nameof(TheModelOptions) + ", got the value \"" + section.Value + "\".");
         }
 
-        IConfigurationSection[] unknown = _section.GetChildren().Where(entry => !_names.Contains(entry.Key, StringComparer.OrdinalIgnoreCase)).ToArray();
+        IConfigurationSection[] unknown = _section.GetChildren()
+            .Where(entry => !_names.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
+            .Where(entry => entry.Value is { Length: > 0 } || !instances.Contains(entry.Key, StringComparer.OrdinalIgnoreCase))
+            .ToArray();
         if (_section is IConfigurationRoot && unknown.Length > 0)
         {
             _failures.Add(

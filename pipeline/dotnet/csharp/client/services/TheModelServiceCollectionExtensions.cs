@@ -48,7 +48,7 @@ public static partial class TheModelServiceCollectionExtensions
 
     /// <summary>Registers the model with options from a section of the configuration, by their names.</summary>
     /// <param name="services">The services to add to.</param>
-    /// <param name="section">The section, which has nothing but options; without any, the defaults are taken.</param>
+    /// <param name="section">The section, which has nothing but options and sections of keyed instances; without any, the defaults are taken.</param>
     /// <returns><paramref name="services"/>, so that calls can be chained.</returns>
     public static IServiceCollection AddTheModel(this IServiceCollection services, IConfiguration section)
     {
@@ -68,7 +68,7 @@ public static partial class TheModelServiceCollectionExtensions
     /// <summary>Registers an instance of the model under a key, with options from a section of the configuration, by their names.</summary>
     /// <param name="services">The services to add to.</param>
     /// <param name="key">The key, which is the name of its options too.</param>
-    /// <param name="section">The section, which has nothing but options; without any, the defaults are taken.</param>
+    /// <param name="section">The section, which has nothing but options and sections of keyed instances; without any, the defaults are taken.</param>
     /// <returns><paramref name="services"/>, so that calls can be chained.</returns>
     public static IServiceCollection AddKeyedTheModel(this IServiceCollection services, string key, IConfiguration section)
     {
@@ -118,7 +118,7 @@ public static partial class TheModelServiceCollectionExtensions
             throw new ArgumentNullException(nameof(section), "Expected a section of the configuration, got null.");
         }
 
-        return Add(services, model, options => OptionsReader.Bind(section, model.OptionsName, options));
+        return Add(services, model, options => OptionsReader.Bind(section, model.OptionsName, options, Keys(services)));
     }
 
     private static IServiceCollection Add(IServiceCollection services, RegisteredModel model, Action<TheModelOptions>? configure)
@@ -148,6 +148,12 @@ public static partial class TheModelServiceCollectionExtensions
             model.Name, provider => new HealthCheck(provider, model, runSelfTest: false), null, ["ready"]));
         AddMore(services, model.Key);
         return services;
+    }
+
+    private static string[] Keys(IServiceCollection services)
+    {
+        return services.Where(service => !service.IsKeyedService).Select(service => service.ImplementationInstance)
+            .OfType<RegisteredModel>().Select(model => model.Key).OfType<string>().ToArray();
     }
 
     private static void AddInstance(IServiceCollection services, RegisteredModel model)

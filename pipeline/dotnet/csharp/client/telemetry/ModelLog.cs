@@ -138,7 +138,7 @@ internal sealed class ModelLog
             LoggerMessage.Define<string, int, double>(
                 LogLevel.Information,
                 new EventId(4, "SelfTestPassed"),
-                "{Model} passed its self-test: {Calls} golden calls, at most {Used} of the difference that is allowed (1 is the limit).");
+                "{Model} passed its self-test: {Calls} golden calls, at most {Used:0.####} of the difference that is allowed (1 is the limit).");
 
         internal static readonly Action<ILogger, string, int, string, Exception?> SelfTestFailed =
             LoggerMessage.Define<string, int, string>(

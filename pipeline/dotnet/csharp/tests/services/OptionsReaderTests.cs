@@ -53,7 +53,7 @@ public sealed class OptionsReaderTests
     public void Options_that_the_section_lacks_keep_their_values()
     {
         var options = new TheModelOptions { MaxQueue = 5 };
-        OptionsReader.Bind(Section(("MaxBatchSize", "2"), ("MaxDelay", null)), string.Empty, options);
+        OptionsReader.Bind(Section(("MaxBatchSize", "2"), ("MaxDelay", null)), string.Empty, options, []);
         Assert.Equal((5, 2, TimeSpan.Zero), (options.MaxQueue, options.MaxBatchSize, options.MaxDelay));
     }
 
@@ -89,7 +89,7 @@ public sealed class OptionsReaderTests
     public void A_value_in_place_of_the_section_is_refused()
     {
         IConfiguration section = new ConfigurationBuilder().AddInMemoryCollection([new("Model", "CUDA")]).Build().GetSection("Model");
-        var error = Assert.Throws<OptionsValidationException>(() => OptionsReader.Bind(section, string.Empty, new TheModelOptions()));
+        var error = Assert.Throws<OptionsValidationException>(() => OptionsReader.Bind(section, string.Empty, new TheModelOptions(), []));
         Assert.Equal("Model: expected a section with options of TheModelOptions, got the value \"CUDA\".", error.Message);
     }
 
@@ -102,7 +102,7 @@ public sealed class OptionsReaderTests
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
         var options = new TheModelOptions();
-        OptionsReader.Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Model"), string.Empty, options);
+        OptionsReader.Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Model"), string.Empty, options, []);
         Assert.Equal(1024, options.MaxQueue);
     }
 
@@ -110,7 +110,7 @@ public sealed class OptionsReaderTests
     public void A_whole_configuration_in_place_of_the_section_is_refused_in_one_sentence()
     {
         IConfiguration whole = new ConfigurationBuilder().AddInMemoryCollection([new("Logging", "x"), new("Path", "y")]).Build();
-        var error = Assert.Throws<OptionsValidationException>(() => OptionsReader.Bind(whole, string.Empty, new TheModelOptions()));
+        var error = Assert.Throws<OptionsValidationException>(() => OptionsReader.Bind(whole, string.Empty, new TheModelOptions(), []));
         Assert.Contains("give AddTheModel a section, such as configuration.GetSection(\"TheModel\")", Assert.Single(error.Failures), StringComparison.Ordinal);
     }
 
@@ -156,7 +156,7 @@ public sealed class OptionsReaderTests
     private static TheModelOptions Bind(params (string Name, string? Value)[] entries)
     {
         var options = new TheModelOptions();
-        OptionsReader.Bind(Section(entries), string.Empty, options);
+        OptionsReader.Bind(Section(entries), string.Empty, options, []);
         return options;
     }
 

@@ -82,6 +82,28 @@ public sealed class RegistrationTests
         Assert.Null(provider.GetService<ITheModel>());
     }
 
+    [Fact]
+    public void The_section_of_a_keyed_instance_may_stand_in_the_models_section()
+    {
+        IConfiguration section = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Model:MaxQueue", "3"), new("Model:Us:MaxQueue", "5")]).Build().GetSection("Model");
+        using ServiceProvider provider = new ServiceCollection()
+            .AddTheModel(section)
+            .AddKeyedTheModel("us", section.GetSection("Us"))
+            .BuildServiceProvider();
+        IOptionsMonitor<TheModelOptions> options = provider.GetRequiredService<IOptionsMonitor<TheModelOptions>>();
+        Assert.Equal((3, 5), (options.CurrentValue.MaxQueue, options.Get("us").MaxQueue));
+    }
+
+    [Fact]
+    public void A_section_in_the_models_section_that_is_no_instances_is_refused()
+    {
+        IConfiguration section = new ConfigurationBuilder().AddInMemoryCollection([new("Model:Us:MaxQueue", "5")]).Build().GetSection("Model");
+        using ServiceProvider provider = new ServiceCollection().AddTheModel(section).AddKeyedTheModel("eu").BuildServiceProvider();
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<TheModelOptions>>().Value);
+        Assert.StartsWith("Model:Us: expected the name of an option, got \"Us\"", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(3, true)]
     [InlineData(2, false)]

@@ -14,10 +14,11 @@ namespace Acme.Models
         /// <param name="mean">The model's `mean`. 3 values, row-major of shape [3].</param>
         /// <param name="height">Size of the axis <c>height</c> of grey.</param>
         /// <param name="width">Size of the axis <c>width</c> of grey.</param>
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
         public ImageOutput(float[] grey, float[] mean, int height, int width)
         {
-            this.Grey = grey;
-            this.Mean = mean;
+            this.Grey = grey ?? throw new ArgumentNullException(nameof(grey), "grey: expected values (one row, row-major of shape [height, width]), got null.");
+            this.Mean = mean ?? throw new ArgumentNullException(nameof(mean), "mean: expected 3 values (one row, row-major of shape [3]), got null.");
             this.Height = height;
             this.Width = width;
         }

@@ -22,20 +22,21 @@ namespace Acme.Models
         /// <param name="outUint32">The model's `out.uint32`. 2 values, row-major of shape [2].</param>
         /// <param name="outUint64">The model's `out.uint64`. 2 values, row-major of shape [2].</param>
         /// <param name="outBool">The model's `out.bool`. 2 values, row-major of shape [2].</param>
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
         public MixedOutput(float score, float[] outFloat32, double[] outFloat64, sbyte[] outInt8, short[] outInt16, int[] outInt32, long[] outInt64, byte[] outUint8, ushort[] outUint16, uint[] outUint32, ulong[] outUint64, bool[] outBool)
         {
             this.Score = score;
-            this.OutFloat32 = outFloat32;
-            this.OutFloat64 = outFloat64;
-            this.OutInt8 = outInt8;
-            this.OutInt16 = outInt16;
-            this.OutInt32 = outInt32;
-            this.OutInt64 = outInt64;
-            this.OutUint8 = outUint8;
-            this.OutUint16 = outUint16;
-            this.OutUint32 = outUint32;
-            this.OutUint64 = outUint64;
-            this.OutBool = outBool;
+            this.OutFloat32 = outFloat32 ?? throw new ArgumentNullException(nameof(outFloat32), "out.float32: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutFloat64 = outFloat64 ?? throw new ArgumentNullException(nameof(outFloat64), "out.float64: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutInt8 = outInt8 ?? throw new ArgumentNullException(nameof(outInt8), "out.int8: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutInt16 = outInt16 ?? throw new ArgumentNullException(nameof(outInt16), "out.int16: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutInt32 = outInt32 ?? throw new ArgumentNullException(nameof(outInt32), "out.int32: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutInt64 = outInt64 ?? throw new ArgumentNullException(nameof(outInt64), "out.int64: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutUint8 = outUint8 ?? throw new ArgumentNullException(nameof(outUint8), "out.uint8: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutUint16 = outUint16 ?? throw new ArgumentNullException(nameof(outUint16), "out.uint16: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutUint32 = outUint32 ?? throw new ArgumentNullException(nameof(outUint32), "out.uint32: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutUint64 = outUint64 ?? throw new ArgumentNullException(nameof(outUint64), "out.uint64: expected 2 values (one row, row-major of shape [2]), got null.");
+            this.OutBool = outBool ?? throw new ArgumentNullException(nameof(outBool), "out.bool: expected 2 values (one row, row-major of shape [2]), got null.");
         }
 
         /// <summary>The model's `score`.</summary>

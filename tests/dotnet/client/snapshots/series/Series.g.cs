@@ -20,13 +20,13 @@ namespace Acme.Models
     public sealed partial class Series : IBatchRunner<SeriesInput, SeriesOutput>
     {
         /// <summary>Name of the model's file beside the program; it contains the start of the file's SHA-256.</summary>
-        public const string ModelFile = Facts.ModelFile;
+        public static string ModelFile => Facts.ModelFile;
 
         /// <summary>SHA-256 of the model's file, in lower-case hexadecimal; a model with another one is not loaded.</summary>
-        public const string ModelSha256 = Facts.ModelSha256;
+        public static string ModelSha256 => Facts.ModelSha256;
 
         /// <summary>Version of the package that contains the model.</summary>
-        public const string PackageVersion = Facts.PackageVersion;
+        public static string PackageVersion => Facts.PackageVersion;
 
         private readonly LoadedModel _model;
         private readonly Batcher<SeriesInput, SeriesOutput> _batcher;

@@ -13,10 +13,11 @@ namespace Acme.Models
         /// <param name="total">The model's `total`. 3 values, row-major of shape [3].</param>
         /// <param name="twice">The model's `twice`. Values row-major of shape [time, 3].</param>
         /// <param name="time">Size of the axis <c>time</c> of twice.</param>
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
         public SeriesOutput(float[] total, float[] twice, int time)
         {
-            this.Total = total;
-            this.Twice = twice;
+            this.Total = total ?? throw new ArgumentNullException(nameof(total), "total: expected 3 values (one row, row-major of shape [3]), got null.");
+            this.Twice = twice ?? throw new ArgumentNullException(nameof(twice), "twice: expected values (one row, row-major of shape [time, 3]), got null.");
             this.Time = time;
         }
 

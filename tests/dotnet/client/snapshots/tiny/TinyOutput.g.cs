@@ -12,10 +12,11 @@ namespace Acme.Models
         /// <summary>Creates outputs, for a fake of <see cref="ITiny"/> in a test for instance; arrays are kept, not copied.</summary>
         /// <param name="label">The class. Labels: none, a "few", many.</param>
         /// <param name="probabilities">The model's `probabilities`. 3 values, row-major of shape [3]. Range: from 0 to 1. Labels: none, a "few", many.</param>
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
         public TinyOutput(long label, float[] probabilities)
         {
             this.Label = label;
-            this.Probabilities = probabilities;
+            this.Probabilities = probabilities ?? throw new ArgumentNullException(nameof(probabilities), "probabilities: expected 3 values (one row, row-major of shape [3]), got null.");
         }
 
         /// <summary>Names of the classes, by number.</summary>

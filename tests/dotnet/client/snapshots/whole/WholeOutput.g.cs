@@ -16,12 +16,13 @@ namespace Acme.Models
         /// <param name="positive">The model's `positive`. Values row-major of shape [1, positives].</param>
         /// <param name="n">Size of the axis <c>n</c> of louder.</param>
         /// <param name="positives">Size of the axis <c>positives</c> of positive, known after the run.</param>
+        /// <exception cref="ArgumentNullException">An array is null.</exception>
         public WholeOutput(double[] louder, double total, string[] nameAgain, long[] positive, int n, int positives)
         {
-            this.Louder = louder;
+            this.Louder = louder ?? throw new ArgumentNullException(nameof(louder), "louder: expected values (the whole input, row-major of shape [n]), got null.");
             this.Total = total;
-            this.NameAgain = nameAgain;
-            this.Positive = positive;
+            this.NameAgain = nameAgain ?? throw new ArgumentNullException(nameof(nameAgain), "name_again: expected 2 values (the whole input, row-major of shape [2]), got null.");
+            this.Positive = positive ?? throw new ArgumentNullException(nameof(positive), "positive: expected values (the whole input, row-major of shape [1, positives]), got null.");
             this.N = n;
             this.Positives = positives;
         }
