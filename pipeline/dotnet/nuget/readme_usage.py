@@ -4,6 +4,7 @@ from pipeline.core.contract import Contract
 from pipeline.dotnet.client.embedding import PACKAGE, find_embedding
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
+from pipeline.dotnet.nuget.client_form import Form
 
 
 def describe_usage(contract: Contract, identity: Identity) -> list[str]:
@@ -69,6 +70,19 @@ def _describe_embedding(name: str) -> list[str]:
         "",
         f"Name the model to a cache (`cache.CacheKeyAdditionalValues = [{name}.ModelSha256]` in `UseDistributedCache`): by itself it answers with the old",
         "model's vectors after an upgrade.",
+        "",
+    ]
+
+
+def describe_form(identity: Identity, form: Form) -> list[str]:
+    """Lines of Markdown: what a client that comes as source asks of the project; none for assemblies."""
+    if form == "assembly":
+        return []
+    return [
+        "## The client is source",
+        "",
+        "It is compiled into the C# project that references the package itself, and needs C# 12 there (`<LangVersion>12</LangVersion>` for netstandard2.0 and",
+        f".NET Framework); projects that reference that one use its types. Visual Basic and F# get none. `<{identity.class_name}Client>false</{identity.class_name}Client>` leaves it out.",
         "",
     ]
 

@@ -9,7 +9,7 @@ from client import snapshots
 from csharp_projects import make_identity, tensor
 from pipeline.core.contract import TensorSpec
 from pipeline.dotnet.client import plain_sources
-from pipeline.dotnet.nuget.readme_usage import describe_usage
+from pipeline.dotnet.nuget.readme_usage import describe_form, describe_usage
 
 CONTRACTS = snapshots.list_contracts()
 
@@ -62,3 +62,14 @@ def test_a_name_that_is_taken_is_written_whole() -> None:
 def test_a_self_test_is_shown_where_golden_calls_travel(golden: str, is_shown: bool) -> None:
     text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny", golden=golden)))
     assert ("SelfTest" in text) == is_shown
+
+
+def test_a_client_that_is_source_says_what_it_needs() -> None:
+    identity = make_identity("Tiny")
+    text = " ".join(describe_form(identity, "source"))
+    assert "needs C# 12" in text
+    assert f"`<{identity.class_name}Client>false</{identity.class_name}Client>`" in text
+
+
+def test_assemblies_ask_for_nothing() -> None:
+    assert describe_form(make_identity("Tiny"), "assembly") == []
