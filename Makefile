@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test doctor compare plots screenshots docs lint ui nuget examples benchmark clean
+.PHONY: help setup repro test doctor compare plots screenshots docs lint ui nuget examples benchmark generated clean
 
 # Any Python from 3.11 on; `make repro PYTHON=/path/to/python` chooses one.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
@@ -66,6 +66,11 @@ examples: setup ## the C# programs in examples/, built and run (needs a .NET SDK
 
 benchmark: setup ## the pipeline's overhead against a single script (others: benchmarks/dotnet, benchmarks/serving)
 	python benchmarks/overhead.py
+
+generated: setup ## what is made of the code and committed: the C# sample and snapshots, docs/settings.md, docs/house.md
+	@for script in sample_model sample_golden snapshots; do PYTHONPATH=tests/dotnet python tests/dotnet/client/$$script.py || exit 1; done
+	@python tests/settings_page.py
+	@python tests/house.py
 
 clean: ## remove what the pipeline made; the environment, MLflow's store and DVC's cache stay
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache

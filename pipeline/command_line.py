@@ -16,7 +16,7 @@ STAGES = {
     "export": "export to ONNX; PyTorch answers the golden calls -> build/exported/model.onnx, build/golden/",
     "simplify": "simplify and constant-fold the graph -> build/simplified/model.onnx",
     "validate": "compare every graph with PyTorch's answers -> reports/parity.json, reports/parity.html; exit 1 when one departs",
-    "package": "pack the model, its typed C# client and the golden answers -> build/package/<Id>.<version>.nupkg",
+    "package": "pack the model, its typed C# client (compiled, where there is an SDK) and golden answers -> build/package/<Id>.<version>.nupkg",
     "verify": "replay the golden answers through the package in real .NET -> reports/dotnet.json, reports/proof.html",
     "publish": "log everything to MLflow and register the model -> reports/publish.json",
 }
@@ -85,9 +85,9 @@ def parser() -> argparse.ArgumentParser:
     nuget.add_argument("--feed", required=True, help="a folder, or a source that NuGet knows (name or address)")
     release = commands.add_parser(
         "release",
-        help="write released/<Id>.json for the proven package: the next `dvc repro` packs that version",
-        description="Write released/<Id>.json (version, contract, hash of the content) for the package in build/package, once it is "
-        "proven. Commit the file: from then on the same content is packed as exactly that version, and another content gets the "
+        help="write released/<Id>.json and <Id>.api.txt for the proven package: the next `dvc repro` packs that version",
+        description="Write released/<Id>.json (version, contract, hash of the content) and released/<Id>.api.txt (the public API of its C# "
+        "client) for the package in build/package, once it is proven. Commit both: from then on the same content is packed as exactly that version, and another content gets the "
         "next one by what is different, with a label.",
     )
     release.add_argument("--version", help="the version (default: the package's own, without its label)")

@@ -98,7 +98,9 @@ def field_comments(section: type[Section]) -> dict[str, str]:
         if not issubclass(kind, Section) or kind is Section:
             continue
         attributes = (inspect.getdoc(kind) or "").partition("Attributes:")[2]
-        comments |= dict(re.findall(r"^ +(\w+): (.*)$", attributes, re.MULTILINE))
+        # A field that takes more than a line goes on further in.
+        entries = re.findall(r"^    (\w+): (.*(?:\n {5,}.*)*)$", attributes, re.MULTILINE)
+        comments |= {name: " ".join(text.split()) for name, text in entries}
         source = textwrap.dedent(inspect.getsource(kind))
         for node in ast.parse(source).body[0].body:  # type: ignore[attr-defined]
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):

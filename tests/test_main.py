@@ -76,7 +76,7 @@ def test_a_refused_override_keeps_params_yaml(override, says, linear, fails):
 
 
 def test_params_writes_the_file_that_it_is_told(linear, passes):
-    passes("params", "model=linear", "verify.mode=off", "--params", "other.yaml")
+    passes("params", "model=linear", "verify.mode=off", "package.client=source", "--params", "other.yaml")
     assert Path("other.yaml").read_bytes() == Path("params.yaml").read_bytes()
 
 

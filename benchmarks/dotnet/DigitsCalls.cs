@@ -10,8 +10,10 @@ public class DigitsCalls
     private readonly float[] _answer = new float[10];
     private float[][] _rows16 = [];
     private float[][] _rows64 = [];
+    private float[] _values64 = [];
     private Named _named = null!;
     private Digits _model = null!;
+    private Digits _callers = null!;
     private DigitsBuffers _buffers = null!;
 
     [GlobalSetup]
@@ -19,8 +21,10 @@ public class DigitsCalls
     {
         _rows16 = [.. Enumerable.Repeat(_row, 16)];
         _rows64 = [.. Enumerable.Repeat(_row, 64)];
+        _values64 = [.. _rows64.SelectMany(row => row)];
         _named = new Named(Digits.ModelFile, "pixels", 1, 8, 8);
         _model = Digits.Load(new DigitsOptions { IntraOpNumThreads = 1, MaxBatchSize = 64 });
+        _callers = Digits.Load(new DigitsOptions { IntraOpNumThreads = 1, RunOnCallingThread = true });
         _buffers = _model.CreateBuffers();
     }
 
@@ -28,6 +32,7 @@ public class DigitsCalls
     public void Dispose()
     {
         _buffers.Dispose();
+        _callers.Dispose();
         _model.Dispose();
         _named.Dispose();
     }
@@ -54,6 +59,12 @@ public class DigitsCalls
     [Benchmark(OperationsPerInvoke = 64)]
     public object Batch64() => _model.Run(_rows64);
 
+    [Benchmark(OperationsPerInvoke = 64)]
+    public object Values64() => _model.Run(_values64, 64);
+
     [Benchmark]
     public async Task<float[]> Async() => (await _model.RunAsync(_row)).Probabilities;
+
+    [Benchmark]
+    public async Task<float[]> AsyncOnCaller() => (await _callers.RunAsync(_row)).Probabilities;
 }

@@ -10,8 +10,10 @@ public class LinearCalls
     private readonly float[] _answer = new float[5];
     private float[][] _rows16 = [];
     private float[][] _rows64 = [];
+    private float[] _values64 = [];
     private Named _named = null!;
     private Linear _model = null!;
+    private Linear _callers = null!;
     private LinearBuffers _buffers = null!;
 
     [GlobalSetup]
@@ -19,8 +21,10 @@ public class LinearCalls
     {
         _rows16 = [.. Enumerable.Repeat(_row, 16)];
         _rows64 = [.. Enumerable.Repeat(_row, 64)];
+        _values64 = [.. _rows64.SelectMany(row => row)];
         _named = new Named(Linear.ModelFile, "input", 1, 10);
         _model = Linear.Load(new LinearOptions { IntraOpNumThreads = 1, MaxBatchSize = 64 });
+        _callers = Linear.Load(new LinearOptions { IntraOpNumThreads = 1, RunOnCallingThread = true });
         _buffers = _model.CreateBuffers();
     }
 
@@ -28,6 +32,7 @@ public class LinearCalls
     public void Dispose()
     {
         _buffers.Dispose();
+        _callers.Dispose();
         _model.Dispose();
         _named.Dispose();
     }
@@ -53,6 +58,12 @@ public class LinearCalls
     [Benchmark(OperationsPerInvoke = 64)]
     public object Batch64() => _model.Run(_rows64);
 
+    [Benchmark(OperationsPerInvoke = 64)]
+    public object Values64() => _model.Run(_values64, 64);
+
     [Benchmark]
     public async Task<float[]> Async() => (await _model.RunAsync(_row)).Output;
+
+    [Benchmark]
+    public async Task<float[]> AsyncOnCaller() => (await _callers.RunAsync(_row)).Output;
 }

@@ -26,7 +26,9 @@ METHODS = {
     "Buffers": "CreateBuffers, zero-copy",
     "Batch16": "Run(16 rows), a row",
     "Batch64": "Run(64 rows), a row",
+    "Values64": "Run(values, 64), a row",
     "Async": "RunAsync(row)",
+    "AsyncOnCaller": "RunAsync, RunOnCallingThread",
 }
 
 

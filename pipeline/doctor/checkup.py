@@ -68,7 +68,7 @@ def look_at_settings(params: Params) -> Iterator[Diagnosis]:
     """What the settings ask for."""
     yield workspace.diagnose_settings(params)
     yield environment.diagnose_target(params)
-    yield from environment.diagnose_dotnet(params.verify.mode)
+    yield from environment.diagnose_dotnet(params.verify.mode, params.package.client)
     yield diagnose_store(params.publish)
 
 

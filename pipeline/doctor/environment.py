@@ -69,18 +69,22 @@ def _some(texts: list[str]) -> str:
     return f"{', '.join(texts[:MOST_NAMED])}{more}"
 
 
-def diagnose_dotnet(mode: str) -> Iterator[Diagnosis]:
+def diagnose_dotnet(mode: str, client: str) -> Iterator[Diagnosis]:
     """The SDKs and runtimes beside `dotnet`, and where it takes packages from.
 
     Args:
-        mode: verify.mode: only where it is `required` is a missing SDK wrong.
+        mode: verify.mode: a missing SDK is wrong where it is `required`.
+        client: package.client: and where it is `assembly`.
     """
-    lacking: Literal["wrong", "note"] = "wrong" if mode == "required" else "note"
-    consequence = "`verify` fails" if mode == "required" else "the package is published as not verified"
+    lacking: Literal["wrong", "note"] = "wrong" if mode == "required" or client == "assembly" else "note"
+    packed = "`package` fails" if client == "assembly" else "the C# client is packed as source"
+    verified = "`verify` fails" if mode == "required" else "the package is published as not verified"
     try:
         found = sdk.require("verify")
     except PipelineError as error:
-        yield Diagnosis(".NET", lacking, str(error), f"verify.mode={mode}: {consequence}")
+        yield Diagnosis(
+            ".NET", lacking, str(error), f"package.client={client}: {packed}; verify.mode={mode}: {verified}"
+        )
         return
     home = found.dotnet.resolve().parent
     sdks, runtimes = (

@@ -28,8 +28,8 @@ from pipeline.core.reports import TrainReport, read_report
 from pipeline.core.target_runtime import TargetRuntime, read_target
 from pipeline.core.terminal import say
 from pipeline.dotnet.api.client_api import check_api
+from pipeline.dotnet.client.class_names import choose_class_name
 from pipeline.dotnet.client.embedding import list_packages
-from pipeline.dotnet.client.identifiers import pascal
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, readme
 from pipeline.dotnet.nuget.card import CARD, CardFacts, Split, write_card
@@ -78,7 +78,7 @@ def choose_identity(
     Raises:
         PipelineError: The model was not proven in the target's onnxruntime.
     """
-    class_name = settings.class_name or pascal(contract.name)
+    class_name = choose_class_name(settings.class_name, contract.name)
     digest = sha256(model)
     return Identity(
         package_id=choose_id(settings.id, contract.name),

@@ -62,7 +62,7 @@ def test_a_library_of_another_version_than_the_pin_is_noted(asked):
 
 def test_sdks_runtimes_and_sources_are_named(dotnet):
     program = dotnet("E https://feed.example/v3/index.json\nD /gone\n")
-    net, nuget = diagnose_dotnet("auto")
+    net, nuget = diagnose_dotnet("auto", "auto")
     assert (net.state, net.text) == ("ok", f"SDK 9.0.1, 10.0.401; runtimes 10.0.12; {program}")
     assert (nuget.state, nuget.text) == ("ok", "https://feed.example/v3/index.json")
 
@@ -86,10 +86,18 @@ def test_a_nuget_that_fails_is_noted(dotnet, monkeypatch):
     assert diagnose_sources(program).text == "its sources are not known: it took too long"
 
 
-@pytest.mark.parametrize(("mode", "state"), [("auto", "note"), ("required", "wrong")])
-def test_a_missing_sdk_is_wrong_only_where_it_is_required(mode, state, monkeypatch):
+@pytest.mark.parametrize(
+    ("mode", "client", "state"),
+    [
+        ("auto", "auto", "note"),
+        ("required", "auto", "wrong"),
+        ("auto", "source", "note"),
+        ("auto", "assembly", "wrong"),
+    ],
+)
+def test_a_missing_sdk_is_wrong_only_where_it_is_required(mode, client, state, monkeypatch):
     monkeypatch.setattr(sdk, "find", lambda: None)
-    (diagnosis,) = diagnose_dotnet(mode)
+    (diagnosis,) = diagnose_dotnet(mode, client)
     assert (diagnosis.topic, diagnosis.state) == (".NET", state)
 
 

@@ -3,21 +3,26 @@
 import hashlib
 import os
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from pipeline.compare.policy import Policy, Tolerance
 from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.golden import GoldenCall
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.nuget import nupkg, reference_assemblies
 from pipeline.dotnet.nuget.client_files import write_client
 from pipeline.dotnet.nuget.client_form import ClientForm, Form, list_compiled_against
 from pipeline.dotnet.nuget.dependency_groups import group_dependencies
+from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
 
@@ -28,13 +33,11 @@ NET10 = (
     "<Nullable>enable</Nullable>"
 )
 SELF_CONTAINED = "<RuntimeIdentifier>linux-x64</RuntimeIdentifier><SelfContained>true</SelfContained>"
-PUBLISH_AOT = f"<PublishAot>true</PublishAot>{SELF_CONTAINED}"
 # What a program needs that registers clients and asks for their health.
 SERVICES = "".join(
     f'<PackageReference Include="Microsoft.Extensions.{name}" Version="10.0.15" />'
     for name in ("DependencyInjection", "Diagnostics.HealthChecks", "Logging")
 )
-HEALTH_CHECKS = '<PackageReference Include="Microsoft.Extensions.Diagnostics.HealthChecks" Version="10.0.15" />'
 OLD_AND_NEW = "<TargetFrameworks>net10.0;net8.0;netstandard2.0;net48</TargetFrameworks><LangVersion>12</LangVersion>"
 NET48_REFERENCE = (
     '<PackageReference Include="Microsoft.NETFramework.ReferenceAssemblies" Version="1.0.3" PrivateAssets="all" '
@@ -182,6 +185,17 @@ def find_references(folder: Path) -> ReferenceAssemblies:
         return reference_assemblies.resolve(sdk.require("a test"), list_compiled_against("1.31.1", {}))
 
 
+class Cargo(NamedTuple):
+    """What some packages hold: a tokenizer's character table and vocabulary, and golden calls, which all travel."""
+
+    characters: str = ""
+    vocabulary: str = ""
+    calls: Sequence[GoldenCall] = ()
+
+
+NO_CARGO = Cargo()
+
+
 class Dotnet:
     """Packages in a feed, whose clients come as assemblies or as source, and projects that consume them."""
 
@@ -198,7 +212,7 @@ class Dotnet:
         model: bytes,
         class_name: str,
         version: str = "1.0.0",
-        tokenizer_files: tuple[str, str] = ("", ""),
+        cargo: Cargo = NO_CARGO,
     ) -> None:
         """Put a package into the feed.
 
@@ -207,18 +221,22 @@ class Dotnet:
             model: Content of the ONNX file.
             class_name: The client's; the package is called Acme.<class_name>.
             version: The package's.
-            tokenizer_files: Character table and vocabulary, for a contract with a tokenizer.
+            cargo: What it holds beside them.
         """
-        characters, vocabulary = tokenizer_files
+        characters, vocabulary, calls = cargo
         files = {"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {}
         identity = make_identity(class_name, version, model, **files)
         model_file = self.root / identity.model_file
         model_file.write_bytes(model)
-        ingredients = Ingredients(contract, model_file, self.form, [], b"", "none", characters, vocabulary.encode())
+        policy = format_policy(Policy(Tolerance(4e-6, 4e-6)), contract, 0.9999)
+        ingredients = Ingredients(
+            contract, model_file, self.form, calls, policy, "full", characters, vocabulary.encode()
+        )
         taken = ClientForm(self.form, find_references(self.root.parent) if self.form == "assembly" else None)
         content = {
             **ingredients.list_model_files(identity),
             **write_client(ingredients, taken, identity),
+            **ingredients.encode_golden_calls(),
             "README.md": b"# d",
         }
         metadata = nupkg.Metadata(
@@ -241,16 +259,6 @@ class Dotnet:
         for source in sources:
             (folder / source).write_text((PROGRAMS / source).read_text())
         return folder
-
-    def run_native(self, name: str, items: str, statements: str) -> str:
-        """What a program of these statements prints, published ahead of time (NativeAOT) by strict compilers."""
-        folder = self.project(name, f"{NET10}{PUBLISH_AOT}{STRICT}", items)
-        (folder / "Program.cs").write_text(
-            "using Acme.Models;\n\ninternal static class Program\n{\n    private static void Main()\n    {\n"
-            f"        {statements}\n    }}\n}}\n"
-        )
-        self(folder, "publish", "-v", "q", "-o", "published")
-        return run([f"published/{name}"], folder).strip()
 
     def __call__(self, folder: Path, *arguments: str) -> str:
         """Run `dotnet` in `folder` and return its output; when it fails, so does the test, with that output."""

@@ -1,193 +1,229 @@
-"""The client in real .NET projects. Each test builds with the SDK; all are skipped where there is none."""
+"""Every kind of project that uses a package with assemblies, built at once; each program replays the golden calls of the package."""
 
-import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-import onnxruntime
 import pytest
+from golden_packages import INTERNAL, MODEL, REFERENCE, RENAMED, expect_line, make_calls, pack_of_another_project
 
-from csharp_projects import (
-    HEALTH_CHECKS,
-    NET10,
-    NET48_REFERENCE,
-    OLD_AND_NEW,
-    SELF_CONTAINED,
-    SERVICES,
-    STRICT,
-    Dotnet,
-    run,
-    tiny_model,
-)
+from csharp_projects import NET10, NET48_REFERENCE, OLD_AND_NEW, PROGRAMS, STRICT, TINY, Cargo, Dotnet, run
 
-Package = Callable[..., str]
+LIBRARY = """namespace Library;
+
+using Acme.Models;
+
+public static class Prover
+{
+    public static string Prove(ITiny model, params float[] pixels)
+    {
+        TinySelfTestResult result = ((Tiny)model).SelfTest();
+        return (result.Passed ? "passed " : "failed ") + result.Calls + " " + result.Diagnostics.Provider + " " + model.Run(pixels).Label;
+    }
+}
+"""
+BEHIND = """using Acme.Models;
+
+using Tiny model = Tiny.Load();
+Console.WriteLine(Library.Prover.Prove(model, 1, 2, 3, 4));
+"""
+BASIC = """Imports Acme.Models
+
+Module Program
+    Sub Main()
+        Using model = Tiny.Load()
+            Dim result = model.SelfTest()
+            Dim answer = model.Run(New Single() {1, 2, 3, 4})
+            System.Console.WriteLine(If(result.Passed, "passed", "failed") & $" {result.Calls} {result.Diagnostics.Provider} {answer.Label}")
+        End Using
+    End Sub
+End Module
+"""
+UNDER_TEST = """namespace Product;
+
+using Acme.Models;
+
+internal static class Reader
+{
+    internal static long Read(ITiny model, float[] pixels) => model.Run(pixels).Label;
+}
+"""
+TEST = """using Acme.Models;
+
+using Tiny model = Tiny.Load();
+TinySelfTestResult result = model.SelfTest();
+Console.WriteLine($"{(result.Passed ? "passed" : "failed")} {result.Calls} {result.Diagnostics.Provider} {Product.Reader.Read(model, [1f, 2f, 3f, 4f])}");
+"""
+# What strict analysers look at: nullability, disposal, asynchronous calls and exceptions, through the client's public types.
+ANALYSED = """using System.Globalization;
+using System.Runtime.CompilerServices;
+using Acme.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+var services = new ServiceCollection();
+services.AddTiny(options => options.ValidateInputs = true);
+ServiceProvider provider = services.BuildServiceProvider();
+await using ConfiguredAsyncDisposable disposal = provider.ConfigureAwait(false);
+ITiny model = provider.GetRequiredService<ITiny>();
+float[] pixels = [1f, 2f, 3f, 4f];
+TinyOutput answer = await model.RunAsync(pixels, CancellationToken.None).ConfigureAwait(false);
+TinySelfTestResult result = provider.GetRequiredService<Tiny>().SelfTest();
+string state = result.Passed ? "passed" : "failed";
+string label = answer.Label.ToString(CultureInfo.InvariantCulture);
+await Console.Out.WriteLineAsync($"{state} {result.Calls.ToString(CultureInfo.InvariantCulture)} {result.Diagnostics.Provider} {label}").ConfigureAwait(false);
+"""
+TWO = """using Acme.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+var services = new ServiceCollection();
+services.AddTiny().AddOther();
+await using ServiceProvider provider = services.BuildServiceProvider();
+TinySelfTestResult tiny = provider.GetRequiredService<Tiny>().SelfTest();
+OtherSelfTestResult other = provider.GetRequiredService<Other>().SelfTest();
+long[] labels = [(await provider.GetRequiredService<ITiny>().RunAsync([1f, 2f, 3f, 4f])).Label, (await provider.GetRequiredService<IOther>().RunAsync([1f, 2f, 3f, 4f])).Label];
+string state = tiny.Passed && other.Passed && labels[0] == labels[1] ? "passed" : "failed";
+Console.WriteLine($"{state} {tiny.Calls} {other.Diagnostics.Provider} {labels[1]}");
+"""
+WEB = """using Acme.Models;
+
+System.Reflection.Assembly handler = typeof(TinyExceptionHandler).Assembly;
+using Tiny model = Tiny.Load();
+TinySelfTestResult result = model.SelfTest();
+string state = result.Passed && handler == typeof(Tiny).Assembly ? "passed" : "failed";
+Console.WriteLine($"{state} {result.Calls} {result.Diagnostics.Provider} {model.Run([1f, 2f, 3f, 4f]).Label}");
+"""
+SELF_TEST = (PROGRAMS / "SelfTest.cs").read_text()
+CENTRAL_VERSIONS = """<Project>
+  <PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>
+  <ItemGroup><PackageVersion Include="Acme.Tiny" Version="1.0.0" /></ItemGroup>
+</Project>
+"""
+CONTAINER = '<PackageReference Include="Microsoft.Extensions.DependencyInjection" Version="10.0.15" />'
+ANALYSER = '<PackageReference Include="Meziantou.Analyzer" Version="3.0.321" PrivateAssets="all" />'
+OTHER = '<PackageReference Include="Acme.Other" Version="1.0.0" />'
+ASP_NET_CORE = '<FrameworkReference Include="Microsoft.AspNetCore.App" />'
+PACKED = "<PackageId>Acme.{0}</PackageId><Version>1.0.0</Version><GeneratePackageOnBuild>true</GeneratePackageOnBuild><PackageOutputPath>../feed</PackageOutputPath>"
+SPACED = "ein Ordner für Grüße"
+
+
+class Project(NamedTuple):
+    properties: str
+    items: str
+    source: str
+    file: str = "Program.cs"
+
+
+PROJECTS = {
+    "program": Project(NET10, REFERENCE, SELF_TEST),
+    "basic": Project("<OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework>", REFERENCE, BASIC, "Program.vb"),
+    "library": Project(
+        f"<TargetFramework>netstandard2.0</TargetFramework><LangVersion>12</LangVersion>{PACKED.format('Library')}",
+        REFERENCE,
+        LIBRARY,
+    ),
+    "behind_library": Project(NET10, '<ProjectReference Include="../library/library.csproj" />', BEHIND),
+    "central": Project(NET10, REFERENCE.replace(' Version="1.0.0"', ""), SELF_TEST),
+    "locked": Project(f"{NET10}<RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>", REFERENCE, SELF_TEST),
+    SPACED: Project(NET10, REFERENCE, SELF_TEST),
+    "analysed": Project(NET10 + STRICT, REFERENCE + CONTAINER + ANALYSER, ANALYSED),
+    "product": Project(
+        "<TargetFramework>net10.0</TargetFramework>", f'{REFERENCE}<InternalsVisibleTo Include="product_tests" />', UNDER_TEST
+    ),
+    "product_tests": Project(
+        NET10 + "<IsTestProject>true</IsTestProject>",
+        f'{REFERENCE}<ProjectReference Include="../product/product.csproj" />',
+        TEST,
+    ),
+    "two_clients": Project(NET10, REFERENCE + OTHER + CONTAINER, TWO),
+    "tool": Project(
+        f"{NET10}<PackAsTool>true</PackAsTool><ToolCommandName>prove-tiny</ToolCommandName>{PACKED.format('Tool')}",
+        REFERENCE,
+        SELF_TEST,
+    ),
+    "frameworks": Project(OLD_AND_NEW + STRICT, REFERENCE + NET48_REFERENCE, UNDER_TEST),
+}  # fmt: skip
+RUNNING = [name for name in PROJECTS if name not in ("library", "product", "tool", "frameworks")]
+
+
+def make_project(workshop: Dotnet, name: str, project: Project) -> Path:
+    folder = workshop.project(name, project.properties, project.items)
+    (folder / project.file).write_text(project.source)
+    file = folder / f"{name}.csproj"
+    return file.rename(file.with_suffix(".vbproj")) if project.file.endswith("vb") else file
 
 
 @pytest.fixture(scope="module")
-def answers(dotnet: Dotnet) -> tuple[np.ndarray, list[str]]:
-    """The rows, and what the program Answers.cs prints about them."""
-    rows = np.random.default_rng(0).uniform(0, 16, size=(9, 4)).astype(np.float32)
-    items = "".join(
-        f'<PackageReference Include="Acme.{name}" Version="1.0.0" />' for name in ("Tiny", "Mixed", "Scalar", "Future")
-    )
-    folder = dotnet.project("answers", NET10, items, "Answers.cs", "Failures.cs")
-    np.savetxt(folder / "rows.txt", rows, fmt="%.9g")
-    dotnet(folder, "build", "-v", "q")
-    return rows, dotnet(folder, "run", "--no-build", "rows.txt").splitlines()
+def workshop(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
+    workshop = Dotnet(tmp_path_factory.mktemp("consumers"), sdk)
+    workshop.pack(TINY, MODEL, "Tiny", cargo=Cargo(calls=make_calls()))
+    pack_of_another_project(workshop, tmp_path_factory.mktemp("other") / "csharp")
+    return workshop
 
 
-@pytest.mark.parametrize("method", ["rows", "array", "span", "async", "stream", "buffers"])
-def test_every_method_gives_the_answers_of_onnxruntime(method: str, answers: tuple[np.ndarray, list[str]]) -> None:
-    rows, lines = answers
-    session = onnxruntime.InferenceSession(tiny_model(1))
-    label, probabilities = session.run(["label", "probabilities"], {"pixels": rows.reshape(-1, 2, 2)})
-    printed = [line.split()[1:] for line in lines if line.startswith(f"{method} ")]
-    assert [int(line[0]) for line in printed] == label.tolist()
-    if method != "buffers":
-        assert [line[1] for line in printed] == [["none", 'a_"few"', "many"][number] for number in label]
-    np.testing.assert_allclose([[float(value) for value in line[2:]] for line in printed], probabilities, atol=1e-6)
+@pytest.fixture(scope="module")
+def built(workshop: Dotnet, sdk: str) -> Path:
+    """The folder of all projects, which are built without a warning."""
+    files = [make_project(workshop, name, project) for name, project in PROJECTS.items()]
+    (workshop.root / "central/Directory.Packages.props").write_text(CENTRAL_VERSIONS)
+    source = Dotnet(workshop.root / "source", sdk, "source")
+    source.pack(TINY, MODEL, "Tiny", cargo=Cargo(calls=make_calls()))
+    files.append(make_project(source, "compiled", Project(NET10, REFERENCE + ASP_NET_CORE, WEB)))
+    projects = "".join(f'<Project Path="{file.relative_to(workshop.root)}" />' for file in files)
+    (workshop.root / "all.slnx").write_text(f"<Solution>{projects}</Solution>")
+    printed = workshop(workshop.root, "build", "all.slnx", "--nologo")
+    assert "0 Warning(s)" in printed, printed
+    return workshop.root
 
 
-def test_no_rows_give_no_outputs(answers: tuple[np.ndarray, list[str]]) -> None:
-    assert "empty 0" in answers[1]
+def run_project(built: Path, sdk: str, project: str) -> str:
+    return run([sdk, f"bin/Debug/net10.0/{Path(project).name}.dll"], built / project).strip()
 
 
-def test_bound_buffers_allocate_nothing(answers: tuple[np.ndarray, list[str]]) -> None:
-    assert "allocated 0" in answers[1]
+@pytest.mark.parametrize("project", [*RUNNING, "source/compiled"])
+def test_a_program_proves_its_model(project: str, built: Path, sdk: str) -> None:
+    assert run_project(built, sdk, project) == expect_line()
 
 
-def test_every_dtype_passes_through(answers: tuple[np.ndarray, list[str]]) -> None:
-    assert (
-        "mixed 1.5 1.5,-2 1E+300,2 -128,127 -32768,3 -2147483648,4 -9223372036854775808,5 255,6 65535,7 4294967295,8 "
-        "18446744073709551615,9 True,False"
-    ) in answers[1]
+@pytest.mark.parametrize("project", RUNNING)
+def test_a_console_program_has_no_part_for_asp_net_core(project: str, built: Path) -> None:
+    names = {path.name for path in (built / project / "bin/Debug/net10.0").glob("Acme.*.dll")}
+    assert names == {"Acme.Tiny.dll", "Acme.Other.dll"} if project == "two_clients" else names == {"Acme.Tiny.dll"}
 
 
-def test_rows_of_several_inputs_keep_their_order(answers: tuple[np.ndarray, list[str]]) -> None:
-    assert "several 0/0/0/False 0.5/1/1/True 1/2/2/False 1.5/3/3/True" in answers[1]
-
-
-def test_scalars_are_passed_as_they_are(answers: tuple[np.ndarray, list[str]]) -> None:
-    assert "scalar -0.5 -1 -2" in answers[1]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        (
-            "length",
-            r"ArgumentException: pixels: expected 4 values \(one row, row-major of shape \[2, 2\]\), got 3. \(Parameter 'pixels'\)",
-        ),
-        ("null", "ArgumentNullException: pixels: expected 4 values .* got null"),
-        ("second row", r"ArgumentException: .*got 2. \(Parameter 'rows\[1\]'\)"),
-        ("no file", "TinyException: Expected the model at /nowhere/tiny.onnx, got: .* rebuild the project"),
-        (
-            "other bytes",
-            r"TinyException: Expected the model with SHA-256 \w{64} \(\d+ bytes\), got \w{64} \(3 bytes\) from the byte array",
-        ),
-        ("other stream", "TinyException: .* from the stream"),
-        (
-            "too old",
-            r"FutureException: onnxruntime 1\.31\.1 could not load the model: .*IR version.* proven in Python with onnxruntime 1\.31\.1, and "
-            r"Acme\.Future asks for 1\.31\.1 or later: reference Microsoft\.ML\.OnnxRuntime 1\.31\.1 or later from the program's own project\.",
-        ),
-        ("option", r"ArgumentOutOfRangeException: Expected at least 1. \(Parameter 'MaxBatchSize'\)"),
-        ("no batch", "ArgumentOutOfRangeException: Expected at least 1 row"),
-        ("no such class", "MixedException: onnxruntime could not run the model"),
-        ("not a number", "ArgumentException: pixels: expected numbers from 0 to 16, got NaN at index 2"),
-        ("out of range", "ArgumentException: .*got 16.5 at index 1"),
-        ("too small", r"ArgumentException: x: expected numbers from 0.25 to .*, got 0. \(Parameter 'rows\[1\]'\)"),
-        ("buffers of a disposed model", "ObjectDisposedException"),
-        ("disposed", "ObjectDisposedException"),
-    ],
-)
-def test_a_failure_says_what_was_expected(name: str, expected: str, answers: tuple[np.ndarray, list[str]]) -> None:
-    (line,) = (line for line in answers[1] if line.startswith(f"throws {name}: "))
-    assert re.match(f"throws {name}: {expected}", line)
-
-
-def test_micro_batching_under_stress(dotnet: Dotnet, package: Package) -> None:
-    folder = dotnet.project("stress", NET10, package("Acme.Tiny") + package("Acme.Mixed"), "Stress.cs", "Callers.cs")
-    dotnet(folder, "build", "-v", "q", "-c", "Release")
-    lines = dotnet(folder, "run", "--no-build", "-c", "Release").splitlines()
-    assert [
-        line for line in lines if line.startswith("concurrency") and not line.endswith("wrong 0, missing 0, some True")
-    ] == []
-    assert [line for line in lines if not line.startswith("concurrency")] == [
-        "full: TinyQueueFullException",
-        "canceled: TaskCanceledException",
-        "canceled before: TaskCanceledException",
-        "disposed: ObjectDisposedException",
-        "delay ends: True",
-        "full batch runs: True",
-        "good row of a bad batch: completed",
-        "bad row: MixedException",
-        "after: 1",
-        "disposed under load",
+def test_clients_of_two_versions_of_this_project_differ_within(built: Path) -> None:
+    folder = built / "two_clients/bin/Debug/net10.0"
+    contents = [(folder / f"Acme.{name}.dll").read_bytes() for name in ("Tiny", "Other")]
+    assert [[word.encode() in content for word in (INTERNAL, RENAMED)] for content in contents] == [
+        [True, False],
+        [False, True],
     ]
 
 
-def test_old_and_strict_compilers_give_no_warnings(dotnet: Dotnet, package: Package) -> None:
-    nullable = "<Nullable Condition=\"$(TargetFramework.Contains('.0')) and !$(TargetFramework.StartsWith('netstandard'))\">enable</Nullable>"
-    items = "".join(map(package, ("Acme.Tiny", "Acme.Mixed", "Acme.Scalar"))) + HEALTH_CHECKS + NET48_REFERENCE
-    folder = dotnet.project("strict", OLD_AND_NEW + STRICT + nullable, items)
-    assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-    documented = (folder / "bin/Debug/net8.0/strict.xml").read_text()
-    assert 'name="M:Microsoft.Extensions.DependencyInjection.TinyServiceCollectionExtensions.AddTiny' in documented
+def test_a_locked_restore_finds_what_was_locked(workshop: Dotnet, built: Path) -> None:
+    assert '"Acme.Tiny"' in (built / "locked/packages.lock.json").read_text()
+    workshop(built / "locked", "restore", "--locked-mode", "--force")
 
 
-def test_a_missing_native_library_is_explained(dotnet: Dotnet, package: Package) -> None:
-    folder = dotnet.project("native", NET10, package("Acme.Tiny"), "Small.cs")
-    dotnet(folder, "build", "-v", "q")
-    for library in (folder / "bin").rglob("libonnxruntime.so"):
-        library.unlink()
-    with pytest.raises(
-        AssertionError, match=r"TinyException: Expected the native library of Microsoft\.ML\.OnnxRuntime"
-    ):
-        dotnet(folder, "run", "--no-build")
+def test_a_packed_library_brings_client_and_model(workshop: Dotnet, built: Path, sdk: str) -> None:
+    folder = workshop.project("behind_package", NET10, '<PackageReference Include="Acme.Library" Version="1.0.0" />')
+    (folder / "Program.cs").write_text(BEHIND)
+    assert "0 Warning(s)" in workshop(folder, "build", "--nologo")
+    assert run_project(built, sdk, "behind_package") == expect_line()
 
 
-def test_services_and_health_checks(dotnet: Dotnet, package: Package) -> None:
-    items = package("Acme.Tiny") + package("Acme.Mixed") + SERVICES
-    folder = dotnet.project("services", NET10, items, "Services.cs")
-    assert dotnet(folder, "run").splitlines() == [
-        "singleton True",
-        "options 1 7",
-        "health tiny Healthy",
-        "health mixed Healthy",
-        "without its model file: Unhealthy MixedException",
-    ]
+def test_a_tool_has_its_model(workshop: Dotnet, built: Path) -> None:
+    folder = built / "tools"
+    install = ("tool", "install", "Acme.Tool", "--tool-path", str(folder), "--source", str(workshop.feed))
+    workshop(built, *install)
+    assert run([str(folder / "prove-tiny")], built).strip() == expect_line()
 
 
-def test_a_project_behind_a_library_can_use_the_client(dotnet: Dotnet, package: Package) -> None:
-    library = dotnet.project("behind/library", "<TargetFramework>net10.0</TargetFramework>", package("Acme.Tiny"))
-    app = dotnet.project(
-        "behind/app",
-        NET10 + "<TreatWarningsAsErrors>true</TreatWarningsAsErrors>",
-        '<ProjectReference Include="../library/library.csproj" />',
-        "Small.cs",
-    )
-    assert dotnet(app, "run").strip().startswith("1.0.0 ")
-    assert b"TinyBatcher" in (library / "bin/Debug/net10.0/library.dll").read_bytes()
-    assert b"TinyBatcher" not in (app / "bin/Debug/net10.0/app.dll").read_bytes()
-
-
-def test_another_version_of_the_package_replaces_the_model(dotnet: Dotnet, package: Package) -> None:
-    for version in ("1.0.0", "2.0.0", "1.0.0"):
-        folder = dotnet.project(
-            "replace", NET10.replace("net10.0", "net8.0"), package("Acme.Tiny", version), "Small.cs"
-        )
-        assert dotnet(folder, "run").startswith(version)
-        assert len(list((folder / "bin/Debug/net8.0").glob("*.onnx"))) == 1
-        dotnet(folder, "publish", "-v", "q", "-o", "published")
-        assert run([dotnet.sdk, "published/replace.dll"], folder).startswith(version)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("publish", ["PublishAot", "PublishSingleFile"])
-def test_it_is_published_for_a_runtime(publish: str, dotnet: Dotnet, package: Package) -> None:
-    properties = f"<{publish}>true</{publish}>{SELF_CONTAINED}{STRICT}"
-    folder = dotnet.project(publish, NET10 + properties, package("Acme.Tiny"), "Small.cs")
-    dotnet(folder, "publish", "-v", "q", "-o", "published")
-    assert run([str(Path("published") / publish)], folder).startswith("1.0.0 ")
+def test_a_program_of_one_file_has_its_model(workshop: Dotnet, built: Path) -> None:
+    properties = {
+        "RestoreAdditionalProjectSources": workshop.feed,
+        "RestorePackagesPath": workshop.root / "packages",
+        "ArtifactsPath": workshop.root / "one_file",
+        "PublishAot": "false",
+    }
+    lines = ["#:package Acme.Tiny@1.0.0", *(f"#:property {name}={value}" for name, value in properties.items())]
+    (built / "prove.cs").write_text("\n".join(lines) + "\n" + SELF_TEST)
+    assert workshop(built, "run", "prove.cs").strip() == expect_line()

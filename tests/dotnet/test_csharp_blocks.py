@@ -11,6 +11,7 @@ from csharp_blocks import GIVEN, IGNORED, write_files
 from csharp_projects import make_contract, make_identity, run, tensor
 from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet import sdk
+from pipeline.dotnet.client.embedding import find_embedding
 from pipeline.dotnet.client.generator import generate
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.plain_sources import read_aspnetcore, read_client
@@ -28,6 +29,7 @@ DIGITS = make_contract(
 IDENTITY = make_identity("Digits", package_id="Digits", namespace="Torch2DotNet")
 PACKAGES = {
     "Microsoft.Bcl.AsyncInterfaces": "10.0.15",
+    "Microsoft.Extensions.AI": "10.11.0",
     "Microsoft.Extensions.Diagnostics.Testing": "10.11.0",
     "Microsoft.ML.OnnxRuntime": "1.31.1",
     "Moq": "4.21.0",
@@ -49,13 +51,18 @@ PROJECT = """<Project Sdk="Microsoft.NET.Sdk.Web">
 </Project>
 """
 PAGE_BLOCKS = [block for path in pages() for block in read_blocks(path) if block.is_compiled]
-# Of a model of rows, one with text and a tokenizer, one with sizes that are passed, one without a batch axis.
-READMES = {name: snapshots.list_contracts()[name] for name in ("tiny", "text_sum", "image", "whole")}
+VECTOR = tensor("vector", "float32", "batch", 2)
+# Of a model of rows, one with text and a tokenizer, one with sizes that are passed, one without a batch axis, one from text to a vector.
+READMES = {name: snapshots.list_contracts()[name] for name in ("tiny", "text_sum", "image", "whole")} | {
+    "minilm": text_reader.make_text_contract().model_copy(update={"outputs": [VECTOR]})
+}
 
 
 def identify(name: str) -> Identity:
+    """As the pages call it: minilm is theirs."""
     class_name = "".join(word.capitalize() for word in name.split("_"))
-    return make_identity(class_name, **{"vocabulary_file": "v.txt"} if READMES[name].tokenizer else {})
+    names = {"namespace": "Torch2DotNet"} if name == "minilm" else {}
+    return make_identity(class_name, **names, **{"vocabulary_file": "v.txt"} if READMES[name].tokenizer else {})
 
 
 def read_readme_blocks(folder: Path) -> list[CodeBlock]:
@@ -76,7 +83,12 @@ def write_program(folder: Path, blocks: list[CodeBlock], *others: str) -> None:
     sources = {"Given.cs": GIVEN}
     for identity, contract in clients.items():
         parts = (
-            read_client(identity.namespace, identity.class_name, text=contract.tokenizer is not None),
+            read_client(
+                identity.namespace,
+                identity.class_name,
+                text=contract.tokenizer is not None,
+                embeddings=find_embedding(contract) is not None,
+            ),
             generate(contract, identity, characters),
             read_aspnetcore(identity.namespace, identity.class_name),
         )

@@ -63,13 +63,13 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Dotnet:
 def lines(machine: Dotnet) -> dict[str, str]:
     """What the program prints, by the first words of a line."""
     # ASP.NET Core has dependency injection and logging.
-    packages = {"Microsoft.ML.OnnxRuntime": "1.31.1", **list_packages(CONTRACT)}
+    packages = {"Microsoft.ML.OnnxRuntime": "1.31.1", **list_packages(CONTRACT), "Microsoft.Extensions.AI": "10.11.0"}
     items = '<FrameworkReference Include="Microsoft.AspNetCore.App" />' + format_references(packages)
     copied = '<None Include="*.onnx;*.txt" CopyToOutputDirectory="PreserveNewest" />'
     folder = machine.project("vectors", NET10, items + copied, "Vectors.cs")
     write_client(folder)
     printed = machine(folder, "run", "-c", "Release").splitlines()
-    names = ("alone", "dimensions", "one at a time", "its model", "run", "registered", "keyed")
+    names = ("alone", "dimensions", "one at a time", "its model", "run", "registered", "keyed", "cached")
     return {name: line.removeprefix(name).strip() for name in names for line in printed if line.startswith(name)}
 
 
@@ -86,6 +86,10 @@ def test_vectors_are_the_model_s(how: str, lines: dict[str, str]) -> None:
 def test_it_knows_its_model(lines: dict[str, str]) -> None:
     assert (lines["its model"], lines["dimensions"]) == ("True", "2")
     assert lines["run"].replace(" ", ",") == expected().partition(" ")[0]
+
+
+def test_a_pipeline_around_it_is_what_the_container_gives(lines: dict[str, str]) -> None:
+    assert lines["cached"] == expected().partition(" ")[0]
 
 
 def test_it_compiles_for_net_standard(machine: Dotnet) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 import text_reader
-from csharp_projects import HEALTH_CHECKS, NET10, NET48_REFERENCE, OLD_AND_NEW, SERVICES, STRICT, Dotnet
+from csharp_projects import NET10, SERVICES, Cargo, Dotnet
 from pipeline.core.contract import Contract, ProvenAxis
 from sample_contracts import image, series, whole
 
@@ -37,8 +37,8 @@ def packages(dotnet: Dotnet, package: Callable[..., str]) -> str:
     dotnet.pack(proven(image().contract, "picture", height=height, width=width), image().model, "Picture")
     dotnet.pack(proven(whole().contract, "signal", n=ProvenAxis(sizes=[3, 8])), whole().model, "Signal")
     reader = proven(text_reader.make_text_contract(10), "reader", tokens=ProvenAxis(sizes=[2, 10], refused=[7]))
-    tokenizer_files = (text_reader.make_character_table().dump(), text_reader.VOCABULARY)
-    dotnet.pack(reader, text_reader.make_text_model(), "Reader", tokenizer_files=tokenizer_files)
+    cargo = Cargo(text_reader.make_character_table().dump(), text_reader.VOCABULARY)
+    dotnet.pack(reader, text_reader.make_text_model(), "Reader", cargo=cargo)
     return "".join(package(f"Acme.{name}") for name in NAMES)
 
 
@@ -123,14 +123,4 @@ def test_a_size_that_is_not_proven(name: str, expected: str, size: int, paramete
         rf"throws {name}: ArgumentException: {expected}, got {size}, which is not proven: set {client}Options\.AllowUnprovenSizes to take "
         rf"other sizes all the same\. \(Parameter '{parameter}'\)",
         line,
-    )
-
-
-def test_old_and_strict_compilers_give_no_warnings(dotnet: Dotnet, packages: str, package: Callable[..., str]) -> None:
-    # The library of the tokenizer depends on packages of .NET Standard that an offline feed may lack.
-    old = packages.replace(package("Acme.Reader"), "")
-    folder = dotnet.project("strict-sizes", OLD_AND_NEW + STRICT, old + HEALTH_CHECKS + NET48_REFERENCE)
-    assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-    assert "P:Acme.Models.BoundedOptions.AllowUnprovenSizes" in (
-        (folder / "bin/Debug/net8.0/strict-sizes.xml").read_text()
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import text_reader
-from csharp_projects import HEALTH_CHECKS, NET10, NET48_REFERENCE, SERVICES, STRICT, Dotnet, make_identity, tensor
+from csharp_projects import NET10, SERVICES, Cargo, Dotnet, make_identity, tensor
 from pipeline.core.contract import TensorSpec
 from pipeline.core.errors import PipelineError
 from pipeline.dotnet.client import generator
@@ -27,9 +27,6 @@ TEXTS = [
     ),
     *("x" * 100, "x" * 101, "\U00010330" * 100, "\U00010330" * 101, "the " * 30, "[CLS][SEP]" * 9, "İstanbul\u2028!"),
 ]
-# The library depends on .NET Standard packages that an offline feed may lack, so its assembly is referenced directly.
-OLD_REFERENCES = """<Reference Include="Microsoft.ML.Tokenizers"><HintPath>{}</HintPath></Reference>
-<PackageReference Include="Microsoft.ML.OnnxRuntime" Version="1.31.1" /><PackageReference Include="System.Memory" Version="4.6.3" />"""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +36,7 @@ def packed(dotnet: Dotnet, package: Package) -> str:
         text_reader.make_text_contract(),
         text_reader.make_text_model(),
         "TextSum",
-        tokenizer_files=(text_reader.make_character_table().dump(), text_reader.VOCABULARY),
+        cargo=Cargo(text_reader.make_character_table().dump(), text_reader.VOCABULARY),
     )
     return package("Acme.TextSum")
 
@@ -76,49 +73,17 @@ def test_answers(expected: str, lines: list[str]) -> None:
         ("late half", "ArgumentException: .* got an unpaired surrogate at character 99"),
         (
             "no vocabulary",
-            "TextSumException: Expected the vocabulary at gone.txt, got: .*set TextSumOptions.VocabularyPath",
+            "TextSumLoadException: Expected the vocabulary at gone.txt, got: .*set TextSumOptions.VocabularyPath",
         ),
         (
             "altered",
-            r"TextSumException: Expected the vocabulary with SHA-256 \w{64}, got \w{64} \(\d+ bytes\) from .*altered.txt",
+            r"TextSumLoadException: Expected the vocabulary with SHA-256 \w{64}, got \w{64} \(\d+ bytes\) from .*altered.txt",
         ),
     ],
 )
 def test_a_failure_says_what_was_expected(name: str, expected: str, lines: list[str]) -> None:
     (line,) = (line for line in lines if line.startswith(f"throws {name}: "))
     assert re.match(f"throws {name}: {expected}", line)
-
-
-def test_strict_compilers_give_no_warnings(dotnet: Dotnet, packed: str) -> None:
-    frameworks = "<TargetFrameworks>net10.0;net8.0</TargetFrameworks>"
-    folder = dotnet.project("strict-text-sum", frameworks + STRICT, packed + HEALTH_CHECKS)
-    assert "warning" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-    documented = (folder / "bin/Debug/net8.0/strict-text-sum.xml").read_text()
-    assert "M:Acme.Models.TextSum.Tokenize(System.String)" in documented
-    assert "M:Acme.Models.TextSum.Run(System.Collections.Generic.IReadOnlyList{System.String})" in documented
-
-
-def test_old_compilers_give_no_warnings(dotnet: Dotnet, lines: list[str]) -> None:
-    assembly = dotnet.root / "packages/microsoft.ml.tokenizers/2.0.1/lib/netstandard2.0/Microsoft.ML.Tokenizers.dll"
-    folder = dotnet.project(
-        "old-text-sum",
-        "<TargetFrameworks>netstandard2.0;net48</TargetFrameworks>",
-        OLD_REFERENCES.format(assembly) + NET48_REFERENCE,
-    )
-    (folder / "client").mkdir(exist_ok=True)
-    contract = text_reader.make_text_contract()
-    identity = make_identity("TextSum", model=text_reader.make_text_model(), vocabulary_file="TextSum.vocab.txt")
-    sources = generator.generate(contract, identity, text_reader.make_character_table().dump())
-    for name in generator.always_compiled(contract, "TextSum"):
-        (folder / "client" / name).write_text(sources[name])
-    assert "warning CS" not in dotnet(folder, "build", "-v", "m", "--no-incremental")
-
-
-@pytest.mark.slow
-def test_it_is_published_ahead_of_time(dotnet: Dotnet, packed: str) -> None:
-    statements = 'using TextSum model = TextSum.Load(); System.Console.WriteLine(model.Run("The nurses!").Count);'
-    tokens = text_reader.make_python_tokenizer().tokenize("The nurses!")
-    assert dotnet.run_native("native-text-sum", packed, statements) == str(len(tokens))
 
 
 def rejection(**changes: object) -> str:
@@ -152,14 +117,3 @@ def test_an_input_that_the_model_does_not_have() -> None:
 def test_an_input_that_is_no_row_of_token_ids(input_ids: TensorSpec) -> None:
     error = rejection(inputs=[*text_reader.WITHOUT_TOKENIZER.inputs[:2], input_ids])
     assert 'input "input_ids": expected int64 of shape [batch, tokens], both axes dynamic, for the tokenizer' in error
-
-
-def test_a_client_without_a_tokenizer_does_not_mention_one() -> None:
-    sources = generator.generate(text_reader.WITHOUT_TOKENIZER, make_identity("TextSum"))
-    assert [name for name, text in sources.items() if "okeni" in text or "ocabulary" in text] == []
-
-
-def test_its_files_are_always_compiled() -> None:
-    assert {"TextSumTokenizer.cs", "TextSumTexts.cs", "TextSumCharacters.cs"} <= {
-        *generator.always_compiled(text_reader.make_text_contract(), "TextSum")
-    }

@@ -137,15 +137,14 @@ def test_an_embedding_that_was_rounded_up_is_taken():
         check_vocabulary(text_network.TinyNet(999), described)
 
 
-def test_the_package_holds_vocabulary_texts_and_dependency(texts):
+def test_the_package_holds_vocabulary_and_texts_and_asks_for_no_tokenizer(texts):
     digest = sha256(Path("build/data/tokenizer/vocab.txt"))
     with package() as opened:
         names = opened.namelist()
         assert opened.read(f"model/Tiny.{digest[:8]}.vocab.txt") == Path("build/data/tokenizer/vocab.txt").read_bytes()
-        assert {"golden/texts.json", "golden/texts.0.bin", "client/TinyTokenizer.cs", "client/TinyTexts.cs"} <= set(
-            names
-        )
-        assert '<dependency id="Microsoft.ML.Tokenizers" version="2.0.1" />' in opened.read("Tiny.nuspec").decode()
+        assert {"golden/texts.json", "golden/texts.0.bin"} <= set(names)
+        # The client has a tokenizer of its own.
+        assert "Tokenizers" not in opened.read("Tiny.nuspec").decode()
         assert f"Tiny.{digest[:8]}.vocab.txt" in opened.read("buildTransitive/Tiny.targets").decode()
         assert 'model.Run("some text")' in opened.read("README.md").decode()
         entries = json.loads(opened.read("golden/texts.json"))

@@ -22,7 +22,7 @@ from pipeline.parity.gate import explain_failure
 
 REPORT = Path("reports/dotnet.json")
 EXACT = Policy(Tolerance(0.0, 0.0), {})
-WAYS = ("row", "batch", "buffers", "async")
+WAYS = ("row", "batch", "whole", "buffers", "async")
 OUTPUTS = {"y": np.array([[1, 2], [3, 4]], dtype=np.float32), "k": np.array([5, 6])}
 CALLS = [GoldenCall("rows-2", "rows", 2, {}, {}, OUTPUTS)]
 needs_dotnet = pytest.mark.skipif(
@@ -171,7 +171,7 @@ def test_real(digits, passes, client):
     report = read_json(REPORT, "verify")
     task = report["task"]
     assert (
-        f"verified in .NET: {report['rows']} rows through 4 ways in, 2 threads; 359 test rows, accuracy {task['dotnet']:.4f}"
+        f"verified in .NET: {report['rows']} rows through {len(WAYS)} ways in, 2 threads; 359 test rows, accuracy {task['dotnet']:.4f}"
         in printed
     )
     parity = read_json(Path("reports/parity.json"), "validate")["task"]

@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import IO
 from xml.sax.saxutils import escape, quoteattr
@@ -21,8 +22,9 @@ from pipeline.dotnet.nuget.dependency_groups import RUNTIMES, DependencyGroup
 from pipeline.dotnet.nuget.source_repository import SourceRepository
 
 NUSPEC_NAMESPACE = "http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd"
-# The earliest date that zip can store; a constant one gives equal bytes for equal content.
-ENTRY_DATE = (1980, 1, 1, 0, 0, 0)
+# The earliest date that zip can store, and how many later ones a package may have: zip counts pairs of seconds, these end in 1988.
+FIRST_DATE = datetime(1980, 1, 1)
+DATES = 2**27
 CONTENT_TYPES = {
     "rels": "application/vnd.openxmlformats-package.relationships+xml",
     "psmdcp": "application/vnd.openxmlformats-package.core-properties+xml",
@@ -137,14 +139,26 @@ def pack(metadata: Metadata, files: Mapping[str, bytes | Path], target: Path | I
         core_properties: _core_properties(metadata),
         **content,
     }
+    date = _date(digest.digest())
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
-            entry = zipfile.ZipInfo(name, ENTRY_DATE)
+            entry = zipfile.ZipInfo(name, date)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = 0, 0
             entry.file_size = data.stat().st_size if isinstance(data, Path) else len(data)
             with _open(data) as source, archive.open(entry, "w") as part:
                 shutil.copyfileobj(source, part)
+
+
+def _date(digest: bytes) -> tuple[int, int, int, int, int, int]:
+    """The date of every file: one for equal contents, another for others.
+
+    NuGet unpacks files with it, and MSBuild copies an assembly beside a program only where its date or its size is another: with one date
+    for all packages, a program that goes to the next version would keep the assembly of the last.
+    """
+    seconds = 2 * (int.from_bytes(digest[:8], "big") % DATES)
+    date = FIRST_DATE + timedelta(seconds=seconds)
+    return date.year, date.month, date.day, date.hour, date.minute, date.second
 
 
 def _open(data: bytes | Path) -> io.BufferedReader | io.BytesIO:

@@ -7,6 +7,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
+from pipeline.dotnet.nuget.code_lines import lift_comments
 from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
@@ -52,7 +53,7 @@ def describe_calls(contract: Contract) -> list[str]:
     """How this client may be called, in lines."""
     layout = derive_layout(contract)
     sizes = describe_sizes(contract)
-    threads = "One instance is thread-safe: share it between all callers."
+    threads = "One instance is thread-safe: share it between all callers, and dispose it at the end."
     if not layout.batched:
         whole = f"{threads} The model has no batch axis: each call is one run, and there is no micro-batching."
         return [whole, *([sizes] if sizes else [])]
@@ -65,7 +66,8 @@ def describe_calls(contract: Contract) -> list[str]:
             else "the sizes of the outputs are known only after a run"
         )
         buffers = f"There is no `CreateBuffers` (IO binding), because {reason}."
-    lines = [threads, "`RunAsync` does micro-batching: it runs the rows of concurrent callers together.", buffers]
+    micro = "`RunAsync` does micro-batching: it runs the rows of concurrent callers together, off the caller's thread."
+    lines = [threads, micro, buffers]
     if layout.axes:
         lines.append(
             "A batch may be ragged: rows of equal sizes run together, and nothing is padded. "
@@ -125,8 +127,12 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, sections
         "The model, a typed client for it, and the proof that it gives the same answers as the network in PyTorch. It needs no Python,",
         "no model file to copy and no tensor code.",
         "",
+        "```sh",
+        f"dotnet add package {identity.package_id} --version {identity.version}",
+        "```",
+        "",
         "```csharp",
-        example(contract, identity.namespace, identity.class_name),
+        *lift_comments(example(contract, identity.namespace, identity.class_name).split("\n"), "//"),
         "```",
         "",
         *describe_calls(contract),

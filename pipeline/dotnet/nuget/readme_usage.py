@@ -1,6 +1,7 @@
 """Sections of the package's README on using the client in a program: tests, services, telemetry, names. The project's pages say more."""
 
 from pipeline.core.contract import Contract
+from pipeline.dotnet.client.embedding import PACKAGE, find_embedding
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
 from pipeline.dotnet.nuget.client_form import Form
@@ -13,6 +14,7 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
     model, aborted = map(layout.name_local, ("model", "aborted"))
     asynchronous = f"{model}.RunAsync({'text' if contract.tokenizer else _arguments(layout)}, {aborted})"
     return [
+        *(_describe_embedding(name) if find_embedding(contract) else []),
         "## Test with it",
         "",
         f"Depend on `I{name}`; NSubstitute and Moq implement it, and outputs have public constructors.",
@@ -47,6 +49,26 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
         "",
         f"In a project whose own namespace has a part `{name}`, C# takes that for the name: write `global::{namespace}.{name}`, or `using Model = {namespace}.{name};`. Who makes the",
         "package chooses both words (`package.namespace`, `package.class_name`).",
+        "",
+    ]
+
+
+def _describe_embedding(name: str) -> list[str]:
+    return [
+        "## As an embedding generator",
+        "",
+        f"`{name}EmbeddingGenerator` is the `IEmbeddingGenerator<string, Embedding<float>>` of {PACKAGE}; `Add{name}` registers it, and what takes",
+        "that interface works on it: caches, telemetry, vector stores, Semantic Kernel.",
+        "",
+        *_block(
+            "using Microsoft.Extensions.AI;",
+            "",
+            f"using IEmbeddingGenerator<string, Embedding<float>> generator = {name}EmbeddingGenerator.Load();",
+            'ReadOnlyMemory<float> vector = await generator.GenerateVectorAsync("some text");',
+        ),
+        "",
+        f"Name the model to a cache (`cache.CacheKeyAdditionalValues = [{name}.ModelSha256]` in `UseDistributedCache`): by itself it answers with the old",
+        "model's vectors after an upgrade.",
         "",
     ]
 

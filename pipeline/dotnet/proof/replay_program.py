@@ -124,7 +124,7 @@ def replay(contract: Contract, namespace: str, class_name: str) -> str:
 
 
 def example(contract: Contract, namespace: str, class_name: str) -> str:
-    """The C# of the package's README and of the model card: one row, many rows, ASP.NET Core."""
+    """The C# of the package's README and of the run's note in MLflow: one row, many rows."""
     layout = derive_layout(contract, class_name)
     inputs, outputs = layout.inputs, layout.outputs
     arguments = ", ".join([*(view.parameter for view in inputs), *(axis.parameter for axis in layout.explicit_axes)])
@@ -144,12 +144,18 @@ def example(contract: Contract, namespace: str, class_name: str) -> str:
                 for axis in layout.axes
             ),
             *(f"{view.array} {view.parameter} = {view.example_row(sizes)}; // {view.summary}" for view in inputs),
+<<<<<<< HEAD
             f"{class_name}Output {one} = {model}.Run({arguments});",
             *([f"{class_name}Output[] {many} = {model}.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
             f"Console.WriteLine({one}.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
             "",
             "// In ASP.NET Core:",
             f"builder.Services.Add{class_name}(options => options.IntraOpNumThreads = 1);",
+=======
+            f"{class_name}Output one = model.Run({arguments});",
+            *([f"{class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
+            f"Console.WriteLine(one.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
+>>>>>>> main
         ]
     )
 
@@ -165,9 +171,6 @@ def _text_example(namespace: str, class_name: str, shown: View) -> str:
             f'{class_name}Output[] many = model.Run(new[] {{ "some text", "another, longer one" }});',
             'long[] tokens = model.Tokenize("some text"); // what the model itself takes, with a mask; Run takes those too',
             f"Console.WriteLine(one.{member});",
-            "",
-            "// In ASP.NET Core:",
-            f"builder.Services.Add{class_name}(options => options.IntraOpNumThreads = 1);",
         ]
     )
 

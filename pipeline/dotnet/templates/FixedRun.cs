@@ -16,7 +16,7 @@ namespace TheNamespace
             return true;
         }
 
-        void IBatchRunner<$ client.batched_row $, TheModelOutput>.RunBatch(IReadOnlyList<$ client.batched_row $> rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<$ client.batched_row $, TheModelOutput>.RunBatch($ client.batched_row $[] rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try
@@ -79,9 +79,24 @@ namespace TheNamespace
             _model.Lifetime.Enter();
             try
             {
-                for (int _start = 0; _start < _rows; _start += _batcher.MaxBatchSize)
+                RunAll($ client.arguments $, _outputs);
+            }
+            finally
+            {
+                _model.Lifetime.Leave();
+            }
+
+            return _outputs;
+        }
+
+        private void RunAll($ client.memory_parameters $, TheModelOutput[] _outputs)
+        {
+            using CallMeasurement _measurement = CallMeasurement.Start(_model, _outputs.Length, _batcher.MaxBatchSize);
+            try
+            {
+                for (int _start = 0, _size; _start < _outputs.Length; _start += _size)
                 {
-                    int _size = Math.Min(_batcher.MaxBatchSize, _rows - _start);
+                    _size = Math.Min(_batcher.MaxBatchSize, _outputs.Length - _start);
                     TheModelBuffers _buffers = TakeBuffers(_size);
                     try
                     {
@@ -98,17 +113,17 @@ namespace TheNamespace
                     }
                 }
             }
-            finally
+            catch (Exception _error) when (_measurement.Failed(_error))
             {
-                _model.Lifetime.Leave();
+                throw;
             }
 
-            return _outputs;
+            _measurement.Succeeded();
         }
 
         private TheModelBuffers TakeBuffers(int rows)
         {
-            return rows == 1 ? _idle.Take() : new TheModelBuffers(_model, rows, true);
+            return rows == 1 ? _idle.Take() : _idleBatches.Take(rows);
         }
 
         private void ReturnBuffers(TheModelBuffers buffers)
@@ -119,7 +134,7 @@ namespace TheNamespace
             }
             else
             {
-                buffers.Dispose();
+                _idleBatches.Return(buffers.Batch, buffers);
             }
         }
     }

@@ -50,6 +50,7 @@ namespace TheNamespace
 //% if client.fixed
         // Memory for one row, which a run takes and returns.
         private readonly Pool<TheModelBuffers> _idle;
+        private readonly BatchPool<TheModelBuffers> _idleBatches;
 //% endif
 //% if client.sizes
         private readonly bool _allowUnprovenSizes;
@@ -66,6 +67,7 @@ namespace TheNamespace
             _checkRow = CheckRow;
 //% if client.fixed
             _idle = new Pool<TheModelBuffers>(options.MaxConcurrency, () => new TheModelBuffers(_model, 1, true));
+            _idleBatches = new BatchPool<TheModelBuffers>($ (client.inputs + client.outputs) | sum(attribute="length") $, rows => new TheModelBuffers(_model, rows, true));
 //% endif
 //% if client.sizes
             _allowUnprovenSizes = options.AllowUnprovenSizes;
@@ -75,6 +77,9 @@ namespace TheNamespace
             _checkText = Row;
 //% endif
             model.Own(stoppedFirst: _batcher$ ", freedLast: _idle" if client.fixed $);
+//% if client.fixed
+            model.Own(freedLast: _idleBatches);
+//% endif
         }
 
 //% if client.text

@@ -28,7 +28,7 @@ namespace TheNamespace
             return $ "first.HasSizesOf(second)" if client.layout.axes else "true" $;
         }
 
-        void IBatchRunner<TheModelInput, TheModelOutput>.RunBatch(IReadOnlyList<TheModelInput> rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<TheModelInput, TheModelOutput>.RunBatch(TheModelInput[] rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
         {
             TheModelInput _first = rows[start];
             using var _run = new UnboundRun(_model, count);

@@ -49,6 +49,15 @@ def test_other_content_gives_another_name_of_the_core_properties():
     assert names[0] != names[1]
 
 
+def test_other_content_has_another_date():
+    """Or MSBuild takes an assembly of equal size for the one that it has copied already."""
+    dates = [
+        {entry.date_time for entry in open_package(pack(METADATA, files)).infolist()}
+        for files in (FILES, {**FILES, "README.md": b"# ho"})
+    ]
+    assert [len(dates[0]), len(dates[1]), len(dates[0] | dates[1])] == [1, 1, 2]
+
+
 def test_files_are_there_whole():
     with open_package(pack(METADATA, FILES)) as archive:
         assert archive.testzip() is None

@@ -1,9 +1,14 @@
 """What the README says of using a client, by the kind of its model; tests/dotnet/test_csharp_blocks.py compiles all of it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from client import snapshots
 
 from csharp_projects import make_contract, make_identity, tensor
+from pipeline.core.contract import TensorSpec
+from pipeline.dotnet.client import plain_sources
 from pipeline.dotnet.nuget.readme_usage import describe_form, describe_usage
 from pipeline.dotnet.proof.replay_program import example
 
@@ -29,6 +34,24 @@ CONTRACTS = snapshots.list_contracts()
 def test_a_line_has_the_model_s_own_names(name: str, line: str) -> None:
     class_name = "".join(word.capitalize() for word in name.split("_"))
     assert line in describe_usage(CONTRACTS[name], make_identity(class_name))
+
+
+@pytest.mark.parametrize(("outputs", "is_shown"), [([tensor("vector", "float32", "batch", 2)], True), (None, False)])
+def test_a_model_from_text_to_a_vector_is_shown_as_a_generator(
+    outputs: list[TensorSpec] | None, is_shown: bool
+) -> None:
+    contract = CONTRACTS["text_sum"]
+    text = " ".join(
+        describe_usage(contract.model_copy(update={"outputs": outputs or contract.outputs}), make_identity("TextSum"))
+    )
+    assert ("`AddTextSum` registers it, and what takes that interface works on it" in text) == is_shown
+
+
+def test_every_instrument_is_named() -> None:
+    code = (Path(plain_sources.__file__).parents[1] / "csharp/client/telemetry/Telemetry.cs").read_text()
+    text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny")))
+    names = re.findall(r'\.Create\w+<\w+>\("torch2dotnet([\w.]+)"', code)
+    assert [name for name in names if f"{name}`" not in text] == []
 
 
 def test_a_name_that_is_taken_is_written_whole() -> None:

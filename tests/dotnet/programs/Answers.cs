@@ -42,6 +42,14 @@ Console.WriteLine(FormattableString.Invariant($"mixed {one.Score} {string.Join("
 MixedInput[] several = Enumerable.Range(0, 4).Select(i => new MixedInput(i, [i, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, i], [0, 0], [0, 0], [0, 0], [0, 0], [false, i % 2 == 1])).ToArray();
 Console.WriteLine("several " + string.Join(" ", mixed.Run(several).Select(output => FormattableString.Invariant($"{output.Score}/{output.OutFloat32[0]}/{output.OutInt64[1]}/{output.OutBool[1]}"))));
 
+// Two rows that one run gathers: the table has no class 99.
+using (Mixed gathered = Mixed.Load(new MixedOptions { MaxDelay = TimeSpan.FromSeconds(30), MaxBatchSize = 2 }))
+{
+    Task<MixedOutput> good = Lookup(gathered, 1), bad = Lookup(gathered, 99);
+    await Task.WhenAny(Task.WhenAll(good, bad));
+    Console.WriteLine(FormattableString.Invariant($"in one batch: {(await good).Score} {bad.Exception!.InnerException!.GetType().Name}"));
+}
+
 using Scalar scalar = Scalar.Load(new ScalarOptions { ValidateInputs = true });
 Console.WriteLine(FormattableString.Invariant($"scalar {scalar.Run(0.5f).Y} {(await scalar.RunAsync(1)).Y} {scalar.Run([2f])[0].Y}"));
 Failures.Print("too small", () => scalar.Run([1f, 0f]));
@@ -69,5 +77,7 @@ using (TinyBuffers left = model.CreateBuffers())
 }
 
 Failures.Print("disposed", () => model.Run(rows[0]));
+
+static Task<MixedOutput> Lookup(Mixed mixed, long row) => mixed.RunAsync(row, [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [false, false]);
 
 static void Print(string method, TinyOutput output) => Console.WriteLine(method + " " + output.Label + " " + output.LabelName.Replace(' ', '_') + " " + string.Join(" ", output.Probabilities));

@@ -26,5 +26,13 @@ await using ServiceProvider provider = services.BuildServiceProvider();
 Print("registered", await provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>().GenerateAsync(texts));
 Print("keyed", await provider.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>("eu").GenerateAsync(texts));
 
+var piped = new ServiceCollection();
+piped.AddDistributedMemoryCache().AddTextSum();
+piped.AddEmbeddingGenerator(provider => provider.GetRequiredService<TextSumEmbeddingGenerator>())
+    .UseOpenTelemetry()
+    .UseDistributedCache(configure: cache => cache.CacheKeyAdditionalValues = [TextSum.ModelSha256]);
+await using ServiceProvider cached = piped.BuildServiceProvider();
+Console.WriteLine("cached " + string.Join(",", (await cached.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>().GenerateVectorAsync(texts[0])).ToArray()));
+
 static void Print(string how, GeneratedEmbeddings<Embedding<float>> embeddings) => Console.WriteLine(
     how + " " + string.Join(" ", embeddings.Select(embedding => string.Join(",", embedding.Vector.ToArray()))) + " " + embeddings.Usage!.InputTokenCount);

@@ -22,13 +22,13 @@ ROWS = 300
 METHODS = {
     "texts": ("row", "batch", "async"),
     "tokens": ("row", "batch", "async"),
-    "halves": ("row", "batch", "buffers", "async"),
+    "halves": ("row", "batch", "whole", "buffers", "async"),
     "series": ("row", "batch", "ragged", "buffers", "async"),
     "pair": ("row", "batch", "ragged", "buffers", "async"),
     "image": ("row", "batch", "ragged", "buffers", "async"),
     "best": ("row", "batch", "async"),
     "window": ("row", "batch", "async"),
-    "whole": ("row",),
+    "whole": ("row", "async"),
     "many": ("row", "batch", "ragged", "async"),
 }
 

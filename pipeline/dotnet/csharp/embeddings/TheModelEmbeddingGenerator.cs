@@ -32,7 +32,7 @@ public sealed class TheModelEmbeddingGenerator : IEmbeddingGenerator<string, Emb
     /// <param name="model">A <see cref="TheModel"/>.</param>
     /// <exception cref="ArgumentException">It is another implementation of the interface.</exception>
     public TheModelEmbeddingGenerator(ITheModel model)
-        : this(Embedder(model), model, null)
+        : this(AsEmbeddingModel(model), model, null)
     {
     }
 
@@ -52,7 +52,7 @@ public sealed class TheModelEmbeddingGenerator : IEmbeddingGenerator<string, Emb
     public static TheModelEmbeddingGenerator Load(TheModelOptions? options = null)
     {
         TheModel model = TheModel.Load(options);
-        return new TheModelEmbeddingGenerator(Embedder(model), model, model);
+        return new TheModelEmbeddingGenerator(AsEmbeddingModel(model), model, model);
     }
 
     /// <summary>Turns texts into vectors.</summary>
@@ -130,7 +130,7 @@ public sealed class TheModelEmbeddingGenerator : IEmbeddingGenerator<string, Emb
         _owned?.Dispose();
     }
 
-    private static IEmbeddingModel Embedder(ITheModel model)
+    private static IEmbeddingModel AsEmbeddingModel(ITheModel model)
     {
         Check.NotNull(model, "Expected a TheModel, got null.", nameof(model));
         return model as IEmbeddingModel ?? throw new ArgumentException(

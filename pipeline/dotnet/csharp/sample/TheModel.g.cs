@@ -36,6 +36,7 @@ namespace TheNamespace
         private readonly Func<float[], string, float[]> _checkRow;
         // Memory for one row, which a run takes and returns.
         private readonly Pool<TheModelBuffers> _idle;
+        private readonly BatchPool<TheModelBuffers> _idleBatches;
 
         private TheModel(LoadedModel model, TheModelOptions options)
         {
@@ -43,7 +44,9 @@ namespace TheNamespace
             _batcher = new Batcher<float[], TheModelOutput>(this, model, options.MaxBatchSize);
             _checkRow = CheckRow;
             _idle = new Pool<TheModelBuffers>(options.MaxConcurrency, () => new TheModelBuffers(_model, 1, true));
+            _idleBatches = new BatchPool<TheModelBuffers>(8, rows => new TheModelBuffers(_model, rows, true));
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
+            model.Own(freedLast: _idleBatches);
         }
 
         private ITextTokenizer? Tokenizer => null;

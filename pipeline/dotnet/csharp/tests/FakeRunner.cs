@@ -2,7 +2,6 @@ namespace TheNamespace.Tests;
 
 using System;
 using System.Collections.Concurrent;
-using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using TheNamespace.TheModelEngine;
@@ -33,7 +32,7 @@ internal sealed class FakeRunner : IBatchRunner<int, int>
         return IgnoresSizes || first % 10 == second % 10;
     }
 
-    public void RunBatch(IReadOnlyList<int> rows, int start, int count, int[] outputs, CancellationToken cancellationToken)
+    public void RunBatch(int[] rows, int start, int count, int[] outputs, CancellationToken cancellationToken)
     {
         int[] batch = [.. rows.Skip(start).Take(count)];
         Runs.Enqueue(batch);

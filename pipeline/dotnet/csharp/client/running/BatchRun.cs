@@ -3,7 +3,6 @@
 namespace TheNamespace.TheModelEngine;
 
 using System;
-using System.Collections.Generic;
 using System.Threading;
 
 /// <summary>Runs batches, and answers those who wait for their rows.</summary>
@@ -54,7 +53,7 @@ internal static class BatchRun
 
     /// <returns>Why it failed; null for a success.</returns>
     internal static Exception? TryRun<TRow, TOutput>(
-        IBatchRunner<TRow, TOutput> runner, IReadOnlyList<TRow> rows, int start, int count, TOutput[] outputs, CancellationToken cancellationToken)
+        IBatchRunner<TRow, TOutput> runner, TRow[] rows, int start, int count, TOutput[] outputs, CancellationToken cancellationToken)
     {
         Telemetry.IsInsideCall = true;
         try

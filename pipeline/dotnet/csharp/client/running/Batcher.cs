@@ -43,32 +43,21 @@ internal sealed class Batcher<TRow, TOutput> : IDisposable
 
     /// <summary>Checked rows, in batches of at most <see cref="MaxBatchSize"/>, those of equal sizes together; on the calling thread.</summary>
     /// <returns>The outputs in the order of the rows.</returns>
-    internal TOutput[] Run(IReadOnlyList<TRow> rows, CancellationToken cancellationToken)
+    internal TOutput[] Run(TRow[] rows, CancellationToken cancellationToken)
     {
         _model.Lifetime.ThrowIfEnded();
-        if (!Telemetry.IsListening)
-        {
-            return SizeGroups.Run(_runner, rows, MaxBatchSize, cancellationToken);
-        }
-
-        using Activity? activity = Telemetry.StartCall();
-        int batchSize = Math.Min(rows.Count, MaxBatchSize);
+        using CallMeasurement measurement = CallMeasurement.Start(_model, rows.Length, MaxBatchSize);
         TOutput[] outputs;
-        Telemetry.IsInsideCall = true;
         try
         {
             outputs = SizeGroups.Run(_runner, rows, MaxBatchSize, cancellationToken);
         }
-        catch (Exception error) when (EndCall(activity, rows.Count, batchSize, error))
+        catch (Exception error) when (measurement.Failed(error))
         {
             throw;
         }
-        finally
-        {
-            Telemetry.IsInsideCall = false;
-        }
 
-        EndCall(activity, rows.Count, batchSize, null);
+        measurement.Succeeded();
         return outputs;
     }
 
@@ -111,8 +100,8 @@ internal sealed class Batcher<TRow, TOutput> : IDisposable
             return SubmitMeasured(row, runOnCallingThread, rejectWhenFull, cancellationToken);
         }
 
-        return runOnCallingThread && _scheduler.TryBegin()
-            ? RunHere(row, cancellationToken)
+        return runOnCallingThread && _scheduler.TryBegin() is { } batch
+            ? RunHere(row, batch, cancellationToken)
             : _scheduler.Add(new WaitingRow<TRow, TOutput>(row, cancellationToken), rejectWhenFull);
     }
 
@@ -123,8 +112,8 @@ internal sealed class Batcher<TRow, TOutput> : IDisposable
         TOutput output;
         try
         {
-            output = runOnCallingThread && _scheduler.TryBegin()
-                ? await RunHere(row, cancellationToken).ConfigureAwait(false)
+            output = runOnCallingThread && _scheduler.TryBegin() is { } batch
+                ? await RunHere(row, batch, cancellationToken).ConfigureAwait(false)
                 : await _scheduler.Add(waiting, rejectWhenFull).ConfigureAwait(false);
         }
         catch (Exception error) when (EndCall(activity, 1, Math.Max(1, waiting.BatchSize), error))
@@ -142,14 +131,15 @@ internal sealed class Batcher<TRow, TOutput> : IDisposable
         return false;
     }
 
-    private Task<TOutput> RunHere(TRow row, CancellationToken cancellationToken)
+    private Task<TOutput> RunHere(TRow row, Batch<TRow, TOutput> batch, CancellationToken cancellationToken)
     {
-        var outputs = new TOutput[1];
-        Exception? error = BatchRun.TryRun(_runner, [row], 0, 1, outputs, cancellationToken);
-        _scheduler.End();
+        batch.Rows[0] = row;
+        Exception? error = BatchRun.TryRun(_runner, batch.Rows, 0, 1, batch.Outputs, cancellationToken);
+        TOutput output = batch.Outputs[0];
+        _scheduler.End(batch);
         return error switch
         {
-            null => Task.FromResult(outputs[0]),
+            null => Task.FromResult(output),
             OperationCanceledException when cancellationToken.IsCancellationRequested => Task.FromCanceled<TOutput>(cancellationToken),
             _ => Task.FromException<TOutput>(error),
         };

@@ -99,23 +99,14 @@ internal sealed class BoundRun : IDisposable
     /// <exception cref="TheModelException">onnxruntime failed.</exception>
     internal void Run(CancellationToken cancellationToken = default)
     {
-        if (!Telemetry.IsListening)
+        if (Telemetry.IsListening)
         {
-            RunAlone(cancellationToken);
-            return;
+            RunMeasured(cancellationToken);
         }
-
-        using RunMeasurement measurement = RunMeasurement.Start(_model, _rows);
-        try
+        else
         {
             RunAlone(cancellationToken);
         }
-        catch (Exception error) when (measurement.Failed(error))
-        {
-            throw;
-        }
-
-        measurement.Succeeded();
     }
 
     /// <summary>Frees the memory, after the run in progress if there is one.</summary>
@@ -159,6 +150,21 @@ internal sealed class BoundRun : IDisposable
                 Dispose();
             }
         }
+    }
+
+    private void RunMeasured(CancellationToken cancellationToken)
+    {
+        using RunMeasurement measurement = RunMeasurement.Start(_model, _rows);
+        try
+        {
+            RunAlone(cancellationToken);
+        }
+        catch (Exception error) when (measurement.Failed(error))
+        {
+            throw;
+        }
+
+        measurement.Succeeded();
     }
 
     private void RunAlone(CancellationToken cancellationToken)

@@ -2,7 +2,6 @@
 
 namespace TheNamespace.TheModelEngine;
 
-using System.Collections.Generic;
 using System.Threading;
 
 /// <summary>Runs checked rows together; the generated client is one.</summary>
@@ -14,5 +13,5 @@ internal interface IBatchRunner<TRow, TOutput>
     bool HaveEqualSizes(TRow first, TRow second);
 
     /// <summary>Runs <paramref name="count"/> rows of equal sizes, from index <paramref name="start"/>, as one batch.</summary>
-    void RunBatch(IReadOnlyList<TRow> rows, int start, int count, TOutput[] outputs, CancellationToken cancellationToken);
+    void RunBatch(TRow[] rows, int start, int count, TOutput[] outputs, CancellationToken cancellationToken);
 }

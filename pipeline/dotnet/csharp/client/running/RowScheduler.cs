@@ -122,22 +122,30 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
         return waiting.Task;
     }
 
-    /// <summary>Takes a run for the calling thread, if one is free and no row waits; it is given back by <see cref="End"/>.</summary>
-    internal bool TryBegin()
+    /// <summary>Takes a run for the calling thread, if one is free and no row waits.</summary>
+    /// <returns>Arrays for the run, which <see cref="End"/> takes back with it; null when there is none.</returns>
+    internal Batch<TRow, TOutput>? TryBegin()
     {
         lock (_lock)
         {
-            bool begins = !_disposed && _alarm == null && _queue.Count == 0 && _running < _maxConcurrency;
-            _running += begins ? 1 : 0;
-            return begins;
+            if (_disposed || _alarm != null || _queue.Count > 0 || _running >= _maxConcurrency)
+            {
+                return null;
+            }
+
+            _running++;
+            return TakeIdle();
         }
     }
 
-    internal void End()
+    internal void End(Batch<TRow, TOutput> batch)
     {
+        batch.Rows[0] = default!;
+        batch.Outputs[0] = default!;
         lock (_lock)
         {
             _running--;
+            _idle.Push(batch);
             Schedule();
         }
     }
@@ -173,7 +181,7 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
                 if (batch == null)
                 {
                     _starting--;
-                    batch = _idle.Count > 0 ? _idle.Pop() : new Batch<TRow, TOutput>();
+                    batch = TakeIdle();
                 }
 
                 if (_queue.Count > 0 && RemainingDelay() <= TimeSpan.Zero)
@@ -207,6 +215,11 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
 
             BatchRun.Answer(_runner, batch, error);
         }
+    }
+
+    private Batch<TRow, TOutput> TakeIdle()
+    {
+        return _idle.Count > 0 ? _idle.Pop() : new Batch<TRow, TOutput>();
     }
 
     private void Cancel(WaitingRow<TRow, TOutput> waiting)

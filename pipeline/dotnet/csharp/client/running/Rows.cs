@@ -17,7 +17,15 @@ internal static class Rows
         var result = new TRow[rows.Count];
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = check(rows[i], Name(parameter, i));
+            try
+            {
+                result[i] = check(rows[i], parameter);
+            }
+            catch (ArgumentException)
+            {
+                // Once more, with its name, which costs more than the check and which rows that are right do not need.
+                result[i] = check(rows[i], Name(parameter, i));
+            }
         }
 
         return result;

@@ -13,9 +13,9 @@ internal static class SizeGroups
     private const int Window = 4096;
 
     /// <returns>The outputs in the order of the rows.</returns>
-    internal static TOutput[] Run<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, IReadOnlyList<TRow> rows, int maxBatchSize, CancellationToken cancellationToken)
+    internal static TOutput[] Run<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, TRow[] rows, int maxBatchSize, CancellationToken cancellationToken)
     {
-        var outputs = new TOutput[rows.Count];
+        var outputs = new TOutput[rows.Length];
         if (HaveAllEqualSizes(runner, rows))
         {
             RunBatches(runner, rows, outputs, maxBatchSize, cancellationToken);
@@ -40,9 +40,9 @@ internal static class SizeGroups
         return outputs;
     }
 
-    private static bool HaveAllEqualSizes<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, IReadOnlyList<TRow> rows)
+    private static bool HaveAllEqualSizes<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, TRow[] rows)
     {
-        for (int i = 1; i < rows.Count; i++)
+        for (int i = 1; i < rows.Length; i++)
         {
             if (!runner.HaveEqualSizes(rows[0], rows[i]))
             {
@@ -54,7 +54,7 @@ internal static class SizeGroups
     }
 
     /// <summary>Indices of the rows of equal sizes, a list for each group, in the order of their first rows.</summary>
-    private static List<List<int>> Group<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, IReadOnlyList<TRow> rows, int start, int count)
+    private static List<List<int>> Group<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, TRow[] rows, int start, int count)
     {
         var groups = new List<List<int>>();
         for (int i = start; i < start + count; i++)
@@ -73,7 +73,7 @@ internal static class SizeGroups
     }
 
     private static void RunBatches<TRow, TOutput>(
-        IBatchRunner<TRow, TOutput> runner, IReadOnlyList<TRow> rows, TOutput[] outputs, int maxBatchSize, CancellationToken cancellationToken)
+        IBatchRunner<TRow, TOutput> runner, TRow[] rows, TOutput[] outputs, int maxBatchSize, CancellationToken cancellationToken)
     {
         for (int start = 0; start < outputs.Length; start += Math.Min(maxBatchSize, outputs.Length - start))
         {

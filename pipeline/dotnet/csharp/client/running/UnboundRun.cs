@@ -58,23 +58,14 @@ internal sealed class UnboundRun : IDisposable
     /// <exception cref="TheModelException">onnxruntime failed.</exception>
     internal void Run(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
     {
-        if (!Telemetry.IsListening)
+        if (Telemetry.IsListening)
         {
-            RunAlone(inputNames, outputNames, cancellationToken);
-            return;
+            RunMeasured(inputNames, outputNames, cancellationToken);
         }
-
-        using RunMeasurement measurement = RunMeasurement.Start(_model, _rows);
-        try
+        else
         {
             RunAlone(inputNames, outputNames, cancellationToken);
         }
-        catch (Exception error) when (measurement.Failed(error))
-        {
-            throw;
-        }
-
-        measurement.Succeeded();
     }
 
     /// <summary>The shape of an output, which must be the contract's: with another shape its rows could not be separated.</summary>
@@ -137,6 +128,21 @@ internal sealed class UnboundRun : IDisposable
         {
             _rows = shape.Length == 0 ? 1 : (int)Math.Min(shape[0], int.MaxValue);
         }
+    }
+
+    private void RunMeasured(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
+    {
+        using RunMeasurement measurement = RunMeasurement.Start(_model, _rows);
+        try
+        {
+            RunAlone(inputNames, outputNames, cancellationToken);
+        }
+        catch (Exception error) when (measurement.Failed(error))
+        {
+            throw;
+        }
+
+        measurement.Succeeded();
     }
 
     private void RunAlone(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)

@@ -176,6 +176,23 @@ public sealed class EmbeddingGeneratorTests
         Assert.Equal(3, embedder.Calls);
     }
 
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("another model", 2)]
+    public async Task A_cache_answers_for_another_model_unless_its_keys_have_it(string? other, int calls)
+    {
+        var cache = new DictionaryCache();
+        var embedder = new FakeEmbedder();
+        foreach (string? model in new[] { null, other })
+        {
+            using IEmbeddingGenerator<string, Embedding<float>> cached = Make(embedder).AsBuilder()
+                .UseDistributedCache(cache, keys => keys.CacheKeyAdditionalValues = model is null ? null : [model]).Build();
+            await cached.GenerateVectorAsync("a", cancellationToken: Ended);
+        }
+
+        Assert.Equal(calls, embedder.Calls);
+    }
+
     [Fact]
     public async Task Telemetry_shows_the_model_and_its_tokens()
     {

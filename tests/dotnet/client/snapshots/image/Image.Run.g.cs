@@ -21,7 +21,7 @@ namespace Acme.Models
             return first.HasSizesOf(second);
         }
 
-        void IBatchRunner<ImageInput, ImageOutput>.RunBatch(IReadOnlyList<ImageInput> rows, int start, int count, ImageOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<ImageInput, ImageOutput>.RunBatch(ImageInput[] rows, int start, int count, ImageOutput[] outputs, CancellationToken cancellationToken)
         {
             ImageInput _first = rows[start];
             using var _run = new UnboundRun(_model, count);

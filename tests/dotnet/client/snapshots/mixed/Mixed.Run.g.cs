@@ -16,7 +16,7 @@ namespace Acme.Models
             return true;
         }
 
-        void IBatchRunner<MixedInput, MixedOutput>.RunBatch(IReadOnlyList<MixedInput> rows, int start, int count, MixedOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<MixedInput, MixedOutput>.RunBatch(MixedInput[] rows, int start, int count, MixedOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try
@@ -88,9 +88,24 @@ namespace Acme.Models
             _model.Lifetime.Enter();
             try
             {
-                for (int _start = 0; _start < _rows; _start += _batcher.MaxBatchSize)
+                RunAll(@class, inFloat32, inFloat64, inInt8, inInt16, inInt32, inInt64, inUint8, inUint16, inUint32, inUint64, inBool, _outputs);
+            }
+            finally
+            {
+                _model.Lifetime.Leave();
+            }
+
+            return _outputs;
+        }
+
+        private void RunAll(ReadOnlyMemory<long> @class, ReadOnlyMemory<float> inFloat32, ReadOnlyMemory<double> inFloat64, ReadOnlyMemory<sbyte> inInt8, ReadOnlyMemory<short> inInt16, ReadOnlyMemory<int> inInt32, ReadOnlyMemory<long> inInt64, ReadOnlyMemory<byte> inUint8, ReadOnlyMemory<ushort> inUint16, ReadOnlyMemory<uint> inUint32, ReadOnlyMemory<ulong> inUint64, ReadOnlyMemory<bool> inBool, MixedOutput[] _outputs)
+        {
+            using CallMeasurement _measurement = CallMeasurement.Start(_model, _outputs.Length, _batcher.MaxBatchSize);
+            try
+            {
+                for (int _start = 0, _size; _start < _outputs.Length; _start += _size)
                 {
-                    int _size = Math.Min(_batcher.MaxBatchSize, _rows - _start);
+                    _size = Math.Min(_batcher.MaxBatchSize, _outputs.Length - _start);
                     MixedBuffers _buffers = TakeBuffers(_size);
                     try
                     {
@@ -107,17 +122,17 @@ namespace Acme.Models
                     }
                 }
             }
-            finally
+            catch (Exception _error) when (_measurement.Failed(_error))
             {
-                _model.Lifetime.Leave();
+                throw;
             }
 
-            return _outputs;
+            _measurement.Succeeded();
         }
 
         private MixedBuffers TakeBuffers(int rows)
         {
-            return rows == 1 ? _idle.Take() : new MixedBuffers(_model, rows, true);
+            return rows == 1 ? _idle.Take() : _idleBatches.Take(rows);
         }
 
         private void ReturnBuffers(MixedBuffers buffers)
@@ -128,7 +143,7 @@ namespace Acme.Models
             }
             else
             {
-                buffers.Dispose();
+                _idleBatches.Return(buffers.Batch, buffers);
             }
         }
     }

@@ -69,6 +69,7 @@ namespace Acme.Models
         private readonly Func<MixedInput, string, MixedInput> _checkRow;
         // Memory for one row, which a run takes and returns.
         private readonly Pool<MixedBuffers> _idle;
+        private readonly BatchPool<MixedBuffers> _idleBatches;
 
         private Mixed(LoadedModel model, MixedOptions options)
         {
@@ -76,7 +77,9 @@ namespace Acme.Models
             _batcher = new Batcher<MixedInput, MixedOutput>(this, model, options.MaxBatchSize);
             _checkRow = CheckRow;
             _idle = new Pool<MixedBuffers>(options.MaxConcurrency, () => new MixedBuffers(_model, 1, true));
+            _idleBatches = new BatchPool<MixedBuffers>(46, rows => new MixedBuffers(_model, rows, true));
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
+            model.Own(freedLast: _idleBatches);
         }
 
         private ITextTokenizer? Tokenizer => null;

@@ -21,7 +21,7 @@ namespace Acme.Models
             return first.HasSizesOf(second);
         }
 
-        void IBatchRunner<SeriesInput, SeriesOutput>.RunBatch(IReadOnlyList<SeriesInput> rows, int start, int count, SeriesOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<SeriesInput, SeriesOutput>.RunBatch(SeriesInput[] rows, int start, int count, SeriesOutput[] outputs, CancellationToken cancellationToken)
         {
             SeriesInput _first = rows[start];
             using var _run = new UnboundRun(_model, count);

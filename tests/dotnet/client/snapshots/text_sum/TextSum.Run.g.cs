@@ -21,7 +21,7 @@ namespace Acme.Models
             return first.HasSizesOf(second);
         }
 
-        void IBatchRunner<TextSumInput, TextSumOutput>.RunBatch(IReadOnlyList<TextSumInput> rows, int start, int count, TextSumOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<TextSumInput, TextSumOutput>.RunBatch(TextSumInput[] rows, int start, int count, TextSumOutput[] outputs, CancellationToken cancellationToken)
         {
             TextSumInput _first = rows[start];
             using var _run = new UnboundRun(_model, count);

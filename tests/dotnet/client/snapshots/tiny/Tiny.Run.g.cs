@@ -16,7 +16,7 @@ namespace Acme.Models
             return true;
         }
 
-        void IBatchRunner<float[], TinyOutput>.RunBatch(IReadOnlyList<float[]> rows, int start, int count, TinyOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<float[], TinyOutput>.RunBatch(float[][] rows, int start, int count, TinyOutput[] outputs, CancellationToken cancellationToken)
         {
             _model.Lifetime.Enter();
             try
@@ -77,9 +77,24 @@ namespace Acme.Models
             _model.Lifetime.Enter();
             try
             {
-                for (int _start = 0; _start < _rows; _start += _batcher.MaxBatchSize)
+                RunAll(pixels, _outputs);
+            }
+            finally
+            {
+                _model.Lifetime.Leave();
+            }
+
+            return _outputs;
+        }
+
+        private void RunAll(ReadOnlyMemory<float> pixels, TinyOutput[] _outputs)
+        {
+            using CallMeasurement _measurement = CallMeasurement.Start(_model, _outputs.Length, _batcher.MaxBatchSize);
+            try
+            {
+                for (int _start = 0, _size; _start < _outputs.Length; _start += _size)
                 {
-                    int _size = Math.Min(_batcher.MaxBatchSize, _rows - _start);
+                    _size = Math.Min(_batcher.MaxBatchSize, _outputs.Length - _start);
                     TinyBuffers _buffers = TakeBuffers(_size);
                     try
                     {
@@ -96,17 +111,17 @@ namespace Acme.Models
                     }
                 }
             }
-            finally
+            catch (Exception _error) when (_measurement.Failed(_error))
             {
-                _model.Lifetime.Leave();
+                throw;
             }
 
-            return _outputs;
+            _measurement.Succeeded();
         }
 
         private TinyBuffers TakeBuffers(int rows)
         {
-            return rows == 1 ? _idle.Take() : new TinyBuffers(_model, rows, true);
+            return rows == 1 ? _idle.Take() : _idleBatches.Take(rows);
         }
 
         private void ReturnBuffers(TinyBuffers buffers)
@@ -117,7 +132,7 @@ namespace Acme.Models
             }
             else
             {
-                buffers.Dispose();
+                _idleBatches.Return(buffers.Batch, buffers);
             }
         }
     }

@@ -36,6 +36,7 @@ namespace Acme.Models
         private readonly Func<float[], string, float[]> _checkRow;
         // Memory for one row, which a run takes and returns.
         private readonly Pool<TinyBuffers> _idle;
+        private readonly BatchPool<TinyBuffers> _idleBatches;
 
         private Tiny(LoadedModel model, TinyOptions options)
         {
@@ -43,7 +44,9 @@ namespace Acme.Models
             _batcher = new Batcher<float[], TinyOutput>(this, model, options.MaxBatchSize);
             _checkRow = CheckRow;
             _idle = new Pool<TinyBuffers>(options.MaxConcurrency, () => new TinyBuffers(_model, 1, true));
+            _idleBatches = new BatchPool<TinyBuffers>(8, rows => new TinyBuffers(_model, rows, true));
             model.Own(stoppedFirst: _batcher, freedLast: _idle);
+            model.Own(freedLast: _idleBatches);
         }
 
         private ITextTokenizer? Tokenizer => null;

@@ -21,7 +21,7 @@ namespace Acme.Models
             return first.HasSizesOf(second);
         }
 
-        void IBatchRunner<WholeInput, WholeOutput>.RunBatch(IReadOnlyList<WholeInput> rows, int start, int count, WholeOutput[] outputs, CancellationToken cancellationToken)
+        void IBatchRunner<WholeInput, WholeOutput>.RunBatch(WholeInput[] rows, int start, int count, WholeOutput[] outputs, CancellationToken cancellationToken)
         {
             WholeInput _first = rows[start];
             using var _run = new UnboundRun(_model, count);
