@@ -144,18 +144,9 @@ def example(contract: Contract, namespace: str, class_name: str) -> str:
                 for axis in layout.axes
             ),
             *(f"{view.array} {view.parameter} = {view.example_row(sizes)}; // {view.summary}" for view in inputs),
-<<<<<<< HEAD
             f"{class_name}Output {one} = {model}.Run({arguments});",
             *([f"{class_name}Output[] {many} = {model}.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
             f"Console.WriteLine({one}.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
-            "",
-            "// In ASP.NET Core:",
-            f"builder.Services.Add{class_name}(options => options.IntraOpNumThreads = 1);",
-=======
-            f"{class_name}Output one = model.Run({arguments});",
-            *([f"{class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
-            f"Console.WriteLine(one.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
->>>>>>> main
         ]
     )
 
