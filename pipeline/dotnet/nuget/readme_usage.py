@@ -11,9 +11,8 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
     """Lines of Markdown."""
     name, namespace = identity.class_name, identity.namespace
     layout, has_golden = derive_layout(contract, name), identity.golden != "none"
-    asynchronous = (
-        "model.RunAsync(text, aborted)" if contract.tokenizer else f"model.RunAsync({_arguments(layout)}, aborted)"
-    )
+    model, aborted = map(layout.name_local, ("model", "aborted"))
+    asynchronous = f"{model}.RunAsync({'text' if contract.tokenizer else _arguments(layout)}, {aborted})"
     return [
         *(_describe_embedding(name) if find_embedding(contract) else []),
         "## Test with it",
@@ -33,7 +32,7 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
         *_block(
             f'builder.Services.Add{name}(builder.Configuration.GetSection("{name}"));',
             *([f"builder.Services.AddHealthChecks().Add{name}SelfTest();"] if has_golden else []),
-            f'app.MapPost("/predict", async ({_parameters(contract, layout)}, I{name} model, CancellationToken aborted) =>',
+            f'app.MapPost("/predict", async ({_parameters(contract, layout)}, I{name} {model}, CancellationToken {aborted}) =>',
             f"    {_result(layout, asynchronous)});",
         ),
         "",
