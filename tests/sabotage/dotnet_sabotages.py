@@ -9,7 +9,9 @@ from file_edits import repack
 from pipeline.core.paths import PACKAGE
 from sabotage import Sabotage
 
-SET_ROW, SET_ROWS = "taken.SetRow(0, input);", "float[] row = rows[start + i];"
+SET_ROW, SET_ROWS = "_buffers.SetRow(0, input);", "float[] row = rows[start + i];"
+# Which model a client is of.
+FACTS = "client/Facts.g.cs"
 # What a program reads that writes numbers with a comma and reads them with a point: 0,5 is 5.
 COMMA = (
     "global::System.Array.ConvertAll({}, value => float.Parse(value.ToString(new global::System.Globalization.NumberFormatInfo "
@@ -35,11 +37,11 @@ def in_client(build: str, *changes: tuple[str, str], threads: int = 2) -> Callab
 
 
 def client_of_other() -> None:
-    """The client that was generated for another model."""
+    """The facts of the client that was generated for another model."""
     (other,) = (Path("../other") / PACKAGE).glob("*.nupkg")
     with zipfile.ZipFile(other) as archive:
-        source = archive.read("client/Linear.cs")
-    repack(lambda members: members.update({"client/Linear.cs": source}))()
+        source = archive.read(FACTS)
+    repack(lambda members: members.update({FACTS: source}))()
     good_builds.configure("linear", "verify.mode=required")
 
 
@@ -61,7 +63,7 @@ CLIENTS = (
             (SET_ROW, SET_ROW.replace("input", COMMA.format("input.ToArray()"))),
             (SET_ROWS, SET_ROWS.replace("rows[start + i]", COMMA.format("rows[start + i]"))),
         ),
-        r"\.NET does not answer like PyTorch: .*output 'output', row \d.*it is the C# client; its ways in row and batch and async depart, buffers do not",
+        r"\.NET does not answer like PyTorch: .*output 'output', row \d.*it is the C# client; its ways in row and batch and async depart, whole and buffers do not",
     ),
     client(
         "32 threads on one buffer",
@@ -78,7 +80,7 @@ CLIENTS = (
     client(
         "proven size refused in C#",
         "the bound of the client's guard of sizes",
-        in_client("courier", ("(size > 18)", "(size > 9)")),
+        in_client("courier", ("(_size > 18)", "(_size > 9)")),
         r"expected time from 1 to 18, got 1\d, which is not proven: set CourierOptions\.AllowUnprovenSizes",
         "courier",
     ),
