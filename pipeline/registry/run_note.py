@@ -1,12 +1,12 @@
 """What a person sees first of a run: its name, its note in Markdown, and a few tags to search by."""
 
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.core.contract import Contract
 from pipeline.core.paths import PROOF_PAGE
 from pipeline.dotnet.nuget.card import draw_table
+from pipeline.dotnet.nuget.code_lines import lift_comments
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
 from pipeline.registry.page_links import link_model, link_run
@@ -24,8 +24,6 @@ NOTE_TAG = "mlflow.note.content"
 CARD_ARTIFACT = "model_card.md"
 # MLflow draws a table without room between its cells and behind it, and cuts blanks off.
 GAP = "&emsp;"
-# Characters of a line of code: a longer one pushes status, data and tags out of MLflow's page, where a window has 1400 px.
-LONGEST_LINE = 80
 # Characters of a run's name, and of a tag that MLflow takes.
 LONGEST_NAME = 80
 LONGEST_NOTE = 8000
@@ -214,20 +212,6 @@ def show_python(contract: Contract, place: Place) -> list[str]:
         "```",
         "",
     ]
-
-
-def lift_comments(lines: Iterable[str], sign: str) -> Iterator[str]:
-    """The same code; where a comment makes a line longer than MLflow's page has room for, it stands above its line."""
-    for line in lines:
-        code, _, comment = line.partition(f" {sign} ")
-        if comment and len(line) > LONGEST_LINE:
-            start = f"{sign} "
-            yield from textwrap.wrap(
-                comment, LONGEST_LINE, initial_indent=start, subsequent_indent=start, break_on_hyphens=False
-            )
-            yield code.rstrip()
-        else:
-            yield line
 
 
 def _identifier(name: str) -> str:

@@ -40,6 +40,7 @@ from pipeline.dotnet.nuget.golden_policy import format_policy
 from pipeline.dotnet.nuget.ingredients import Ingredients
 from pipeline.dotnet.nuget.manifest import Manifest, Origin, PackedManifest, RuntimeVersions
 from pipeline.dotnet.nuget.readme_runtimes import describe_runtimes
+from pipeline.dotnet.nuget.readme_usage import describe_form
 from pipeline.dotnet.nuget.source_repository import read_repository
 from pipeline.dotnet.runtime_versions import choose_bound, list_proven
 from pipeline.dotnet.versions import release_notes
@@ -156,7 +157,11 @@ def assemble_files(
 ) -> dict[str, bytes | Path]:
     """Every file of the package but those that the NuGet format requires."""
     contract = ingredients.contract
-    sections = [*describe_runtimes(identity, ingredients.runtime), *release_notes.describe_changes(version)]
+    sections = [
+        *describe_form(identity, form.name),
+        *describe_runtimes(identity, ingredients.runtime, form.name),
+        *release_notes.describe_changes(version),
+    ]
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -184,6 +185,17 @@ def find_references(folder: Path) -> ReferenceAssemblies:
         return reference_assemblies.resolve(sdk.require("a test"), list_compiled_against("1.31.1", {}))
 
 
+class Cargo(NamedTuple):
+    """What some packages hold: a tokenizer's character table and vocabulary, and golden calls, which all travel."""
+
+    characters: str = ""
+    vocabulary: str = ""
+    calls: Sequence[GoldenCall] = ()
+
+
+NO_CARGO = Cargo()
+
+
 class Dotnet:
     """Packages in a feed, whose clients come as assemblies or as source, and projects that consume them."""
 
@@ -200,8 +212,7 @@ class Dotnet:
         model: bytes,
         class_name: str,
         version: str = "1.0.0",
-        tokenizer_files: tuple[str, str] = ("", ""),
-        calls: Sequence[GoldenCall] = (),
+        cargo: Cargo = NO_CARGO,
     ) -> None:
         """Put a package into the feed.
 
@@ -210,10 +221,9 @@ class Dotnet:
             model: Content of the ONNX file.
             class_name: The client's; the package is called Acme.<class_name>.
             version: The package's.
-            tokenizer_files: Character table and vocabulary, for a contract with a tokenizer.
-            calls: Golden calls, which all travel.
+            cargo: What it holds beside them.
         """
-        characters, vocabulary = tokenizer_files
+        characters, vocabulary, calls = cargo
         files = {"vocabulary_file": f"{class_name}.vocab.txt"} if vocabulary else {}
         identity = make_identity(class_name, version, model, **files)
         model_file = self.root / identity.model_file

@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from csharp_projects import TINY, Dotnet, tiny_model
+from csharp_projects import TINY, Cargo, Dotnet, tiny_model
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client import plain_sources
 
@@ -53,4 +53,4 @@ def pack_of_another_project(dotnet: Dotnet, folder: Path) -> None:
         path.write_text(path.read_text().replace(INTERNAL, RENAMED))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plain_sources, "CSHARP", folder)
-        dotnet.pack(TINY, MODEL, "Other", calls=make_calls())
+        dotnet.pack(TINY, MODEL, "Other", cargo=Cargo(calls=make_calls()))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 from golden_packages import INTERNAL, MODEL, REFERENCE, RENAMED, expect_line, make_calls, pack_of_another_project
 
-from csharp_projects import NET10, NET48_REFERENCE, OLD_AND_NEW, PROGRAMS, STRICT, TINY, Dotnet, run
+from csharp_projects import NET10, NET48_REFERENCE, OLD_AND_NEW, PROGRAMS, STRICT, TINY, Cargo, Dotnet, run
 
 LIBRARY = """namespace Library;
 
@@ -154,7 +154,7 @@ def make_project(workshop: Dotnet, name: str, project: Project) -> Path:
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Dotnet:
     workshop = Dotnet(tmp_path_factory.mktemp("consumers"), sdk)
-    workshop.pack(TINY, MODEL, "Tiny", calls=make_calls())
+    workshop.pack(TINY, MODEL, "Tiny", cargo=Cargo(calls=make_calls()))
     pack_of_another_project(workshop, tmp_path_factory.mktemp("other") / "csharp")
     return workshop
 
@@ -165,7 +165,7 @@ def built(workshop: Dotnet, sdk: str) -> Path:
     files = [make_project(workshop, name, project) for name, project in PROJECTS.items()]
     (workshop.root / "central/Directory.Packages.props").write_text(CENTRAL_VERSIONS)
     source = Dotnet(workshop.root / "source", sdk, "source")
-    source.pack(TINY, MODEL, "Tiny", calls=make_calls())
+    source.pack(TINY, MODEL, "Tiny", cargo=Cargo(calls=make_calls()))
     files.append(make_project(source, "compiled", Project(NET10, REFERENCE + ASP_NET_CORE, WEB)))
     projects = "".join(f'<Project Path="{file.relative_to(workshop.root)}" />' for file in files)
     (workshop.root / "all.slnx").write_text(f"<Solution>{projects}</Solution>")

@@ -84,7 +84,8 @@ IN_CSHARP = [row for row in ROWS if row.condition not in ELSEWHERE]
 def generalize(sentence: str) -> str:
     """The sentence without what another model or machine has otherwise: names, numbers, and where it goes on."""
     names = sentence.replace("TheNamespace.", "").replace("Digits", "TheModel").replace("pixels", "features")
-    return re.sub(r"-?\d[\d.]*\d|\d", "0", names).rstrip("… ")
+    shapes = re.sub(r"\[\d+(, \d+)+\]", "[0]", names)
+    return re.sub(r"-?\d[\d.]*\d|\d", "0", shapes).rstrip("… ")
 
 
 def test_every_row_is_read():

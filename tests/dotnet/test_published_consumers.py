@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-import text_reader
 from golden_packages import MODEL, REFERENCE, expect_line, make_calls
 
-from csharp_projects import NET10, SELF_CONTAINED, TINY, Dotnet, run
+import text_reader
+from csharp_projects import NET10, SELF_CONTAINED, TINY, Cargo, Dotnet, run
 from sample_contracts import pair, tokens
 
 # Every warning of the linker by itself, and not one for each assembly.
@@ -33,12 +33,12 @@ PROPERTIES = {
 def published(tmp_path_factory: pytest.TempPathFactory, sdk: str) -> Path:
     """The folder of the projects, all published without a warning."""
     workshop = Dotnet(tmp_path_factory.mktemp("published"), sdk)
-    workshop.pack(TINY, MODEL, "Tiny", calls=make_calls())
+    workshop.pack(TINY, MODEL, "Tiny", cargo=Cargo(calls=make_calls()))
     for sample in (pair(), tokens()):
         workshop.pack(sample.contract, sample.model, sample.class_name)
-    tokenizer_files = (text_reader.make_character_table().dump(), text_reader.VOCABULARY)
+    cargo = Cargo(text_reader.make_character_table().dump(), text_reader.VOCABULARY)
     contract = text_reader.make_text_contract()
-    workshop.pack(contract, text_reader.make_text_model(), "TextSum", tokenizer_files=tokenizer_files)
+    workshop.pack(contract, text_reader.make_text_model(), "TextSum", cargo=cargo)
     for name, properties in PROPERTIES.items():
         workshop.project(name, f"{NET10}{SELF_CONTAINED}{properties}", REFERENCE, "SelfTest.cs")
     kinds = REFERENCE + "".join(REFERENCE.replace("Tiny", kind) for kind in KINDS)

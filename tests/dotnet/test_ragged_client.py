@@ -43,7 +43,7 @@ def lines(dotnet: Dotnet, packages: str) -> list[str]:
         "tokens a|bb|c 1/3 3/3",
         "whole 4 2,-4,6 1 3 0,2",
         "halves 1.75,2.25,-0.75 1",
-        "without True True True True",
+        "without True True True",
         "hostile True",
         "sizes 1 2 3 1 2 3 1",
         "health " + " ".join(f"{name.lower()}:Healthy" for name in sorted(NAMES)),
@@ -86,7 +86,7 @@ def test_answers(expected: str, lines: list[str]) -> None:
             "ArgumentException: text: expected well-formed UTF-16, got an unpaired surrogate at character 3",
         ),
         ("second text", r"ArgumentNullException: .*\(Parameter 'rows\[1\]'\)"),
-        ("no batch", "ArgumentOutOfRangeException: Expected at least 1 row"),
+        ("no batch", r"ArgumentOutOfRangeException: Expected at least 1. \(Parameter 'batch'\)"),
         ("no time", r"ArgumentOutOfRangeException: Expected at least 1. \(Parameter 'time'\)"),
     ],
 )

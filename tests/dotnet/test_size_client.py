@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 import text_reader
-from csharp_projects import NET10, SERVICES, Dotnet
+from csharp_projects import NET10, SERVICES, Cargo, Dotnet
 from pipeline.core.contract import Contract, ProvenAxis
 from sample_contracts import image, series, whole
 
@@ -37,8 +37,8 @@ def packages(dotnet: Dotnet, package: Callable[..., str]) -> str:
     dotnet.pack(proven(image().contract, "picture", height=height, width=width), image().model, "Picture")
     dotnet.pack(proven(whole().contract, "signal", n=ProvenAxis(sizes=[3, 8])), whole().model, "Signal")
     reader = proven(text_reader.make_text_contract(10), "reader", tokens=ProvenAxis(sizes=[2, 10], refused=[7]))
-    tokenizer_files = (text_reader.make_character_table().dump(), text_reader.VOCABULARY)
-    dotnet.pack(reader, text_reader.make_text_model(), "Reader", tokenizer_files=tokenizer_files)
+    cargo = Cargo(text_reader.make_character_table().dump(), text_reader.VOCABULARY)
+    dotnet.pack(reader, text_reader.make_text_model(), "Reader", cargo=cargo)
     return "".join(package(f"Acme.{name}") for name in NAMES)
 
 
@@ -56,7 +56,6 @@ def lines(dotnet: Dotnet, packages: str) -> list[str]:
         "proven 2 4 8 24",
         "batch 1000 1000",
         "option 1 5 28 3 28 28",
-        "allocated 0",
         "two axes 16 9",
         "whole 8",
         "texts 2 9 10 10",

@@ -10,16 +10,15 @@ from pipeline.core.dotnet_report import DotnetReport, DotnetTask
 from pipeline.core.parity_report import ParityReport
 from pipeline.core.paths import PARITY_PAGE
 from pipeline.core.reports import ExportReport, SimplifyReport, read_report
+from pipeline.dotnet.nuget.code_lines import LONGEST_LINE
 from pipeline.dotnet.nuget.manifest import read_package
 from pipeline.registry.run_content import Evidence
 from pipeline.registry.run_lifecycle import ORIGIN_TAG
 from pipeline.registry.run_note import (
-    LONGEST_LINE,
     LONGEST_NAME,
     LONGEST_NOTE,
     NOTE_TAG,
     Place,
-    lift_comments,
     list_tags,
     log_note,
     name_run,
@@ -144,18 +143,6 @@ def test_the_run_that_trained_is_linked_where_a_tag_names_it(evidence):
 
 def test_no_run_is_linked_where_none_is_named(evidence):
     assert "Trained in" not in write_note(evidence, PLACE)
-
-
-def test_a_comment_without_room_stands_above_its_line():
-    words = " ".join(["word"] * 20)
-    lines = list(lift_comments([f"a = 1; // {words}", "b = 2; // short", "// alone"], "//"))
-    assert lines == [
-        f"// {' '.join(['word'] * 15)}",
-        f"// {' '.join(['word'] * 5)}",
-        "a = 1;",
-        "b = 2; // short",
-        "// alone",
-    ]
 
 
 def test_no_line_of_the_note_s_code_is_too_long(evidence):

@@ -77,6 +77,11 @@ class Layout:
         """Axes of the outputs that no input has: their sizes are known only after a run."""
         return [axis for axis in self.output_axes if axis not in self.axes]
 
+    def name_local(self, name: str) -> str:
+        """A variable of an example beside the inputs and sizes: the name, or another where one of them has it."""
+        taken = [*(view.stem for view in self.inputs), *(axis.stem for axis in self.axes)]
+        return Scope(taken).give(name, "Variable")
+
     @property
     def fixed(self) -> bool:
         """Whether every row takes the same number of bytes, so that its memory can be bound before the first call."""

@@ -7,6 +7,7 @@ from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
+from pipeline.dotnet.nuget.code_lines import lift_comments
 from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
@@ -131,7 +132,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, sections
         "```",
         "",
         "```csharp",
-        example(contract, identity.namespace, identity.class_name),
+        *lift_comments(example(contract, identity.namespace, identity.class_name).split("\n"), "//"),
         "```",
         "",
         *describe_calls(contract),

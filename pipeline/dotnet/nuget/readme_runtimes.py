@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.dotnet.client.identity import Identity
+from pipeline.dotnet.nuget.client_form import Form
 from pipeline.dotnet.nuget.dependency_groups import RuntimeChoice
 from pipeline.dotnet.runtime_versions import MANAGED_PACKAGE, RUNTIME_PACKAGE
 
@@ -19,14 +20,16 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
         "T2D0006": "(error) the package has the client as source, which needs C# 12: set `LangVersion`",
     }
 )
+OF_SOURCE = ("T2D0006",)
 
 
-def describe_runtimes(identity: Identity, runtime: RuntimeChoice) -> list[str]:
+def describe_runtimes(identity: Identity, runtime: RuntimeChoice, form: Form = "assembly") -> list[str]:
     """Lines of Markdown: the sections on runtimes and on warnings.
 
     Args:
         identity: Names and versions of the package.
         runtime: What the package depends on, `package.runtime`.
+        form: How the client comes.
     """
     bound = identity.bound_onnxruntime
     gpu = write_reference(f"{RUNTIME_PACKAGE}.Gpu.Linux", f"{'.'.join(bound.split('.')[:2])}.0")
@@ -52,6 +55,7 @@ def describe_runtimes(identity: Identity, runtime: RuntimeChoice) -> list[str]:
             write_reference(RUNTIME_PACKAGE, "X.Y.Z"),
             write_reference(MANAGED_PACKAGE, "X.Y.Z", 'NoWarn="NU1605"'),
         ]
+    comparison = "; `SelfTest()` says how another one's compares on your machine" if identity.golden != "none" else ""
     return [
         "## Runtimes",
         "",
@@ -61,7 +65,7 @@ def describe_runtimes(identity: Identity, runtime: RuntimeChoice) -> list[str]:
         f"- On Windows: `{RUNTIME_PACKAGE}.Gpu.Windows`, or `{RUNTIME_PACKAGE}.DirectML` where it has a version that is not older. Windows ML",
         "  (`Microsoft.WindowsAppSDK.ML`) brings a native library of its own. Untried here.",
         '- A build of your own: `<None Include="libonnxruntime.so" CopyToOutputDirectory="PreserveNewest" />`.',
-        "- What was proven is the processor's answer; `SelfTest()` says how another one's compares on your machine.",
+        f"- What was proven is the processor's answer{comparison}.",
         f"- An onnxruntime older than {bound} is below what this package asks for. At your own risk:",
         "",
         *_block(lower),
@@ -71,7 +75,7 @@ def describe_runtimes(identity: Identity, runtime: RuntimeChoice) -> list[str]:
         "MSBuild checks in programs and test projects what NuGet has resolved. `<NoWarn>$(NoWarn);T2D0001</NoWarn>` suppresses one code,",
         "`<Torch2DotNetChecks>false</Torch2DotNetChecks>` all of them.",
         "",
-        *(f"- `{code}`: {meaning}." for code, meaning in WARNINGS.items()),
+        *(f"- `{code}`: {meaning}." for code, meaning in WARNINGS.items() if form == "source" or code not in OF_SOURCE),
         "",
     ]
 

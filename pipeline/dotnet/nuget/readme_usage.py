@@ -4,15 +4,15 @@ from pipeline.core.contract import Contract
 from pipeline.dotnet.client.embedding import PACKAGE, find_embedding
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import Layout, derive_layout
+from pipeline.dotnet.nuget.client_form import Form
 
 
 def describe_usage(contract: Contract, identity: Identity) -> list[str]:
     """Lines of Markdown."""
     name, namespace = identity.class_name, identity.namespace
     layout, has_golden = derive_layout(contract, name), identity.golden != "none"
-    asynchronous = (
-        "model.RunAsync(text, aborted)" if contract.tokenizer else f"model.RunAsync({_arguments(layout)}, aborted)"
-    )
+    model, aborted = map(layout.name_local, ("model", "aborted"))
+    asynchronous = f"{model}.RunAsync({'text' if contract.tokenizer else _arguments(layout)}, {aborted})"
     return [
         *(_describe_embedding(name) if find_embedding(contract) else []),
         "## Test with it",
@@ -32,7 +32,7 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
         *_block(
             f'builder.Services.Add{name}(builder.Configuration.GetSection("{name}"));',
             *([f"builder.Services.AddHealthChecks().Add{name}SelfTest();"] if has_golden else []),
-            f'app.MapPost("/predict", async ({_parameters(contract, layout)}, I{name} model, CancellationToken aborted) =>',
+            f'app.MapPost("/predict", async ({_parameters(contract, layout)}, I{name} {model}, CancellationToken {aborted}) =>',
             f"    {_result(layout, asynchronous)});",
         ),
         "",
@@ -69,6 +69,19 @@ def _describe_embedding(name: str) -> list[str]:
         "",
         f"Name the model to a cache (`cache.CacheKeyAdditionalValues = [{name}.ModelSha256]` in `UseDistributedCache`): by itself it answers with the old",
         "model's vectors after an upgrade.",
+        "",
+    ]
+
+
+def describe_form(identity: Identity, form: Form) -> list[str]:
+    """Lines of Markdown: what a client that comes as source asks of the project; none for assemblies."""
+    if form == "assembly":
+        return []
+    return [
+        "## The client is source",
+        "",
+        "It is compiled into the C# project that references the package itself, and needs C# 12 there (`<LangVersion>12</LangVersion>` for netstandard2.0 and",
+        f".NET Framework); projects that reference that one use its types. Visual Basic and F# get none. `<{identity.class_name}Client>false</{identity.class_name}Client>` leaves it out.",
         "",
     ]
 

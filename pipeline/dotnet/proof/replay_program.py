@@ -131,21 +131,22 @@ def example(contract: Contract, namespace: str, class_name: str) -> str:
     sizes = {axis.name: axis.parameter for axis in layout.axes}
     shown = next((view for view in outputs if view.names_classes), outputs[0])
     rows = f"new {class_name}Input({arguments})" if layout.has_row_type else inputs[0].parameter
+    model, one, many = map(layout.name_local, ("model", "one", "many"))
     if contract.tokenizer:
         return _text_example(namespace, class_name, shown)
     return "\n".join(
         [
             f"using {namespace};",
             "",
-            f"using var model = {class_name}.Load();",
+            f"using var {model} = {class_name}.Load();",
             *(
                 f"int {axis.parameter} = {typical_size(contract, axis)}; // replace it by the size that your data has"
                 for axis in layout.axes
             ),
             *(f"{view.array} {view.parameter} = {view.example_row(sizes)}; // {view.summary}" for view in inputs),
-            f"{class_name}Output one = model.Run({arguments});",
-            *([f"{class_name}Output[] many = model.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
-            f"Console.WriteLine(one.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
+            f"{class_name}Output {one} = {model}.Run({arguments});",
+            *([f"{class_name}Output[] {many} = {model}.Run(new[] {{ {rows}, {rows} }});"] if layout.batched else []),
+            f"Console.WriteLine({one}.{shown.member}{'Name' if shown.names_classes else '' if shown.scalar else '[0]'});",
         ]
     )
 

@@ -44,8 +44,21 @@ def read_codes(text: str) -> list[str]:
     return sorted(set(re.findall(r"T2D\d{4}", text)))
 
 
-@pytest.mark.parametrize("explanation", [CPU, MANAGED, (PROJECT / "docs" / "warnings.md").read_text()])
+SOURCE = "\n".join(describe_runtimes(IDENTITY, "cpu", "source"))
+
+
+@pytest.mark.parametrize("explanation", [SOURCE, (PROJECT / "docs" / "warnings.md").read_text()])
 def test_every_code_is_explained(explanation):
     package = targets.describe_targets(IDENTITY, ("Tiny.cs",))
     raised = "".join(re.findall(r'Code="T2D\d+"', "".join(targets.write_targets(package).values())))
     assert read_codes(raised) == read_codes(explanation) == sorted(readme_runtimes.WARNINGS)
+
+
+def test_assemblies_explain_no_code_of_source():
+    assert sorted({*read_codes(SOURCE)} - {*read_codes(CPU)}) == ["T2D0006"]
+
+
+def test_a_package_without_golden_calls_promises_no_self_test():
+    without = describe_runtimes(make_identity("Tiny", golden="none"), "cpu")
+    assert "SelfTest()" in CPU
+    assert "SelfTest()" not in "\n".join(without)

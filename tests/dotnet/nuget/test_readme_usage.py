@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from client import snapshots
 
-from csharp_projects import make_identity, tensor
+from csharp_projects import make_contract, make_identity, tensor
 from pipeline.core.contract import TensorSpec
 from pipeline.dotnet.client import plain_sources
-from pipeline.dotnet.nuget.readme_usage import describe_usage
+from pipeline.dotnet.nuget.readme_usage import describe_form, describe_usage
+from pipeline.dotnet.proof.replay_program import example
 
 CONTRACTS = snapshots.list_contracts()
 
@@ -62,3 +63,25 @@ def test_a_name_that_is_taken_is_written_whole() -> None:
 def test_a_self_test_is_shown_where_golden_calls_travel(golden: str, is_shown: bool) -> None:
     text = " ".join(describe_usage(CONTRACTS["tiny"], make_identity("Tiny", golden=golden)))
     assert ("SelfTest" in text) == is_shown
+
+
+def test_a_client_that_is_source_says_what_it_needs() -> None:
+    identity = make_identity("Tiny")
+    text = " ".join(describe_form(identity, "source"))
+    assert "needs C# 12" in text
+    assert f"`<{identity.class_name}Client>false</{identity.class_name}Client>`" in text
+
+
+def test_assemblies_ask_for_nothing() -> None:
+    assert describe_form(make_identity("Tiny"), "assembly") == []
+
+
+def test_an_input_may_have_the_name_of_a_variable() -> None:
+    contract = make_contract("car", [tensor("model", "int64", "batch")], [tensor("price", "float32", "batch")])
+    text = "\n".join([example(contract, "Acme", "Car"), *describe_usage(contract, make_identity("Car"))])
+    assert "using var modelVariable = Car.Load();" in text
+    assert "CarOutput one = modelVariable.Run(model);" in text
+    assert (
+        "async (long model, ICar modelVariable, CancellationToken aborted) =>\n    (await modelVariable.RunAsync(model, aborted)).Price);"
+        in text
+    )

@@ -28,17 +28,17 @@ Console.WriteLine("mixed " + string.Join(" ", mixed.Select(answer => answer.Heig
 
 using Best best = Best.Load();
 BestOutput none = best.Run([1f]), some = best.Run([1f, 5f, 3f, 4f]);
-Console.WriteLine($"best {none.Kept} {none.Place.Length} {some.Kept} {some.Best[0]} {some.Best[1]} {some.Place[0]}");
+Console.WriteLine($"best {none.Kept} {none.Place.Length} {some.Kept} {some.BestValue[0]} {some.BestValue[1]} {some.Place[0]}");
 
 using Tokens tokens = Tokens.Load();
-Console.WriteLine("tokens " + string.Join("|", tokens.Run("a bb c").Tokens) + " " + string.Join(" ", tokens.Run(["x", "x y z"]).Select(answer => answer.Count + "/" + answer.Words)));
+Console.WriteLine("tokens " + string.Join("|", tokens.Run("a bb c").TokensValue) + " " + string.Join(" ", tokens.Run(["x", "x y z"]).Select(answer => answer.Count + "/" + answer.Words)));
 
 using Whole whole = Whole.Load();
 WholeOutput all = whole.Run([1.0, -2.0, 3.0], 2.0, ["a", "\0"]);
 Console.WriteLine($"whole {all.Total} {string.Join(",", all.Louder)} {all.NameAgain[1].Length} {all.N} {string.Join(",", all.Positive)}");
 using Halves halves = Halves.Load(new HalvesOptions { ValidateInputs = true });
 Console.WriteLine("halves " + string.Join(",", halves.Run([(Half)1.5f, (Half)2, (Half)(-1)], (Half)0.25f).Sum) + " " + halves.Run([Half.Zero, Half.One, Half.Zero], Half.One).Same);
-Console.WriteLine("without " + string.Join(" ", new[] { typeof(Texts), typeof(Best), typeof(Whole) }.Select(type => type.GetMethod("CreateBuffers") == null)) + " " + (typeof(Whole).GetMethod("RunAsync") == null));
+Console.WriteLine("without " + string.Join(" ", new[] { typeof(Texts), typeof(Best), typeof(Whole) }.Select(type => type.GetMethod("CreateBuffers") == null)));
 
 using Texts texts = Texts.Load();
 using Pair pair = Pair.Load();
