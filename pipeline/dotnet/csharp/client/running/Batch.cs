@@ -3,6 +3,7 @@
 namespace TheNamespace.TheModelEngine;
 
 using System;
+using System.Collections.Generic;
 using System.Threading;
 
 /// <summary>The rows of one run, with the arrays for it, which are used again for the next. The lists change under the batcher's lock only.</summary>
@@ -27,6 +28,12 @@ internal sealed class Batch<TRow, TOutput>
     internal TOutput[] Outputs { get; private set; } = new TOutput[4];
 
     internal WaitingRow<TRow, TOutput> this[int index] => _waiting[index];
+
+    /// <summary>One that is idle, or a new one.</summary>
+    internal static Batch<TRow, TOutput> TakeFrom(Stack<Batch<TRow, TOutput>> idle)
+    {
+        return idle.Count > 0 ? idle.Pop() : new Batch<TRow, TOutput>();
+    }
 
     internal void Add(WaitingRow<TRow, TOutput> waiting)
     {

@@ -136,6 +136,8 @@ internal sealed class Batcher<TRow, TOutput> : IDisposable
         batch.Rows[0] = row;
         Exception? error = BatchRun.TryRun(_runner, batch.Rows, 0, 1, batch.Outputs, cancellationToken);
         TOutput output = batch.Outputs[0];
+        batch.Rows[0] = default!;
+        batch.Outputs[0] = default!;
         _scheduler.End(batch);
         return error switch
         {

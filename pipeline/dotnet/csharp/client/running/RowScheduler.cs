@@ -128,20 +128,14 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
     {
         lock (_lock)
         {
-            if (_disposed || _alarm != null || _queue.Count > 0 || _running >= _maxConcurrency)
-            {
-                return null;
-            }
-
-            _running++;
-            return TakeIdle();
+            bool begins = !_disposed && _alarm == null && _queue.Count == 0 && _running < _maxConcurrency;
+            _running += begins ? 1 : 0;
+            return begins ? Batch<TRow, TOutput>.TakeFrom(_idle) : null;
         }
     }
 
     internal void End(Batch<TRow, TOutput> batch)
     {
-        batch.Rows[0] = default!;
-        batch.Outputs[0] = default!;
         lock (_lock)
         {
             _running--;
@@ -181,7 +175,7 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
                 if (batch == null)
                 {
                     _starting--;
-                    batch = TakeIdle();
+                    batch = Batch<TRow, TOutput>.TakeFrom(_idle);
                 }
 
                 if (_queue.Count > 0 && RemainingDelay() <= TimeSpan.Zero)
@@ -215,11 +209,6 @@ internal sealed class RowScheduler<TRow, TOutput> : IDisposable
 
             BatchRun.Answer(_runner, batch, error);
         }
-    }
-
-    private Batch<TRow, TOutput> TakeIdle()
-    {
-        return _idle.Count > 0 ? _idle.Pop() : new Batch<TRow, TOutput>();
     }
 
     private void Cancel(WaitingRow<TRow, TOutput> waiting)
