@@ -27,6 +27,7 @@ def write_sources(namespace: str = "Acme.Models", class_name: str = "Sample") ->
         {**plain, **generated},
         plain_sources.read_aspnetcore(namespace, class_name),
         {f"{class_name}.golden/golden.json": b"[]\n"},
+        plain_sources.internal_namespace(namespace, class_name),
     )
 
 

@@ -290,7 +290,7 @@ def test_what_was_registered_anew_is_not_called_published_before(again, passes):
 @pytest.mark.parametrize(
     ("setting", "expected"),
     # The tolerances travel in the package: the consumer's self-test judges by them.
-    [("parity.least_power=0.5", ["1"]), ("parity.rtol=0.001", ["1", "2"])],
+    [("parity.least_power=2.0e-03", ["1"]), ("parity.rtol=0.001", ["1", "2"])],
     ids=["another demand is another run of the same version", "another tolerance is another version"],
 )
 def test_a_setting_of_the_gate(setting, expected, again, configure, passes):

@@ -40,6 +40,11 @@ def read_aspnetcore(namespace: str, class_name: str) -> dict[str, str]:
     return _read(CSHARP / ASPNETCORE, namespace, class_name, set())
 
 
+def internal_namespace(namespace: str, class_name: str) -> str:
+    """The namespace of the types that are nobody's but the client's."""
+    return insert_names("TheNamespace.TheModelEngine", namespace, class_name)
+
+
 def insert_names(text: str, namespace: str, class_name: str) -> str:
     """`text` with the names of one model."""
     names = {"TheNamespace": namespace, "TheModel": class_name}

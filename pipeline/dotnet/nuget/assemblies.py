@@ -1,6 +1,7 @@
 """The client as assemblies with XML documentation, for two frameworks, and for programs with ASP.NET Core."""
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,11 +46,13 @@ class ClientSources:
         client: Its C# by file name, plain and generated.
         aspnetcore: The C# of the part for ASP.NET Core; empty: there is none.
         resources: Contents that the assemblies of the client carry, by the name that they ask for.
+        internal_namespace: The namespace of what is nobody's but the client's.
     """
 
     client: Mapping[str, str]
     aspnetcore: Mapping[str, str]
     resources: Mapping[str, bytes]
+    internal_namespace: str
 
 
 def compile_client(
@@ -97,8 +100,17 @@ def compile_client(
     return {
         f"{path}.{form}": content
         for path, assembly in sorted(built.items())
-        for form, content in (("dll", assembly.dll), ("xml", assembly.xml))
+        for form, content in (
+            ("dll", assembly.dll),
+            ("xml", drop_documentation(assembly.xml, sources.internal_namespace)),
+        )
     }
+
+
+def drop_documentation(xml: bytes, namespace: str) -> bytes:
+    """The compiler's XML documentation without the types of a namespace: nobody who reads it can use them."""
+    member = rb'\s*<member name="\w:' + re.escape(namespace).encode() + rb'\.[^"]*">.*?</member>'
+    return re.sub(member, b"", xml, flags=re.DOTALL)
 
 
 def write_attributes(name: str, version: str, framework: str) -> str:

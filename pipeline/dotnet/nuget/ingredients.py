@@ -65,6 +65,7 @@ class Ingredients:
             {**plain, **generated},
             plain_sources.read_aspnetcore(namespace, class_name),
             {f"{class_name}.{path}": content for path, content in self.encode_golden_calls().items()},
+            plain_sources.internal_namespace(namespace, class_name),
         )
 
     def write_targets(self, identity: Identity, client: ClientSources) -> dict[str, str]:

@@ -32,7 +32,7 @@ def write_all_sources() -> ClientSources:
         plain = read_client(identity.namespace, class_name, text=contract.tokenizer is not None)
         own = {**plain, **generate(contract, identity, characters)}
         texts |= {f"{name}/{file}": text for file, text in own.items()}
-    return ClientSources(texts, SAMPLE.aspnetcore, {})
+    return ClientSources(texts, SAMPLE.aspnetcore, {}, SAMPLE.internal_namespace)
 
 
 SOURCES = write_all_sources()
