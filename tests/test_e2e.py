@@ -163,7 +163,8 @@ def test_an_sdk_that_goes_makes_verify_stale(clone: Clone, monkeypatch: pytest.M
     last = clone.client().search_runs(["1"], order_by=["attributes.start_time DESC"])[0]
     assert last.data.tags["dotnet.verified"] == "false"
     assert "no .NET SDK" in last.data.tags["mlflow.note.content"].partition("\n")[0]
-    assert clone.versions("digits") == ["1"]
+    # Without an SDK the client is packed as source: another content.
+    assert sorted(clone.versions("digits")) == ["1", "2"]
 
 
 def test_registered_model_answers_like_pytorch(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,9 +184,11 @@ def test_nothing_runs_twice(clone: Clone) -> None:
 
 
 def test_a_tolerance_reruns_only_what_follows_it(clone: Clone) -> None:
+    before = clone.versions("digits")
     clone.params("parity.rtol=0.001")
     assert clone.repro() == ["validate", "package", "verify", "publish"]
-    assert clone.versions("digits") == ["1"]
+    # The tolerance travels in the package: the consumer's self-test judges by it.
+    assert len(clone.versions("digits")) == len(before) + 1
     last, *_, first = clone.client().search_runs(["1"], order_by=["attributes.start_time DESC"])
     assert last.data.tags["trained_in"] == first.info.run_id
 

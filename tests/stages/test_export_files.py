@@ -70,7 +70,7 @@ def test_where_values_come_from_has_no_path_of_this_machine(digits):
 def test_where_values_come_from_is_not_packed(digits):
     (package,) = PACKAGE.glob("*.nupkg")
     with zipfile.ZipFile(package) as archive:
-        assert [name for name in archive.namelist() if "sources" in name] == []
+        assert [name for name in archive.namelist() if name.endswith(NODE_SOURCES.name)] == []
 
 
 @pytest.mark.parametrize(
