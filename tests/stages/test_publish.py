@@ -294,7 +294,7 @@ def test_what_was_registered_anew_is_not_called_published_before(again, passes):
     ids=["another demand is another run of the same version", "another tolerance is another version"],
 )
 def test_a_setting_of_the_gate(setting, expected, again, configure, passes):
-    configure("verify.mode=off", setting)
+    configure("verify.mode=off", "package.client=auto", setting)
     for command in ("validate", *AFTER_GATE, "publish"):
         passes(command)
     assert (len(runs()), sorted(versions())) == (2, expected)
