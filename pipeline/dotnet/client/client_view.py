@@ -90,10 +90,6 @@ class ClientView:
         return any(not view.scalar for view in self.inputs)
 
     @property
-    def has_half(self) -> bool:
-        return any(view.type == "Half" for view in [*self.inputs, *self.outputs])
-
-    @property
     def row(self) -> str:
         """C# type of one row in a list."""
         return f"{self.name}Input" if self.layout.has_row_type else self.inputs[0].array
@@ -122,11 +118,6 @@ class ClientView:
     @property
     def memory_parameters(self) -> str:
         return self._join(lambda view: f"ReadOnlyMemory<{view.type}> {view.parameter}")
-
-    @property
-    def array_cref(self) -> str:
-        """The types of `array_parameters`, as a reference in the documentation has them."""
-        return self._join(lambda view: view.array, ", int" * len(self.layout.explicit_axes))
 
     @property
     def arguments(self) -> str:

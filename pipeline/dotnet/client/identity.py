@@ -16,8 +16,8 @@ class Identity:
     version: str
     namespace: str
     class_name: str
-    # The file's name in the output folder. It contains the start of the content's hash: NuGet sets one constant time on
-    # every file, so a build that compares times would keep an older package's model under the same name.
+    # The file's name in the output folder. It contains the start of the content's hash: a build that compares sizes and times could
+    # keep an older package's model under the same name.
     model_file: str
     model_sha256: str
     model_bytes: int

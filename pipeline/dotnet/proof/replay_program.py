@@ -18,29 +18,9 @@ class ReplayView:
     texts: bool
 
     @property
-    def inputs(self) -> list[View]:
-        return self.layout.inputs
-
-    @property
-    def outputs(self) -> list[View]:
-        return self.layout.outputs
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        return self.layout.methods
-
-    @property
-    def bulk_method(self) -> str:
-        return self.layout.bulk_method
-
-    @property
-    def batched(self) -> bool:
-        return self.layout.batched
-
-    @property
     def row(self) -> str:
         """C# type of a row."""
-        return f"{self.class_name}Input" if self.layout.has_row_type else self.inputs[0].array
+        return f"{self.class_name}Input" if self.layout.has_row_type else self.layout.inputs[0].array
 
     @property
     def row_arguments(self) -> str:
@@ -48,14 +28,14 @@ class ReplayView:
         if not self.layout.has_row_type:
             return "row"
         sizes = [f"row.{axis.member}" for axis in self.layout.explicit_axes]
-        return ", ".join([*(f"row.{view.member}" for view in self.inputs), *sizes])
+        return ", ".join([*(f"row.{view.member}" for view in self.layout.inputs), *sizes])
 
     @property
     def row_from_inputs(self) -> str:
         """C# expression: row `i` of the inputs of a case."""
         slices = [
             f"input{place}[i]" if view.scalar else f"Slice(input{place}, i, batch)"
-            for place, view in enumerate(self.inputs)
+            for place, view in enumerate(self.layout.inputs)
         ]
         if not self.layout.has_row_type:
             return slices[0]
@@ -65,15 +45,15 @@ class ReplayView:
     @property
     def whole_arguments(self) -> str:
         """All rows of a case, one behind the other."""
-        return ", ".join(f"one.Input{place}" for place in range(len(self.inputs)))
+        return ", ".join(f"one.Input{place}" for place in range(len(self.layout.inputs)))
 
     @property
     def input_fields(self) -> str:
-        return "".join(f", {view.type}[] Input{place}" for place, view in enumerate(self.inputs))
+        return "".join(f", {view.type}[] Input{place}" for place, view in enumerate(self.layout.inputs))
 
     @property
     def input_values(self) -> str:
-        return "".join(f", input{place}" for place in range(len(self.inputs)))
+        return "".join(f", input{place}" for place in range(len(self.layout.inputs)))
 
     @property
     def sizes(self) -> str:
@@ -90,18 +70,18 @@ class ReplayView:
 
     @property
     def output_fields(self) -> str:
-        return ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(self.outputs))
+        return ", ".join(f"{view.type}[] Output{place}" for place, view in enumerate(self.layout.outputs))
 
     @property
     def outputs_from_rows(self) -> str:
         return ", ".join(
             f"all.{'Select' if view.scalar else 'SelectMany'}(row => row.{view.member}).ToArray()"
-            for view in self.outputs
+            for view in self.layout.outputs
         )
 
     @property
     def outputs_from_buffers(self) -> str:
-        return ", ".join(f"buffers.{view.member}.ToArray()" for view in self.outputs)
+        return ", ".join(f"buffers.{view.member}.ToArray()" for view in self.layout.outputs)
 
     @property
     def shapes(self) -> bool:
@@ -110,11 +90,11 @@ class ReplayView:
 
     @property
     def shapes_from_rows(self) -> str:
-        return ", ".join(f"Shape(all.Select(row => {_shape(view, 'row')}), stacked)" for view in self.outputs)
+        return ", ".join(f"Shape(all.Select(row => {_shape(view, 'row')}), stacked)" for view in self.layout.outputs)
 
     @property
     def shapes_from_buffers(self) -> str:
-        return ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in self.outputs)
+        return ", ".join(f'buffers.Batch + " " + {_shape(view, "buffers")}' for view in self.layout.outputs)
 
 
 def replay(contract: Contract, namespace: str, class_name: str) -> str:

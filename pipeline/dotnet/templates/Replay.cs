@@ -28,20 +28,20 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
         foreach (Case one in cases)
         {
             Answers.Of(one.Rows.Select(row => model.Run($ replay.row_arguments $))).Write(answers, "row", thread, one.Name);
-//% if "batch" in replay.methods
+//% if "batch" in replay.layout.methods
             Answers.Of(model.Run(one.Rows)).Write(answers, "batch", thread, one.Name);
 //% endif
-//% if "whole" in replay.methods
+//% if "whole" in replay.layout.methods
             Answers.Of(model.Run($ replay.whole_arguments $, one.Rows.Length)).Write(answers, "whole", thread, one.Name);
 //% endif
-//% if "async" in replay.methods
+//% if "async" in replay.layout.methods
             Answers.Of(Task.WhenAll(one.Rows.Select(row => model.RunAsync($ replay.row_arguments $))).GetAwaiter().GetResult()).Write(answers, "async", thread, one.Name);
 //% endif
-//% if "buffers" in replay.methods
+//% if "buffers" in replay.layout.methods
             using TheModelBuffers buffers = model.CreateBuffers(one.Rows.Length$ replay.size_arguments $);
             for (int run = 0; run < 2; run++) // the second run finds the first one's values in the memory
             {
-//% for input in replay.inputs
+//% for input in replay.layout.inputs
                 one.Input$ loop.index0 $.CopyTo(buffers.$ input.member $);
 //% endfor
                 buffers.Run();
@@ -50,7 +50,7 @@ var workers = Enumerable.Range(0, threads).Select(thread => new Thread(() =>
             Answers.Of(buffers).Write(answers, "buffers", thread, one.Name);
 //% endif
         }
-//% if "ragged" in replay.methods
+//% if "ragged" in replay.layout.methods
 
         // The first row of every case, then the second of every one that has it: rows of different sizes beside each other.
         var mixed = cases.SelectMany(one => one.Rows.Select((row, place) => (one, row, place))).OrderBy(entry => entry.place).ToArray();
@@ -86,14 +86,14 @@ texts.Write(answers, model);
 //% endif
 foreach (Case part in Case.Read(testSplit))
 {
-//% if replay.bulk_method == "buffers"
+//% if replay.layout.bulk_method == "buffers"
     using TheModelBuffers buffers = model.CreateBuffers(part.Rows.Length$ replay.part_size_arguments $);
-//% for input in replay.inputs
+//% for input in replay.layout.inputs
     part.Input$ loop.index0 $.CopyTo(buffers.$ input.member $);
 //% endfor
     buffers.Run();
     Answers.Of(buffers).Write(answers, "test", 0, part.Name);
-//% elif replay.bulk_method == "batch"
+//% elif replay.layout.bulk_method == "batch"
     Answers.Of(model.Run(part.Rows)).Write(answers, "test", 0, part.Name);
 //% else
     Answers.Of(part.Rows.Select(row => model.Run($ replay.row_arguments $)), stacked: true).Write(answers, "test", 0, part.Name);
@@ -139,7 +139,7 @@ sealed record Texts(string[] All, long[][] Tokens, TheModelOutput[] Alone, TheMo
         Write(folder, "text.tokens.bin", Tokens);
         foreach ((string way, TheModelOutput[] outputs) in new[] { ("text", Alone), ("texts", model.Run(All)), ("text-async", Gathered) })
         {
-//% for output in replay.outputs
+//% for output in replay.layout.outputs
             Write(folder, way + ".$ loop.index0 $.bin", outputs.Select(row => $ "new[] { row.%s }" % output.member if output.scalar else "row.%s" % output.member $));
 //% endfor
         }
@@ -174,7 +174,7 @@ sealed record Case(string Name, $ replay.row $[] Rows, int[] Sizes$ replay.input
     private static Case Read(string folder, JsonElement entry)
     {
         int batch = entry.GetProperty("batch").GetInt32();
-//% for input in replay.inputs
+//% for input in replay.layout.inputs
         byte[] bytes$ loop.index0 $ = File.ReadAllBytes(Path.Combine(folder, entry.GetProperty("inputs")[$ loop.index0 $].GetProperty("file").GetString()!));
         $ input.type $[] input$ loop.index0 $ = $ "Texts(bytes%s)" % loop.index0 if input.text else "MemoryMarshal.Cast<byte, %s>(bytes%s).ToArray()" % (input.type, loop.index0) $;
 //% endfor
@@ -213,13 +213,13 @@ sealed record Answers($ replay.output_fields $, string[] Shapes)
 {
     /// <param name="rows">What the model answered, row by row.</param>
     /// <param name="stacked">Whether the shapes begin with the number of rows.</param>
-    public static Answers Of(IEnumerable<TheModelOutput> rows, bool stacked = $ "true" if replay.batched else "false" $)
+    public static Answers Of(IEnumerable<TheModelOutput> rows, bool stacked = $ "true" if replay.layout.batched else "false" $)
     {
         TheModelOutput[] all = rows.ToArray();
         return new Answers($ replay.outputs_from_rows $, [$ replay.shapes_from_rows if replay.shapes $]);
     }
 
-//% if "buffers" in replay.methods
+//% if "buffers" in replay.layout.methods
     public static Answers Of(TheModelBuffers buffers)
     {
         return new Answers($ replay.outputs_from_buffers $, [$ replay.shapes_from_buffers if replay.shapes $]);
@@ -228,7 +228,7 @@ sealed record Answers($ replay.output_fields $, string[] Shapes)
 //% endif
     public void Write(string folder, string way, int thread, string name)
     {
-//% for output in replay.outputs
+//% for output in replay.layout.outputs
         File.WriteAllBytes(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.bin"), $ "Bytes(Output%s)" % loop.index0 if output.text else "MemoryMarshal.AsBytes<%s>(Output%s).ToArray()" % (output.type, loop.index0) $);
 //% if replay.shapes
         File.WriteAllText(Path.Combine(folder, $ "$" $"{way}.{thread}.{name}.$ loop.index0 $.shape"), Shapes[$ loop.index0 $]);
