@@ -39,6 +39,23 @@ TYPES = {
     "string": CSharpType("string"),
 }
 
+# Members of the C# enumeration ElementType of the part for ASP.NET Core.
+ELEMENT_TYPES = {
+    "float32": "Float32",
+    "float64": "Float64",
+    "int8": "Int8",
+    "int16": "Int16",
+    "int32": "Int32",
+    "int64": "Int64",
+    "uint8": "UInt8",
+    "uint16": "UInt16",
+    "uint32": "UInt32",
+    "uint64": "UInt64",
+    "bool": "Bool",
+    "float16": "Float16",
+    "string": "Text",
+}
+
 # Largest finite values: a literal beyond them does not compile.
 _LARGEST = {"Half": 65504.0, "float": 3.4028234663852886e38, "double": sys.float_info.max}
 

@@ -5,7 +5,7 @@ the class of the model.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from pipeline.core.contract import Contract
@@ -49,8 +49,20 @@ def generate(
             f"the C# class {identity.class_name} cannot live in the namespace {identity.namespace}, which has a part of the same "
             "name: choose another namespace"
         )
+    return _render(_describe(contract, identity, characters, probe_sizes), _choose_templates)
+
+
+def generate_aspnetcore(contract: Contract, identity: Identity) -> dict[str, str]:
+    """The generated source files of the part for ASP.NET Core: file name -> C#, in a fixed order; what `generate` takes is right."""
+    return _render(
+        _describe(contract, identity, "", {}),
+        lambda _: iter([("WebContract.cs", "WebContract.g.cs"), ("WebRows.cs", "WebRows.g.cs")]),
+    )
+
+
+def _describe(contract: Contract, identity: Identity, characters: str, probe_sizes: Mapping[str, int]) -> ClientView:
     layout = derive_layout(contract, identity.class_name)
-    view = ClientView(
+    return ClientView(
         contract,
         identity,
         layout,
@@ -58,10 +70,14 @@ def generate(
         text_input.describe_text(contract, layout, characters),
         probe_sizes,
     )
+
+
+def _render(view: ClientView, choose: Callable[[ClientView], Iterator[tuple[str, str]]]) -> dict[str, str]:
+    identity = view.identity
     names = {"TheNamespace": identity.namespace, "TheModel": identity.class_name}
     return {
         file.replace("TheModel", identity.class_name): _add_half_alias(render(template, names, client=view))
-        for template, file in sorted(_choose_templates(view))
+        for template, file in sorted(choose(view))
     }
 
 

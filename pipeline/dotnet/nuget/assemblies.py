@@ -77,10 +77,16 @@ def compile_client(
     with tempfile.TemporaryDirectory(prefix="torch2dotnet-client-") as scratch, contextlib.ExitStack() as running:
         folder = Path(scratch)
 
+        friend = f"{package_id}.AspNetCore" if sources.aspnetcore else ""
+
         def start(
             name: str, framework: str, texts: Mapping[str, str], against: tuple[Path, ...], place: str
         ) -> CompilerRun:
-            attributes = {"AssemblyAttributes.cs": write_attributes(name, version, framework)}
+            attributes = {
+                "AssemblyAttributes.cs": write_attributes(
+                    name, version, framework, "" if place == ASPNETCORE else friend
+                )
+            }
             resources = {} if place == ASPNETCORE else sources.resources
             compilation = Compilation(name, {**texts, **attributes}, against, SYMBOLS[framework], resources)
             run = CompilerRun(references.dotnet, references.compiler, compilation, folder / place)
@@ -92,10 +98,9 @@ def compile_client(
         netstandard = start(package_id, NETSTANDARD, sources.client, references.paths[NETSTANDARD], NETSTANDARD)
         built[f"{LIBRARY_FOLDER}/{NET}/{package_id}"] = net.finish()
         if sources.aspnetcore:
-            name = f"{package_id}.AspNetCore"
             against = (*references.paths[ASPNETCORE], folder / NET / f"{package_id}.dll")
-            aspnetcore = start(name, NET, sources.aspnetcore, against, ASPNETCORE)
-            built[f"{ASPNETCORE_FOLDER}/{NET}/{name}"] = aspnetcore.finish()
+            aspnetcore = start(friend, NET, sources.aspnetcore, against, ASPNETCORE)
+            built[f"{ASPNETCORE_FOLDER}/{NET}/{friend}"] = aspnetcore.finish()
         built[f"{LIBRARY_FOLDER}/{NETSTANDARD}/{package_id}"] = netstandard.finish()
     return {
         f"{path}.{form}": content
@@ -113,8 +118,8 @@ def drop_documentation(xml: bytes, namespace: str) -> bytes:
     return re.sub(member, b"", xml, flags=re.DOTALL)
 
 
-def write_attributes(name: str, version: str, framework: str) -> str:
-    """C# with what the assembly says of itself.
+def write_attributes(name: str, version: str, framework: str, friend: str = "") -> str:
+    """C# with what the assembly says of itself; `friend` is the assembly that may use what is internal.
 
     AssemblyVersion, by which programs bind, moves with the major part alone: a library that was built against 2.1.0 runs with 2.3.0.
     An assembly's numbers end at 65534, a package's do not.
@@ -133,5 +138,6 @@ def write_attributes(name: str, version: str, framework: str) -> str:
             for key in _TRIMMABLE
             if framework == NET
         ),
+        *([f"System.Runtime.CompilerServices.InternalsVisibleTo({literal(friend)})"] if friend else []),
     ]
     return HEADER + "".join(f"[assembly: global::{attribute}]\n" for attribute in attributes)

@@ -63,7 +63,10 @@ class Ingredients:
         generated = generator.generate(self.contract, identity, self.characters, health_check.choose_sizes(self.calls))
         return ClientSources(
             {**plain, **generated},
-            plain_sources.read_aspnetcore(namespace, class_name),
+            {
+                **plain_sources.read_aspnetcore(namespace, class_name),
+                **generator.generate_aspnetcore(self.contract, identity),
+            },
             {f"{class_name}.{path}": content for path, content in self.encode_golden_calls().items()},
             plain_sources.internal_namespace(namespace, class_name),
         )

@@ -83,9 +83,9 @@ namespace TheNamespace
         }
 
 //% if client.text
-        private ITextTokenizer? Tokenizer => _tokenizer;
+        internal ITextTokenizer? Tokenizer => _tokenizer;
 //% else
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 //% endif
 
         /// <summary>Runs the model on one $ "row" if client.batched else "set of inputs; it has no batch axis" $.</summary>
@@ -189,6 +189,17 @@ $ rejected(client) $        /// <exception cref="TheModelException">onnxruntime 
         internal void Probe()
         {
             $ client.probe $;
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
+//% for entry in client.sizes
+            SizeCheck.$ entry.axis.member $(_sizes[$ client.layout.axes.index(entry.axis) $], _allowUnprovenSizes, _parameter);
+//% endfor
         }
 
         private $ client.batched_row $ CheckRow($ client.row $ _row, string _parameter)

@@ -31,7 +31,7 @@ namespace TheNamespace
         void IBatchRunner<TheModelInput, TheModelOutput>.RunBatch(TheModelInput[] rows, int start, int count, TheModelOutput[] outputs, CancellationToken cancellationToken)
         {
             TheModelInput _first = rows[start];
-            using var _run = new UnboundRun(_model, count);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, count);
 //% for input in client.inputs
 $ add_input(input, loop.index0, "count", "_first.") -$
 //% endfor
@@ -55,7 +55,7 @@ $ add_input(input, loop.index0, "count", "_first.") -$
 //% endfor
             }
 
-            _run.Run(InputNames, OutputNames, cancellationToken);
+            _run.Run(cancellationToken);
             ReadRows(_run, start, count, outputs$ client.size_members("_first") $);
         }
 
@@ -70,7 +70,7 @@ $ add_input(input, loop.index0, "count", "_first.") -$
 //% for entry in client.sizes
             SizeCheck.$ entry.axis.member $($ entry.axis.parameter $, _allowUnprovenSizes, $ entry.parameter | literal $);
 //% endfor
-            using var _run = new UnboundRun(_model, 1);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, 1);
 //% for input in client.inputs
 $ add_input(input, loop.index0, "1", "") -$
 //% if input.text and input.scalar
@@ -87,10 +87,37 @@ $ add_input(input, loop.index0, "1", "") -$
             $ input.parameter $.CopyTo(_input$ loop.index0 $);
 //% endif
 //% endfor
-            _run.Run(InputNames, OutputNames, CancellationToken.None);
+            _run.Run(CancellationToken.None);
             var _outputs = new TheModelOutput[1];
             ReadRows(_run, 0, 1, _outputs$ client.size_arguments $);
             return _outputs[0];
+        }
+
+        /// <summary>A run of rows of equal sizes, by tensors; <paramref name="_sizes"/> are those of the inputs' axes, in the contract's order.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            var _run = new UnboundRun(_model, InputNames, OutputNames, _rows);
+            try
+            {
+//% for input in client.inputs
+//% if input.text
+                _run.AddTexts($ client.sized_shape(input) $);
+//% else
+                _run.AddInput<$ input.storage $>(checked($ client.sized_length(input) $)$ ", " ~ client.sized_shape(input) if client.sized_shape(input) else "" $);
+//% endif
+//% endfor
+                return _run;
+            }
+            catch
+            {
+                _run.Dispose();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ((UnboundRun)_run).Dispose();
         }
 
         private static void ReadRows(UnboundRun _run, int _start, int _count, TheModelOutput[] _outputs$ client.size_parameters $)

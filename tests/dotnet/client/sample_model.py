@@ -8,7 +8,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from csharp_projects import make_contract, tensor
-from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.generator import generate, generate_aspnetcore
 from pipeline.dotnet.client.identity import Identity
 
 CSHARP = Path(__file__).resolve().parents[3] / "pipeline" / "dotnet" / "csharp"
@@ -46,7 +46,7 @@ def make_model() -> bytes:
 
 
 def make_client() -> dict[str, str]:
-    """The generated half of the sample's client, file name -> C#."""
+    """The generated half of the sample's client: path below SAMPLE -> C#."""
     model = make_model()
     digest = hashlib.sha256(model).hexdigest()
     identity = Identity(
@@ -60,15 +60,17 @@ def make_client() -> dict[str, str]:
         bound_onnxruntime="1.31.1",
         proven_onnxruntime=("1.31.1",),
     )
-    return generate(CONTRACT, identity)
+    aspnetcore = generate_aspnetcore(CONTRACT, identity)
+    return {**generate(CONTRACT, identity), **{f"aspnetcore/{name}": text for name, text in aspnetcore.items()}}
 
 
 def write_sample(folder: Path = SAMPLE) -> None:
     """Write the sample's generated client and its model anew."""
-    for path in folder.glob("*.cs"):
+    for path in folder.rglob("*.cs"):
         path.unlink()
     (folder / "TheModel.onnx").write_bytes(make_model())
     for name, text in make_client().items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
 
 

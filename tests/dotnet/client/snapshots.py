@@ -12,7 +12,7 @@ import sample_contracts
 import text_reader
 from csharp_projects import MIXED, TINY, make_identity
 from pipeline.core.contract import Contract, ProvenAxis
-from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.generator import generate, generate_aspnetcore
 
 FOLDER = Path(__file__).parent / "snapshots"
 
@@ -38,7 +38,9 @@ def make_snapshots() -> Iterator[tuple[str, str]]:
         files = {"vocabulary_file": f"{class_name}.vocab.txt"} if contract.tokenizer else {}
         # The table of characters has thousands of runs: the first few show its form.
         characters = "".join(text_reader.make_character_table().dump().splitlines(keepends=True)[:3])
-        sources = generate(contract, make_identity(class_name, **files), characters)
+        identity = make_identity(class_name, **files)
+        aspnetcore = {f"aspnetcore/{file}": text for file, text in generate_aspnetcore(contract, identity).items()}
+        sources = {**generate(contract, identity, characters), **aspnetcore}
         yield from ((f"{name}/{file}", text) for file, text in sources.items())
 
 

@@ -23,7 +23,7 @@ def test_no_snapshot_is_left_over(generated: dict[str, str]) -> None:
 
 def test_the_sample_of_the_csharp_project_is_generated() -> None:
     client = make_client()
-    assert {path.name: path.read_text() for path in SAMPLE.glob("*.cs")} == client, (
+    assert {path.relative_to(SAMPLE).as_posix(): path.read_text() for path in SAMPLE.rglob("*.cs")} == client, (
         "run `PYTHONPATH=tests/dotnet python tests/dotnet/client/sample_model.py`"
     )
 

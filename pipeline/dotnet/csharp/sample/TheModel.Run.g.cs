@@ -119,6 +119,27 @@ namespace TheNamespace
             _measurement.Succeeded();
         }
 
+        /// <summary>A run of rows, by tensors; there are no sizes.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            _model.Lifetime.Enter();
+            try
+            {
+                return TakeBuffers(_rows);
+            }
+            catch
+            {
+                _model.Lifetime.Leave();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ReturnBuffers((TheModelBuffers)_run);
+            _model.Lifetime.Leave();
+        }
+
         private TheModelBuffers TakeBuffers(int rows)
         {
             return rows == 1 ? _idle.Take() : _idleBatches.Take(rows);

@@ -49,7 +49,7 @@ namespace TheNamespace
             model.Own(freedLast: _idleBatches);
         }
 
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="features">The model's `features`. 4 values, row-major of shape [4]. Range: from -100 to 100.</param>
@@ -113,6 +113,14 @@ namespace TheNamespace
         internal void Probe()
         {
             Run(new float[4]);
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
         }
 
         private float[] CheckRow(float[] _row, string _parameter)

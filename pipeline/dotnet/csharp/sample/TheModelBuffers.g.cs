@@ -11,7 +11,7 @@ namespace TheNamespace
 
     /// <summary>Memory for the inputs and outputs of one run, bound to the model (IO binding), for one caller at a time.</summary>
     /// <remarks>The spans are the memory itself: they are valid until these buffers are disposed.</remarks>
-    public sealed class TheModelBuffers : IDisposable
+    public sealed class TheModelBuffers : ITensorRun, IDisposable
     {
         private readonly BoundRun _run;
         private readonly TensorMemory<float> _featuresMemory;
@@ -57,6 +57,36 @@ namespace TheNamespace
         internal void RunUntil(CancellationToken cancellationToken)
         {
             _run.Run(cancellationToken);
+        }
+
+        Span<byte> ITensorRun.Input(int place)
+        {
+            return _run.Bytes(place);
+        }
+
+        void ITensorRun.SetText(int place, int index, ReadOnlySpan<byte> text)
+        {
+            throw new NotSupportedException("This model has no texts.");
+        }
+
+        void ITensorRun.Run(CancellationToken cancellationToken)
+        {
+            _run.Run(cancellationToken);
+        }
+
+        ReadOnlySpan<byte> ITensorRun.Output(int place)
+        {
+            return _run.Bytes(1 + place);
+        }
+
+        string ITensorRun.Text(int place, int index)
+        {
+            throw new NotSupportedException("This model has no texts.");
+        }
+
+        long[] ITensorRun.Shape(int place, string name, long[] expected)
+        {
+            return expected;
         }
 
         internal void SetRow(int _row, ReadOnlySpan<float> features)

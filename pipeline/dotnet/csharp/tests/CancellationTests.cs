@@ -138,17 +138,17 @@ public sealed class CancellationTests
         source.Cancel();
         for (int i = 0; i < 3; i++)
         {
-            using (var cancelled = new UnboundRun(owner.Model))
+            using (var cancelled = new UnboundRun(owner.Model, ["features"], ["scores"]))
             {
                 cancelled.AddInput<float>(4, 1, 4).Fill(1);
                 OperationCanceledException error = Assert.Throws<OperationCanceledException>(
-                    () => cancelled.Run(["features"], ["scores"], source.Token));
+                    () => cancelled.Run(source.Token));
                 Assert.Equal(source.Token, error.CancellationToken);
             }
 
-            using var run = new UnboundRun(owner.Model);
+            using var run = new UnboundRun(owner.Model, ["features"], ["scores"]);
             run.AddInput<float>(4, 1, 4).Fill(1);
-            run.Run(["features"], ["scores"], CancellationToken.None);
+            run.Run(CancellationToken.None);
             Assert.Equal(3, run.Values<float>(0).Length);
         }
 

@@ -55,9 +55,9 @@ public sealed class MemoryTests
     public async Task An_unbound_run_may_be_disposed_twice()
     {
         var owner = new LoadedModelOwner();
-        var run = new UnboundRun(owner.Model);
+        var run = new UnboundRun(owner.Model, ["features"], ["scores"]);
         run.AddInput<float>(4, 1, 4).Fill(1);
-        run.Run(["features"], ["scores"], default);
+        run.Run(default);
         run.Dispose();
         run.Dispose();
         await AssertIsFreed(owner);

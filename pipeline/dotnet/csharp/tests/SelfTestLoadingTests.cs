@@ -82,7 +82,7 @@ public sealed class SelfTestLoadingTests
     {
         using LoadedModel model = Golden.LoadModel(TheModelSelfTest.OnFirstUse);
         SelfTester.OnLoad(model, null, Wrong());
-        Assert.Throws<TheModelSelfTestException>(() => new UnboundRun(model).Dispose());
+        Assert.Throws<TheModelSelfTestException>(() => new UnboundRun(model, [], []).Dispose());
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class BoundRun : IDisposable
 #pragma warning restore CA2213
     private readonly OrtIoBinding _binding;
     private readonly WeakReference<BoundRun>? _entry;
-    private readonly List<IDisposable> _tensors = [];
+    private readonly List<TensorMemory> _tensors = [];
     private int _rows;
     private int _state;
 
@@ -89,6 +89,12 @@ internal sealed class BoundRun : IDisposable
         where T : unmanaged
     {
         return Bind<T>(name, length, shape, isInput: false);
+    }
+
+    /// <summary>The memory that was bound at this place, inputs and outputs counted together.</summary>
+    internal Span<byte> Bytes(int place)
+    {
+        return _tensors[place].Bytes;
     }
 
     /// <summary>Runs the model on the values of the inputs, and writes the outputs.</summary>

@@ -4,12 +4,22 @@ namespace TheNamespace.TheModelEngine;
 
 using System;
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Microsoft.ML.OnnxRuntime;
 
+/// <summary>Memory that onnxruntime reads or writes in place.</summary>
+internal abstract class TensorMemory : IDisposable
+{
+    /// <summary>The values, as bytes.</summary>
+    internal abstract Span<byte> Bytes { get; }
+
+    public abstract void Dispose();
+}
+
 /// <summary>An array that onnxruntime reads or writes in place.</summary>
 /// <typeparam name="T">Type of the values, as onnxruntime sees them.</typeparam>
-internal sealed class TensorMemory<T> : IDisposable
+internal sealed class TensorMemory<T> : TensorMemory
     where T : unmanaged
 {
     private readonly bool _pooled;
@@ -48,7 +58,9 @@ internal sealed class TensorMemory<T> : IDisposable
 
     internal OrtValue Value { get; }
 
-    public void Dispose()
+    internal override Span<byte> Bytes => MemoryMarshal.AsBytes(Span);
+
+    public override void Dispose()
     {
         // An array that is returned twice would be rented to two callers.
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

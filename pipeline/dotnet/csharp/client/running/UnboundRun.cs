@@ -9,22 +9,30 @@ using System.Threading;
 using Microsoft.ML.OnnxRuntime;
 
 /// <summary>One run whose sizes are known only now: rented memory for the inputs, and outputs that onnxruntime allocates.</summary>
-internal sealed class UnboundRun : IDisposable
+internal sealed class UnboundRun : ITensorRun, IDisposable
 {
     private readonly LoadedModel _model;
+    private readonly string[] _inputNames;
+    private readonly string[] _outputNames;
     private readonly List<OrtValue> _inputs = [];
-    private readonly List<IDisposable> _memory = [];
+
+    // By the place of the input; null for texts, which onnxruntime keeps.
+    private readonly List<TensorMemory?> _memory = [];
     private IDisposableReadOnlyCollection<OrtValue>? _outputs;
     private int _rows;
     private int _disposed;
 
     /// <summary>Keeps the model alive until <see cref="Dispose"/>.</summary>
     /// <param name="model">The model.</param>
+    /// <param name="inputNames">Names of the inputs, in the order in which they are added.</param>
+    /// <param name="outputNames">Names of the outputs.</param>
     /// <param name="rows">How many rows the run has, for telemetry; 0 for the size of the first input's first axis.</param>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
-    internal UnboundRun(LoadedModel model, int rows = 0)
+    internal UnboundRun(LoadedModel model, string[] inputNames, string[] outputNames, int rows = 0)
     {
         _model = model;
+        _inputNames = inputNames;
+        _outputNames = outputNames;
         _rows = rows;
         model.Lifetime.Enter();
     }
@@ -44,38 +52,36 @@ internal sealed class UnboundRun : IDisposable
     internal OrtValue AddTexts(params long[] shape)
     {
         OrtValue value = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
-        _memory.Add(value);
+        _memory.Add(null);
         CountRows(shape);
         _inputs.Add(value);
         return value;
     }
 
     /// <summary>Runs the model on the inputs.</summary>
-    /// <param name="inputNames">Their names, in the order in which they were added.</param>
-    /// <param name="outputNames">Names of the outputs.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="OperationCanceledException">The token has ended the run.</exception>
     /// <exception cref="TheModelException">onnxruntime failed.</exception>
-    internal void Run(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
+    public void Run(CancellationToken cancellationToken)
     {
         if (Telemetry.IsListening)
         {
-            RunMeasured(inputNames, outputNames, cancellationToken);
+            RunMeasured(cancellationToken);
         }
         else
         {
-            RunAlone(inputNames, outputNames, cancellationToken);
+            RunAlone(cancellationToken);
         }
     }
 
     /// <summary>The shape of an output, which must be the contract's: with another shape its rows could not be separated.</summary>
-    /// <param name="output">Its place.</param>
+    /// <param name="place">Its place.</param>
     /// <param name="name">Its name.</param>
     /// <param name="expected">The contract's shape; -1 is any size.</param>
     /// <exception cref="TheModelException">It has another shape.</exception>
-    internal long[] Shape(int output, string name, params long[] expected)
+    public long[] Shape(int place, string name, params long[] expected)
     {
-        long[] shape = _outputs![output].GetTensorTypeAndShape().Shape;
+        long[] shape = _outputs![place].GetTensorTypeAndShape().Shape;
         bool matches = shape.Length == expected.Length;
         for (int i = 0; matches && i < shape.Length; i++)
         {
@@ -96,9 +102,28 @@ internal sealed class UnboundRun : IDisposable
         return _outputs![output].GetTensorDataAsSpan<T>();
     }
 
-    internal string Text(int output, int index)
+    /// <inheritdoc/>
+    public string Text(int place, int index)
     {
-        return _outputs![output].GetStringElement(index);
+        return _outputs![place].GetStringElement(index);
+    }
+
+    /// <inheritdoc/>
+    public Span<byte> Input(int place)
+    {
+        return _memory[place]!.Bytes;
+    }
+
+    /// <inheritdoc/>
+    public void SetText(int place, int index, ReadOnlySpan<byte> text)
+    {
+        _inputs[place].StringTensorSetElementAt(text, index);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> Output(int place)
+    {
+        return _outputs![place].GetTensorMutableRawData();
     }
 
     internal string[] Texts(int output, int start, int count)
@@ -117,7 +142,12 @@ internal sealed class UnboundRun : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _outputs?.Dispose();
-            _memory.ForEach(part => part.Dispose());
+            for (int i = 0; i < _memory.Count; i++)
+            {
+                // What has memory of its own disposes its tensor too.
+                ((IDisposable?)_memory[i] ?? _inputs[i]).Dispose();
+            }
+
             _model.Lifetime.Leave();
         }
     }
@@ -130,12 +160,12 @@ internal sealed class UnboundRun : IDisposable
         }
     }
 
-    private void RunMeasured(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
+    private void RunMeasured(CancellationToken cancellationToken)
     {
         using RunMeasurement measurement = RunMeasurement.Start(_model, _rows);
         try
         {
-            RunAlone(inputNames, outputNames, cancellationToken);
+            RunAlone(cancellationToken);
         }
         catch (Exception error) when (measurement.Failed(error))
         {
@@ -145,14 +175,14 @@ internal sealed class UnboundRun : IDisposable
         measurement.Succeeded();
     }
 
-    private void RunAlone(string[] inputNames, string[] outputNames, CancellationToken cancellationToken)
+    private void RunAlone(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         RunStopper stopper = _model.Stoppers.Take();
         CancellationTokenRegistration registration = cancellationToken.CanBeCanceled ? stopper.Watch(cancellationToken) : default;
         try
         {
-            _outputs = _model.Session.Run(stopper.Options, inputNames, _inputs, outputNames);
+            _outputs = _model.Session.Run(stopper.Options, _inputNames, _inputs, _outputNames);
         }
         catch (OnnxRuntimeException error)
         {

@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<ImageInput, ImageOutput>.RunBatch(ImageInput[] rows, int start, int count, ImageOutput[] outputs, CancellationToken cancellationToken)
         {
             ImageInput _first = rows[start];
-            using var _run = new UnboundRun(_model, count);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, count);
             Span<byte> _input0 = _run.AddInput<byte>(checked((long)count * _first.Height * _first.Width * 3), count, _first.Height, _first.Width, 3);
             for (int _i = 0; _i < count; _i++)
             {
@@ -32,7 +32,7 @@ namespace Acme.Models
                 _row.Pixels.AsSpan().CopyTo(_input0.Slice(_i * _row.Pixels.Length));
             }
 
-            _run.Run(InputNames, OutputNames, cancellationToken);
+            _run.Run(cancellationToken);
             ReadRows(_run, start, count, outputs, _first.Height, _first.Width);
         }
 
@@ -43,13 +43,34 @@ namespace Acme.Models
             InputCheck.Pixels(pixels, height, width, _model.ValidateInputs, nameof(pixels));
             SizeCheck.Height(height, _allowUnprovenSizes, "height");
             SizeCheck.Width(width, _allowUnprovenSizes, "width");
-            using var _run = new UnboundRun(_model, 1);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, 1);
             Span<byte> _input0 = _run.AddInput<byte>(checked(1L * height * width * 3), 1, height, width, 3);
             pixels.CopyTo(_input0);
-            _run.Run(InputNames, OutputNames, CancellationToken.None);
+            _run.Run(CancellationToken.None);
             var _outputs = new ImageOutput[1];
             ReadRows(_run, 0, 1, _outputs, height, width);
             return _outputs[0];
+        }
+
+        /// <summary>A run of rows of equal sizes, by tensors; <paramref name="_sizes"/> are those of the inputs' axes, in the contract's order.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            var _run = new UnboundRun(_model, InputNames, OutputNames, _rows);
+            try
+            {
+                _run.AddInput<byte>(checked((long)_rows * _sizes[0] * _sizes[1] * 3), _rows, _sizes[0], _sizes[1], 3);
+                return _run;
+            }
+            catch
+            {
+                _run.Dispose();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ((UnboundRun)_run).Dispose();
         }
 
         private static void ReadRows(UnboundRun _run, int _start, int _count, ImageOutput[] _outputs, int height, int width)

@@ -42,7 +42,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="pixels">Red, green, blue. Values row-major of shape [height, width, 3].</param>
@@ -120,6 +120,16 @@ namespace Acme.Models
         internal void Probe()
         {
             Run(new byte[64 * 64 * 3], 64, 64);
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
+            SizeCheck.Height(_sizes[0], _allowUnprovenSizes, _parameter);
+            SizeCheck.Width(_sizes[1], _allowUnprovenSizes, _parameter);
         }
 
         private ImageInput CheckRow(ImageInput _row, string _parameter)

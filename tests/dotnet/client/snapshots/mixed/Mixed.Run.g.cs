@@ -130,6 +130,27 @@ namespace Acme.Models
             _measurement.Succeeded();
         }
 
+        /// <summary>A run of rows, by tensors; there are no sizes.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            _model.Lifetime.Enter();
+            try
+            {
+                return TakeBuffers(_rows);
+            }
+            catch
+            {
+                _model.Lifetime.Leave();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ReturnBuffers((MixedBuffers)_run);
+            _model.Lifetime.Leave();
+        }
+
         private MixedBuffers TakeBuffers(int rows)
         {
             return rows == 1 ? _idle.Take() : _idleBatches.Take(rows);

@@ -82,7 +82,7 @@ namespace Acme.Models
             model.Own(freedLast: _idleBatches);
         }
 
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="class">Row of a table. Range: at least 0.</param>
@@ -203,6 +203,14 @@ namespace Acme.Models
         internal void Probe()
         {
             Run(0L, new float[2], new double[2], new sbyte[2], new short[2], new int[2], new long[2], new byte[2], new ushort[2], new uint[2], new ulong[2], new bool[2]);
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
         }
 
         private MixedInput CheckRow(MixedInput _row, string _parameter)

@@ -11,7 +11,7 @@ namespace Acme.Models
 
     /// <summary>Memory for the inputs and outputs of one run, bound to the model (IO binding), for one caller at a time.</summary>
     /// <remarks>The spans are the memory itself: they are valid until these buffers are disposed.</remarks>
-    public sealed class MixedBuffers : IDisposable
+    public sealed class MixedBuffers : ITensorRun, IDisposable
     {
         private readonly BoundRun _run;
         private readonly TensorMemory<long> _classMemory;
@@ -162,6 +162,36 @@ namespace Acme.Models
         internal void RunUntil(CancellationToken cancellationToken)
         {
             _run.Run(cancellationToken);
+        }
+
+        Span<byte> ITensorRun.Input(int place)
+        {
+            return _run.Bytes(place);
+        }
+
+        void ITensorRun.SetText(int place, int index, ReadOnlySpan<byte> text)
+        {
+            throw new NotSupportedException("This model has no texts.");
+        }
+
+        void ITensorRun.Run(CancellationToken cancellationToken)
+        {
+            _run.Run(cancellationToken);
+        }
+
+        ReadOnlySpan<byte> ITensorRun.Output(int place)
+        {
+            return _run.Bytes(12 + place);
+        }
+
+        string ITensorRun.Text(int place, int index)
+        {
+            throw new NotSupportedException("This model has no texts.");
+        }
+
+        long[] ITensorRun.Shape(int place, string name, long[] expected)
+        {
+            return expected;
         }
 
         internal void SetRow(int _row, long @class, ReadOnlySpan<float> inFloat32, ReadOnlySpan<double> inFloat64, ReadOnlySpan<sbyte> inInt8, ReadOnlySpan<short> inInt16, ReadOnlySpan<int> inInt32, ReadOnlySpan<long> inInt64, ReadOnlySpan<byte> inUint8, ReadOnlySpan<ushort> inUint16, ReadOnlySpan<uint> inUint32, ReadOnlySpan<ulong> inUint64, ReadOnlySpan<bool> inBool)

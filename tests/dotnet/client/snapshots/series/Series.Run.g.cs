@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<SeriesInput, SeriesOutput>.RunBatch(SeriesInput[] rows, int start, int count, SeriesOutput[] outputs, CancellationToken cancellationToken)
         {
             SeriesInput _first = rows[start];
-            using var _run = new UnboundRun(_model, count);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, count);
             Span<float> _input0 = _run.AddInput<float>(checked((long)count * _first.Time * 3), count, _first.Time, 3);
             for (int _i = 0; _i < count; _i++)
             {
@@ -32,20 +32,41 @@ namespace Acme.Models
                 _row.X.AsSpan().CopyTo(_input0.Slice(_i * _row.X.Length));
             }
 
-            _run.Run(InputNames, OutputNames, cancellationToken);
+            _run.Run(cancellationToken);
             ReadRows(_run, start, count, outputs, _first.Time);
         }
 
         private SeriesOutput RunOne(ReadOnlySpan<float> x)
         {
             int time = InputCheck.X(x, _model.ValidateInputs, nameof(x));
-            using var _run = new UnboundRun(_model, 1);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, 1);
             Span<float> _input0 = _run.AddInput<float>(checked(1L * time * 3), 1, time, 3);
             x.CopyTo(_input0);
-            _run.Run(InputNames, OutputNames, CancellationToken.None);
+            _run.Run(CancellationToken.None);
             var _outputs = new SeriesOutput[1];
             ReadRows(_run, 0, 1, _outputs, time);
             return _outputs[0];
+        }
+
+        /// <summary>A run of rows of equal sizes, by tensors; <paramref name="_sizes"/> are those of the inputs' axes, in the contract's order.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            var _run = new UnboundRun(_model, InputNames, OutputNames, _rows);
+            try
+            {
+                _run.AddInput<float>(checked((long)_rows * _sizes[0] * 3), _rows, _sizes[0], 3);
+                return _run;
+            }
+            catch
+            {
+                _run.Dispose();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ((UnboundRun)_run).Dispose();
         }
 
         private static void ReadRows(UnboundRun _run, int _start, int _count, SeriesOutput[] _outputs, int time)

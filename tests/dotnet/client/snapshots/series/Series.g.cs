@@ -40,7 +40,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="x">The model's `x`. Values row-major of shape [time, 3]. Range: from -9 to 9.</param>
@@ -98,6 +98,14 @@ namespace Acme.Models
         internal void Probe()
         {
             Run(new float[16 * 3]);
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
         }
 
         private SeriesInput CheckRow(float[] _row, string _parameter)

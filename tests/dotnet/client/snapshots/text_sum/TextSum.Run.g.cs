@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<TextSumInput, TextSumOutput>.RunBatch(TextSumInput[] rows, int start, int count, TextSumOutput[] outputs, CancellationToken cancellationToken)
         {
             TextSumInput _first = rows[start];
-            using var _run = new UnboundRun(_model, count);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, count);
             Span<long> _input0 = _run.AddInput<long>(checked((long)count * _first.Tokens), count, _first.Tokens);
             Span<long> _input1 = _run.AddInput<long>(checked((long)count * _first.Tokens), count, _first.Tokens);
             Span<long> _input2 = _run.AddInput<long>(checked((long)count * _first.Tokens), count, _first.Tokens);
@@ -36,7 +36,7 @@ namespace Acme.Models
                 _row.InputIds.AsSpan().CopyTo(_input2.Slice(_i * _row.InputIds.Length));
             }
 
-            _run.Run(InputNames, OutputNames, cancellationToken);
+            _run.Run(cancellationToken);
             ReadRows(_run, start, count, outputs, _first.Tokens);
         }
 
@@ -45,17 +45,40 @@ namespace Acme.Models
             int tokens = InputCheck.AttentionMask(attentionMask, _model.ValidateInputs, nameof(attentionMask));
             InputCheck.TokenTypeIds(tokenTypeIds, tokens, _model.ValidateInputs, nameof(tokenTypeIds));
             InputCheck.InputIds(inputIds, tokens, _model.ValidateInputs, nameof(inputIds));
-            using var _run = new UnboundRun(_model, 1);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, 1);
             Span<long> _input0 = _run.AddInput<long>(checked(1L * tokens), 1, tokens);
             attentionMask.CopyTo(_input0);
             Span<long> _input1 = _run.AddInput<long>(checked(1L * tokens), 1, tokens);
             tokenTypeIds.CopyTo(_input1);
             Span<long> _input2 = _run.AddInput<long>(checked(1L * tokens), 1, tokens);
             inputIds.CopyTo(_input2);
-            _run.Run(InputNames, OutputNames, CancellationToken.None);
+            _run.Run(CancellationToken.None);
             var _outputs = new TextSumOutput[1];
             ReadRows(_run, 0, 1, _outputs, tokens);
             return _outputs[0];
+        }
+
+        /// <summary>A run of rows of equal sizes, by tensors; <paramref name="_sizes"/> are those of the inputs' axes, in the contract's order.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            var _run = new UnboundRun(_model, InputNames, OutputNames, _rows);
+            try
+            {
+                _run.AddInput<long>(checked((long)_rows * _sizes[0]), _rows, _sizes[0]);
+                _run.AddInput<long>(checked((long)_rows * _sizes[0]), _rows, _sizes[0]);
+                _run.AddInput<long>(checked((long)_rows * _sizes[0]), _rows, _sizes[0]);
+                return _run;
+            }
+            catch
+            {
+                _run.Dispose();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ((UnboundRun)_run).Dispose();
         }
 
         private static void ReadRows(UnboundRun _run, int _start, int _count, TextSumOutput[] _outputs, int tokens)

@@ -50,7 +50,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private ITextTokenizer? Tokenizer => _tokenizer;
+        internal ITextTokenizer? Tokenizer => _tokenizer;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="attentionMask">The model's `attention_mask`. Values row-major of shape [tokens].</param>
@@ -126,6 +126,14 @@ namespace Acme.Models
         internal void Probe()
         {
             Run(new long[16], new long[16], new long[16]);
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
         }
 
         private TextSumInput CheckRow(TextSumInput _row, string _parameter)

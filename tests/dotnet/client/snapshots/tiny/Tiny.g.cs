@@ -49,7 +49,7 @@ namespace Acme.Models
             model.Own(freedLast: _idleBatches);
         }
 
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one row.</summary>
         /// <param name="pixels">Ink &lt; 16 &amp; more, by row. 4 values, row-major of shape [2, 2]. Unit: ink. Range: from 0 to 16.</param>
@@ -113,6 +113,14 @@ namespace Acme.Models
         internal void Probe()
         {
             Run(new float[4]);
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
         }
 
         private float[] CheckRow(float[] _row, string _parameter)

@@ -24,7 +24,7 @@ namespace Acme.Models
         void IBatchRunner<WholeInput, WholeOutput>.RunBatch(WholeInput[] rows, int start, int count, WholeOutput[] outputs, CancellationToken cancellationToken)
         {
             WholeInput _first = rows[start];
-            using var _run = new UnboundRun(_model, count);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, count);
             Span<double> _input0 = _run.AddInput<double>(checked((long)count * _first.N), _first.N);
             Span<double> _input1 = _run.AddInput<double>(checked((long)count * 1));
             OrtValue _input2 = _run.AddTexts(2);
@@ -39,7 +39,7 @@ namespace Acme.Models
                 }
             }
 
-            _run.Run(InputNames, OutputNames, cancellationToken);
+            _run.Run(cancellationToken);
             ReadRows(_run, start, count, outputs, _first.N);
         }
 
@@ -48,7 +48,7 @@ namespace Acme.Models
             int n = InputCheck.Samples(samples, _model.ValidateInputs, nameof(samples));
             InputCheck.Gain(gain, _model.ValidateInputs, nameof(gain));
             InputCheck.Name(name, _model.ValidateInputs, nameof(name));
-            using var _run = new UnboundRun(_model, 1);
+            using var _run = new UnboundRun(_model, InputNames, OutputNames, 1);
             Span<double> _input0 = _run.AddInput<double>(checked(1L * n), n);
             samples.CopyTo(_input0);
             Span<double> _input1 = _run.AddInput<double>(checked(1L * 1));
@@ -59,10 +59,33 @@ namespace Acme.Models
                 _input2.StringTensorSetElementAt(name[_j].AsSpan(), _j);
             }
 
-            _run.Run(InputNames, OutputNames, CancellationToken.None);
+            _run.Run(CancellationToken.None);
             var _outputs = new WholeOutput[1];
             ReadRows(_run, 0, 1, _outputs, n);
             return _outputs[0];
+        }
+
+        /// <summary>A run of rows of equal sizes, by tensors; <paramref name="_sizes"/> are those of the inputs' axes, in the contract's order.</summary>
+        internal ITensorRun BeginRun(int _rows, ReadOnlySpan<int> _sizes)
+        {
+            var _run = new UnboundRun(_model, InputNames, OutputNames, _rows);
+            try
+            {
+                _run.AddInput<double>(checked(1L * _sizes[0]), _sizes[0]);
+                _run.AddInput<double>(checked(1L));
+                _run.AddTexts(2);
+                return _run;
+            }
+            catch
+            {
+                _run.Dispose();
+                throw;
+            }
+        }
+
+        internal void EndRun(ITensorRun _run)
+        {
+            ((UnboundRun)_run).Dispose();
         }
 
         private static void ReadRows(UnboundRun _run, int _start, int _count, WholeOutput[] _outputs, int n)

@@ -46,7 +46,7 @@ namespace Acme.Models
             model.Own(stoppedFirst: _batcher);
         }
 
-        private ITextTokenizer? Tokenizer => null;
+        internal ITextTokenizer? Tokenizer => null;
 
         /// <summary>Runs the model on one set of inputs; it has no batch axis.</summary>
         /// <param name="samples">The model's `samples`. Values row-major of shape [n].</param>
@@ -103,6 +103,14 @@ namespace Acme.Models
         internal void Probe()
         {
             Run(new double[16], 0.0d, Enumerable.Repeat("", 2).ToArray());
+        }
+
+        /// <summary>Rows of the largest run; one for a model that takes one at a time.</summary>
+        internal int MaxBatchSize => _batcher.MaxBatchSize;
+
+        /// <summary>Rejects sizes of the inputs' axes, in the contract's order, at which the model is not to run.</summary>
+        internal void CheckSizes(ReadOnlySpan<int> _sizes, string _parameter)
+        {
         }
 
         private WholeInput CheckRow(WholeInput _row, string _parameter)
