@@ -25,7 +25,7 @@ internal static class Turns
     public static Dictionary<string, Cost> Measure(IReadOnlyList<Method> methods, int rounds, TimeSpan turn)
     {
         int[] calls = [.. methods.Select(method => CountCalls(method, turn))];
-        double[] bytes = [.. methods.Select(CountBytes)];
+        double[] bytes = [.. methods.Select((method, i) => CountBytes(method, Math.Min(1000, calls[i] * 20)))];
         double[][] nanoseconds = [.. methods.Select(_ => new double[rounds])];
         int[] order = [.. Enumerable.Range(0, methods.Count)];
         var random = new Random(1);
@@ -47,35 +47,33 @@ internal static class Turns
     private static int CountCalls(Method method, TimeSpan turn)
     {
         var clock = Stopwatch.StartNew();
-        for (int i = 0; i < 100 || clock.Elapsed < WarmUp; i++)
+        for (int i = 0; i < 60 || clock.Elapsed < WarmUp; i++)
         {
-            method.Run(10);
+            method.Run(2);
         }
 
-        // The second half, when what compiles in the background has ended.
         long fastest = long.MaxValue;
-        for (int i = 0; i < 50; i++)
+        for (int i = 0; i < 20; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            method.Run(10);
+            method.Run(5);
             fastest = Math.Min(fastest, Stopwatch.GetTimestamp() - start);
         }
 
-        return Math.Max(1, (int)(turn.TotalSeconds * Stopwatch.Frequency * 10 / fastest));
+        return Math.Max(1, (int)(turn.TotalSeconds * Stopwatch.Frequency * 5 / fastest));
     }
 
-    private static double CountBytes(Method method)
+    private static double CountBytes(Method method, int calls)
     {
-        const int Calls = 1000;
         // The least of a few: another thread of the runtime may allocate too.
         long least = long.MaxValue;
         for (int i = 0; i < 5; i++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
-            method.Run(Calls);
+            method.Run(calls);
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        return (double)least / Calls / method.Rows;
+        return (double)least / calls / method.Rows;
     }
 }
