@@ -28,7 +28,7 @@ internal static class RowsWriter
         writer.WriteEndObject();
     }
 
-    private static void WriteRow(Utf8JsonWriter writer, ModelCall call, int row)
+    internal static void WriteRow(Utf8JsonWriter writer, ModelCall call, int row)
     {
         writer.WriteStartObject();
         for (int place = 0; place < WebContract.Outputs.Length; place++)
