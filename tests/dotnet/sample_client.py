@@ -15,20 +15,25 @@ from pipeline.dotnet.nuget.targets import MODEL_FOLDER, describe_targets, write_
 
 def write_sources(namespace: str = "Acme.Models", class_name: str = "Sample") -> ClientSources:
     """The plain client, and the half that is generated for the sample."""
-    generated = {
-        # What the generator writes has a name of its own.
-        f"{plain_sources.insert_names(path.name, namespace, class_name).removesuffix('.cs').removesuffix('.g')}.g.cs": plain_sources.insert_names(
-            path.read_text(), namespace, class_name
-        )
-        for path in sorted(SAMPLE.glob("*.cs"))
-    }
     plain = plain_sources.read_client(namespace, class_name)
     return ClientSources(
-        {**plain, **generated},
-        plain_sources.read_aspnetcore(namespace, class_name),
+        {**plain, **_read_generated(SAMPLE, namespace, class_name)},
+        {
+            **plain_sources.read_aspnetcore(namespace, class_name),
+            **_read_generated(SAMPLE / "aspnetcore", namespace, class_name),
+        },
         {f"{class_name}.golden/golden.json": b"[]\n"},
         plain_sources.internal_namespace(namespace, class_name),
     )
+
+
+def _read_generated(folder: Path, namespace: str, class_name: str) -> dict[str, str]:
+    return {
+        plain_sources.insert_names(path.name, namespace, class_name): plain_sources.insert_names(
+            path.read_text(), namespace, class_name
+        )
+        for path in sorted(folder.glob("*.cs"))
+    }
 
 
 def pack_assemblies(

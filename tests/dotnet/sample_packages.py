@@ -62,8 +62,8 @@ def compile_sample(sdk: str, folder: Path) -> dict[str, bytes]:
 
 def read_sources(folder: str) -> dict[str, bytes]:
     """The C# of the sample client by its path in the package, whose folders are flat."""
-    roots = {"client": ("client", "sample"), "aspnetcore": ("aspnetcore",)}[folder]
-    paths = (path for root in roots for path in (CSHARP / root).rglob("*.cs"))
+    generated = {"client": CSHARP / "sample", "aspnetcore": CSHARP / "sample" / "aspnetcore"}[folder]
+    paths = [*(CSHARP / folder).rglob("*.cs"), *generated.glob("*.cs")]
     return {f"{folder}/{path.parent.name}.{path.name}": path.read_bytes() for path in paths}
 
 

@@ -12,7 +12,7 @@ from csharp_projects import make_contract, make_identity, run, tensor
 from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet import sdk
 from pipeline.dotnet.client.embedding import find_embedding
-from pipeline.dotnet.client.generator import generate
+from pipeline.dotnet.client.generator import generate, generate_aspnetcore
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.plain_sources import read_aspnetcore, read_client
 from pipeline.dotnet.nuget import readme
@@ -90,7 +90,10 @@ def write_program(folder: Path, blocks: list[CodeBlock], *others: str) -> None:
                 embeddings=find_embedding(contract) is not None,
             ),
             generate(contract, identity, characters),
-            read_aspnetcore(identity.namespace, identity.class_name),
+            {
+                **read_aspnetcore(identity.namespace, identity.class_name),
+                **generate_aspnetcore(contract, identity),
+            },
         )
         for part, texts in zip(("plain", "generated", "aspnetcore"), parts, strict=True):
             sources |= {f"{identity.class_name}/{part}/{name}": text for name, text in texts.items()}

@@ -9,7 +9,6 @@ from pipeline.core.contract import Contract
 from pipeline.dotnet.client import health_check
 from pipeline.dotnet.client.embedding import find_embedding
 from pipeline.dotnet.client.identifiers import Scope
-from pipeline.dotnet.client.elements import ELEMENT_TYPES
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import TYPE_SUFFIXES, Layout
 from pipeline.dotnet.client.literals import literal
@@ -248,52 +247,6 @@ class ClientView:
             f"_sizes[{self.layout.axes.index(size)}]" if isinstance(size, Axis) else str(size) for size in view.shape
         ]
         return ", ".join(["_rows", *sizes] if self.batched else sizes)
-
-    @property
-    def described_axes(self) -> list[str]:
-        """Names of the dynamic axes, those of the inputs first."""
-        return [axis.name for axis in [*self.layout.axes, *self.layout.output_only_axes]]
-
-    def described_shape(self, view: View) -> str:
-        """C# collection of a row's shape: a size, or the complement of an axis' place among `described_axes`."""
-        axes = self.described_axes
-        return (
-            "["
-            + ", ".join(f"~{axes.index(size.name)}" if isinstance(size, Axis) else str(size) for size in view.shape)
-            + "]"
-        )
-
-    def described_bound(self, bound: float | None) -> str:
-        return "null" if bound is None else f"{float(bound)!r}"
-
-    def element_type(self, view: View) -> str:
-        """Member of the C# enumeration ElementType."""
-        return ELEMENT_TYPES[view.tensor.dtype]
-
-    @property
-    def token_parts(self) -> str:
-        """C# list: what of a text's tokens each input holds."""
-        roles = {name: role for role, name in self.contract.tokenizer.fills.items()} if self.contract.tokenizer else {}
-        parts = {"ids": "Numbers", "mask": "Mask", "types": "Types"}
-        return ", ".join(f"TokenPart.{parts[roles[view.name]]}" for view in self.inputs) if roles else ""
-
-    @property
-    def column_arguments(self) -> str:
-        """The values of row `_row` of the columns `_rows`, as arguments."""
-        values = [
-            f"_rows.{'Text' if view.text else f'Value<{view.type}>'}({place}, _row)"
-            if view.scalar
-            else f"_rows.{'TextArray' if view.text else f'Array<{view.type}>'}({place}, _row)"
-            for place, view in enumerate(self.inputs)
-        ]
-        sizes = [f"_rows.Size({self.layout.axes.index(axis)}, _row)" for axis in self.layout.explicit_axes]
-        return ", ".join([*values, *sizes])
-
-    @property
-    def answer_sizes(self) -> str:
-        """C# list: the sizes of `described_axes` in an output; 0 for an axis that only inputs have."""
-        output_axes = {axis.name: axis.member for axis in self.layout.output_axes}
-        return ", ".join(f"_output.{output_axes[name]}" if name in output_axes else "0" for name in self.described_axes)
 
     def axis_place(self, view: View, axis: Axis) -> int:
         return view.shape.index(axis) + (1 if self.batched else 0)

@@ -5,7 +5,7 @@ the class of the model.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from pipeline.core.contract import Contract
@@ -15,8 +15,11 @@ from pipeline.dotnet.client.client_view import ClientView
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import proven_sizes
+from pipeline.dotnet.client.web_view import WebView
 from pipeline.dotnet.templates import render
 
+# Of the part for ASP.NET Core, which every client has: the templates, and the names of their files.
+_WEB_TEMPLATES = (("WebContract.cs", "WebContract.g.cs"), ("WebRows.cs", "WebRows.g.cs"))
 # One name for the 16-bit float: System.Half on targets that have it, onnxruntime's Float16 on others.
 _HALF_ALIAS = """
 {
@@ -49,18 +52,27 @@ def generate(
             f"the C# class {identity.class_name} cannot live in the namespace {identity.namespace}, which has a part of the same "
             "name: choose another namespace"
         )
-    return _render(_describe(contract, identity, characters, probe_sizes), _choose_templates)
+    view = _describe(contract, identity, characters, probe_sizes)
+    return _render(identity, _choose_templates(view), client=view)
 
 
 def generate_aspnetcore(contract: Contract, identity: Identity) -> dict[str, str]:
-    """The generated source files of the part for ASP.NET Core: file name -> C#, in a fixed order; what `generate` takes is right."""
-    return _render(
-        _describe(contract, identity, "", {}),
-        lambda _: iter([("WebContract.cs", "WebContract.g.cs"), ("WebRows.cs", "WebRows.g.cs")]),
-    )
+    """The generated source files of the part for ASP.NET Core: file name -> C#, in a fixed order.
+
+    Args:
+        contract: What the client is for; `generate` supports it.
+        identity: Names, files and versions to write into it.
+
+    Raises:
+        PipelineError: The client does not support the contract.
+    """
+    view = _describe(contract, identity)
+    return _render(identity, _WEB_TEMPLATES, client=view, web=WebView(view))
 
 
-def _describe(contract: Contract, identity: Identity, characters: str, probe_sizes: Mapping[str, int]) -> ClientView:
+def _describe(
+    contract: Contract, identity: Identity, characters: str = "", probe_sizes: Mapping[str, int] = MappingProxyType({})
+) -> ClientView:
     layout = derive_layout(contract, identity.class_name)
     return ClientView(
         contract,
@@ -72,12 +84,11 @@ def _describe(contract: Contract, identity: Identity, characters: str, probe_siz
     )
 
 
-def _render(view: ClientView, choose: Callable[[ClientView], Iterator[tuple[str, str]]]) -> dict[str, str]:
-    identity = view.identity
+def _render(identity: Identity, templates: Iterable[tuple[str, str]], **values: object) -> dict[str, str]:
     names = {"TheNamespace": identity.namespace, "TheModel": identity.class_name}
     return {
-        file.replace("TheModel", identity.class_name): _add_half_alias(render(template, names, client=view))
-        for template, file in sorted(choose(view))
+        file.replace("TheModel", identity.class_name): _add_half_alias(render(template, names, **values))
+        for template, file in sorted(templates)
     }
 
 

@@ -2,10 +2,10 @@
             new TensorDescription
             {
                 Name = $ view.name | literal $,
-                Type = ElementType.$ client.element_type(view) $,
-                Shape = $ client.described_shape(view) $,
-                Minimum = $ client.described_bound(view.tensor.minimum) $,
-                Maximum = $ client.described_bound(view.tensor.maximum) $,
+                Type = ElementType.$ web.element_type(view) $,
+                Shape = $ web.described_shape(view) $,
+                Minimum = $ web.described_bound(view.tensor.minimum) $,
+                Maximum = $ web.described_bound(view.tensor.maximum) $,
                 AllowsMissing = $ "true" if view.tensor.missing else "false" $,
                 Labels = [$ view.labels | map("literal") | join(", ") $],
                 Unit = $ view.tensor.unit | literal $,
@@ -29,7 +29,7 @@ namespace TheNamespace.TheModelEngine
         internal static readonly bool TakesText = $ "true" if client.text else "false" $;
 
         /// <summary>Names of the axes of any size but the batch, those of the inputs first.</summary>
-        internal static readonly string[] Axes = [$ client.described_axes | map("literal") | join(", ") $];
+        internal static readonly string[] Axes = [$ web.described_axes | map("literal") | join(", ") $];
 
         /// <summary>How many of the axes the inputs have.</summary>
         internal static readonly int InputAxes = $ client.layout.axes | length $;
@@ -49,6 +49,6 @@ $ describe(view) -$
         ];
 
         /// <summary>By the place of an input: what of a text's tokens it holds.</summary>
-        internal static readonly TokenPart[] TokenParts = [$ client.token_parts $];
+        internal static readonly TokenPart[] TokenParts = [$ web.token_parts $];
     }
 }

@@ -20,9 +20,9 @@ namespace TheNamespace.TheModelEngine
 
 //% endif
 //% if client.layout.has_row_type
-            return _model.RunAsync(new TheModelInput($ client.column_arguments $), _cancellationToken);
+            return _model.RunAsync(new TheModelInput($ web.column_arguments $), _cancellationToken);
 //% else
-            return _model.RunAsync($ client.column_arguments $, _cancellationToken);
+            return _model.RunAsync($ web.column_arguments $, _cancellationToken);
 //% endif
         }
 
@@ -38,7 +38,7 @@ namespace TheNamespace.TheModelEngine
             _answers.Column<$ output.type $>($ loop.index0 $).Add(_output.$ output.member $);
 //% endif
 //% endfor
-            _answers.EndRow([$ client.answer_sizes $]);
+            _answers.EndRow([$ web.answer_sizes $]);
         }
     }
 }
