@@ -30,7 +30,7 @@ services.AddDigits(configuration.GetSection("Digits"));
 services.AddHealthChecks().AddDigitsSelfTest();
 
 // Limits: how large a request may be, and how many connections; the model's own queue has its limits in the section Digits.
-services.Configure<KestrelServerOptions>(configuration.GetSection("Kestrel"));
+services.Configure<KestrelServerOptions>(kestrel => configuration.GetSection("Kestrel:Limits").Bind(kestrel.Limits));
 
 // Who may call: whoever has a key. Where an identity provider gives tokens, AddAuthentication().AddJwtBearer() stands here.
 services.AddOptions<Callers>().BindConfiguration("Callers").Validate(callers => callers.AreValid, Callers.Expected).ValidateOnStart();
