@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Torch2DotNet.Service.Tests;
@@ -60,6 +62,20 @@ public sealed class AccessTests(Service service) : IClassFixture<Service>
 
         limited.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "a-key-of-another-caller");
         await limited.RefusedAsync("/digits", Service.Body("{}"), HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task A_key_is_added_while_the_service_runs()
+    {
+        await using var reloaded = new Service(new FakeModel().Replace);
+        var configuration = (IConfigurationRoot)reloaded.Services.GetRequiredService<IConfiguration>();
+        reloaded.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "a-key-that-is-new");
+        await reloaded.RefusedAsync("/digits", Service.Body("{}"), HttpStatusCode.Unauthorized);
+
+        configuration["Callers:Keys:new"] = "a-key-that-is-new";
+        configuration.Reload();
+
+        await reloaded.RefusedAsync("/digits", Service.Body("{}"), HttpStatusCode.BadRequest);
     }
 
     [Theory]

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Trace;
 
 namespace Torch2DotNet.Service.Tests;
 
@@ -43,6 +45,16 @@ public sealed class OperationTests(Service service) : IClassFixture<Service>
         Assert.True(int.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture) >= 2, rows.Value);
         Assert.Matches(@"torch2dotnet_run_duration_seconds_bucket\{[^}]*le=""0\.001""", metrics);
         Assert.Contains("service_name=\"digits\"", metrics, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("http://127.0.0.1:9", true)]
+    public async Task Traces_are_made_where_somebody_gets_them(string? collector, bool expected)
+    {
+        await using var traced = new Service(new FakeModel().Replace, collector is null ? [] : [("OTEL_EXPORTER_OTLP_ENDPOINT", collector)]);
+
+        Assert.Equal(expected, traced.Services.GetService<TracerProvider>() is not null);
     }
 
     [Fact]
