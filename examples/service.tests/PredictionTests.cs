@@ -65,6 +65,17 @@ public sealed class PredictionTests(Service service) : IClassFixture<Service>
         }
     }
 
+    [Fact]
+    public async Task A_client_of_the_Open_Inference_Protocol_is_answered()
+    {
+        using HttpResponseMessage response = await service.Client.PostAsJsonAsync(
+            "/v2/models/digits/infer", new { inputs = new[] { new { name = "pixels", datatype = "FP32", shape = new[] { 1, 8, 8 }, data = Service.Seven } } }, Cancellation);
+
+        JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
+        JsonElement label = answer.GetProperty("outputs").EnumerateArray().Single(output => output.GetProperty("name").GetString() == "label");
+        Assert.Equal(7, label.GetProperty("data")[0].GetInt64());
+    }
+
     private static float[] Noise(int seed)
     {
         var random = new Random(seed);

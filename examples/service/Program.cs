@@ -82,6 +82,8 @@ app.UseAuthorization();
 app.UseRateLimiter();
 
 app.MapDigits("/digits").RequireRateLimiting("caller");
+// For clients of Triton and KServe; without such clients it goes.
+app.MapDigitsOpenInference().RequireRateLimiting("caller");
 
 // Whoever watches over the program has no key: live says that it answers, ready that the model does.
 app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
