@@ -3,6 +3,7 @@
 namespace TheNamespace.TheModelEngine;
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 
 /// <summary>What of a contract decides how requests are read and answered: the generated <see cref="WebContract"/>, or another in a test.</summary>
@@ -34,6 +35,9 @@ internal sealed class ModelContract
     /// <summary>Whether a text is enough for a row.</summary>
     internal bool TakesText { get; init; }
 
+    /// <summary>The axes of the outputs.</summary>
+    internal int[] OutputAxes => [.. Outputs.SelectMany(output => output.Axes).Distinct()];
+
     /// <summary>The shape of a row: <c>[time, 3]</c>.</summary>
     internal string Shape(TensorDescription tensor)
     {
@@ -59,13 +63,25 @@ internal sealed class ModelContract
         return tensor.Name + ": expected " + count + ShapeClause(tensor) + ")";
     }
 
+    /// <summary>How an answer calls the size of an axis that the lengths of the outputs do not tell.</summary>
+    internal string OutputSizeName(int axis)
+    {
+        string name = Axes[axis];
+        while (Array.Exists(Outputs, output => string.Equals(output.Name, name, StringComparison.Ordinal)))
+        {
+            name += "Size";
+        }
+
+        return name;
+    }
+
     /// <summary>Places of the axes, each once, that follow from no number of values: with those of all others given.</summary>
     /// <param name="tensors">The inputs, or the outputs.</param>
     /// <param name="known">Whether the size of an axis is known anyway.</param>
     internal int[] AxesToTell(TensorDescription[] tensors, Func<int, bool> known)
     {
         bool[] isKnown = [.. Enumerable.Range(0, Axes.Length).Select(known)];
-        var told = new System.Collections.Generic.List<int>();
+        var told = new List<int>();
         while (tensors.Any(tensor => tensor.Axes.Any(axis => !isKnown[axis])))
         {
             TensorDescription? inferable = Array.Find(tensors, tensor => tensor.Shape.Count(size => size < 0 && !isKnown[~size]) == 1);
