@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 
 namespace Torch2DotNet.Service.Tests;
 
@@ -12,8 +13,8 @@ public sealed class BadInputTests(Service service) : IClassFixture<Service>
     [InlineData("""{"pixels":[1,2]}""", "pixels: expected 64 values")]
     [InlineData("""{"pixels":[]}""", "pixels: expected 64 values")]
     [InlineData("""{"pixels":null}""", "pixels")]
-    [InlineData("""{"pixels":[1,"seven"]}""", "pixels[1]")]
-    [InlineData("""{"pixels":[null]}""", "pixels[0]")]
+    [InlineData("""{"pixels":[1,"seven"]}""", "pixels: expected numbers from 0 to 16, got \"seven\" at index 1")]
+    [InlineData("""{"pixels":[null]}""", "pixels: expected numbers from 0 to 16, got null at index 0")]
     [InlineData("""{"pixels":7}""", "pixels")]
     [InlineData("""{"pixel":[1,2]}""", "\"pixel\"")]
     [InlineData("""{"pixels":[1,""", "JSON")]
@@ -30,18 +31,19 @@ public sealed class BadInputTests(Service service) : IClassFixture<Service>
     }
 
     [Theory]
-    [InlineData("17")]
-    [InlineData("-0.5")]
-    [InlineData("1e40")]
-    public async Task A_number_outside_the_range_is_refused_with_its_index(string number)
+    [InlineData("17", "from 0 to 16")]
+    [InlineData("-0.5", "from 0 to 16")]
+    [InlineData("1e40", "finite numbers")]
+    public async Task A_number_that_no_pixel_has_is_refused_with_its_index(string number, string expected)
     {
         string row = string.Join(',', Enumerable.Repeat("0", 63).Append(number));
 
         string sentence = await service.RefusedAsync("/digits", Service.Body($$"""{"pixels":[{{row}}]}"""), HttpStatusCode.BadRequest);
 
-        Assert.Contains("pixels", sentence, StringComparison.Ordinal);
-        Assert.Contains("63", sentence, StringComparison.Ordinal);
-        Assert.Contains("from 0 to 16", sentence, StringComparison.Ordinal);
+        Assert.StartsWith("pixels: expected ", sentence, StringComparison.Ordinal);
+        Assert.Contains(expected, sentence, StringComparison.Ordinal);
+        Assert.Contains(number, sentence, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("at index 63", sentence, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -58,13 +60,39 @@ public sealed class BadInputTests(Service service) : IClassFixture<Service>
     }
 
     [Fact]
-    public async Task After_a_refusal_the_next_request_is_answered()
+    public async Task After_a_body_that_is_too_large_the_next_is_answered()
     {
         await service.RefusedAsync("/digits", Service.Body(new string(' ', (1 << 20) + 1)), HttpStatusCode.RequestEntityTooLarge);
 
         using HttpResponseMessage response = await service.AskAsync(Service.Seven, Cancellation);
 
         Assert.Equal("7", (await response.Content.ReadFromJsonAsync<Answer>(Cancellation))?.Label);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_refused_keeps_the_connection()
+    {
+        int connections = 0;
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, cancellation) =>
+            {
+                connections++;
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var client = new HttpClient(handler) { BaseAddress = service.Client.BaseAddress };
+        client.DefaultRequestHeaders.Authorization = service.Client.DefaultRequestHeaders.Authorization;
+
+        for (int i = 0; i < 3; i++)
+        {
+            using HttpResponseMessage response = await client.PostAsync("/digits", Service.Body("""{"pixels":[1]}"""), Cancellation);
+            await Service.ExplanationAsync(response, HttpStatusCode.BadRequest);
+        }
+
+        Assert.Equal(1, connections);
     }
 
     [Fact]
