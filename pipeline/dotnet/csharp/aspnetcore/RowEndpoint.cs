@@ -4,7 +4,6 @@ namespace TheNamespace.TheModelEngine;
 
 using System;
 using System.IO.Pipelines;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
@@ -29,12 +28,8 @@ internal sealed class RowEndpoint
             bool isList = RowsReader.Read(body.Buffer, call.Request);
             context.Request.BodyReader.AdvanceTo(body.Buffer.End);
             await _runner.RunAsync(call, aborted).ConfigureAwait(false);
-            context.Response.ContentType = "application/json";
-            var writer = new Utf8JsonWriter(context.Response.BodyWriter);
-            await using (writer.ConfigureAwait(false))
-            {
-                RowsWriter.Write(writer, call, isList);
-            }
+            RowsWriter.Write(call.Body.Json, call, isList);
+            call.Body.Send(context.Response);
         }
         catch (ArgumentException error) when (error.Data.Contains("Torch2DotNet.TheModel"))
         {

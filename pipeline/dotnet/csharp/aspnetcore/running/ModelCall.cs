@@ -18,6 +18,9 @@ internal sealed class ModelCall : IDisposable
     /// <summary>To be filled before the call.</summary>
     internal RequestRows Request { get; } = new();
 
+    /// <summary>The answer as it is sent.</summary>
+    internal AnswerBody Body { get; } = new();
+
     /// <summary>Number of rows that were answered.</summary>
     internal int AnswerCount { get; private set; }
 
@@ -112,12 +115,14 @@ internal sealed class ModelCall : IDisposable
 
         Request.Clear();
         _gathered.Clear();
+        Body.Clear();
         AnswerCount = 0;
     }
 
     public void Dispose()
     {
         End();
+        Body.Dispose();
     }
 
     private void Gather(ITensorRun run, int place, int row)
