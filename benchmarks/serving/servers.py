@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipeline.core.errors import PipelineError
 
@@ -70,8 +70,16 @@ def handles(process: int) -> int:
 
 
 @contextmanager
-def serving(command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path) -> Iterator[Server]:
+def serving(
+    command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path, output: IO[str] | None = None
+) -> Iterator[Server]:
     """Start a service, whose command has {port}; it and its child processes are stopped when the block ends, however it ends.
+
+    Args:
+        command: The program and its arguments.
+        environment: What it has beside this process' variables.
+        cwd: Its folder.
+        output: Takes what it prints; None leaves that to this process.
 
     Raises:
         PipelineError: It ends by itself, or is not healthy in time.
@@ -80,7 +88,9 @@ def serving(command: Sequence[str | Path], environment: Mapping[str, str], cwd: 
     arguments = [str(part).format(port=port) for part in command]
     start = time.perf_counter()
     # A process group of its own, so that its worker processes are stopped too.
-    process = subprocess.Popen(arguments, cwd=cwd, env={**os.environ, **environment}, start_new_session=True)
+    process = subprocess.Popen(
+        arguments, cwd=cwd, env={**os.environ, **environment}, stdout=output, stderr=output, start_new_session=True
+    )
     try:
         yield Server(port, wait_until_healthy(process, port) - start, process.pid)
     finally:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import servers
 from load import Request
@@ -45,7 +45,7 @@ def lean_command(dotnet: Path, model: str, endpoint: str, *, native: bool = Fals
 
 
 def serve_lean(
-    dotnet: Path, model: str, endpoint: str, *, native: bool = False, **settings: Any
+    dotnet: Path, model: str, endpoint: str, *, native: bool = False, output: IO[str] | None = None, **settings: Any
 ) -> AbstractContextManager[Server]:
     """A service in ASP.NET Core.
 
@@ -54,6 +54,7 @@ def serve_lean(
         model: Name of the model.
         endpoint: `rows` (MapLinear and so on), `inference`, `typed`, `floor` or `hello`.
         native: Whether the program is that which was compiled ahead of time.
+        output: Takes what it prints.
         **settings: Of its configuration; of `floor` the answer as `Answer`.
     """
     urls = ["--urls", "http://127.0.0.1:{port}"]
@@ -62,7 +63,7 @@ def serve_lean(
         for part in lean_command(dotnet, model, endpoint, native=native, **settings)
     ]
     folder = NATIVE if native else next(HERE.glob("lean/bin/Release/*"))
-    return servers.serving([*command, *urls], {}, folder)
+    return servers.serving([*command, *urls], {}, folder, output)
 
 
 def serve_fastapi(model: str, workers: int = 1) -> AbstractContextManager[Server]:
