@@ -124,7 +124,7 @@ def test_the_search_finds_what_is_meant() -> None:
     ]
 
 
-@pytest.mark.parametrize("project", ["dotnet", "serving/lean"])
+@pytest.mark.parametrize("project", ["dotnet", "serving/lean", "tokenizers"])
 def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[str]]) -> None:
     sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
 
@@ -154,7 +154,8 @@ def test_without_wrk_one_sentence_says_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "program", ["reach.py", "large.py", "sentiment.py", "overhead.py", "dotnet/run.py", "serving/run.py"]
+    "program",
+    ["reach.py", "large.py", "sentiment.py", "overhead.py", "dotnet/run.py", "serving/run.py", "tokenizers/run.py"],
 )
 def test_a_benchmark_starts(program: str) -> None:
     completed = run_python(PROJECT / "benchmarks" / program, "--help")

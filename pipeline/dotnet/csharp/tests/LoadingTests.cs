@@ -167,11 +167,19 @@ public sealed class LoadingTests
     }
 
     [Fact]
-    public void Memory_patterns_can_be_left_out()
+    public void Rows_of_one_size_run_without_memory_patterns()
     {
         bool? enabled = null;
-        using TheModel model = TheModel.Load(new TheModelOptions { EnableMemoryPattern = false, ConfigureSession = settings => enabled = settings.EnableMemoryPattern });
+        using TheModel model = TheModel.Load(new TheModelOptions { ConfigureSession = settings => enabled = settings.EnableMemoryPattern });
         Assert.False(enabled);
+    }
+
+    [Fact]
+    public void Memory_patterns_can_be_used()
+    {
+        bool? enabled = null;
+        using TheModel model = TheModel.Load(new TheModelOptions { EnableMemoryPattern = true, ConfigureSession = settings => enabled = settings.EnableMemoryPattern });
+        Assert.True(enabled);
     }
 
     private static PackageFile FileOf(byte[] model)

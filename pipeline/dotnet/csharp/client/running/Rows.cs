@@ -13,19 +13,28 @@ internal static class Rows
     /// <exception cref="ArgumentException">The list is null, or a row is rejected.</exception>
     internal static TRow[] CheckAll<TGiven, TRow>(IReadOnlyList<TGiven> rows, Func<TGiven, string, TRow> check, string parameter)
     {
-        Check.NotNull(rows, "Expected a list of " + parameter + ", got null.", parameter);
-        var result = new TRow[rows.Count];
-        for (int i = 0; i < result.Length; i++)
+        if (rows is null)
         {
-            try
+            // Not by Check.NotNull: its sentence would be written for every list.
+            throw BadInput.Mark(new ArgumentNullException(parameter, "Expected a list of " + parameter + ", got null."));
+        }
+
+        // What most callers have: to read it through the interface would cost more than the check.
+        var array = rows as TGiven[];
+        var result = new TRow[rows.Count];
+        int i = 0;
+        try
+        {
+            for (; i < result.Length; i++)
             {
-                result[i] = check(rows[i], parameter);
+                result[i] = check(array is null ? rows[i] : array[i], parameter);
             }
-            catch (ArgumentException)
-            {
-                // Once more, with its name, which costs more than the check and which rows that are right do not need.
-                result[i] = check(rows[i], Name(parameter, i));
-            }
+        }
+        catch (ArgumentException)
+        {
+            // Once more, with its name, which costs more than the check and which rows that are right do not need.
+            _ = check(rows[i], Name(parameter, i));
+            throw;
         }
 
         return result;
