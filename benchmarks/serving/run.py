@@ -84,6 +84,7 @@ def start_all(dotnet: Path, model: str, request: Request, stack: contextlib.Exit
     rows = stack.enter_context(services.serve_lean(dotnet, model, "rows"))
     answer = json.dumps(servers.ask(rows.port, request.path, request.body), separators=(",", ":"))
     others: dict[str, AbstractContextManager[Server]] = {
+        "inference": services.serve_lean(dotnet, model, "inference"),
         "typed": services.serve_lean(dotnet, model, "typed"),
         "floor": services.serve_lean(dotnet, model, "floor", Answer=answer),
         "hello": services.serve_lean(dotnet, model, "hello"),
@@ -95,7 +96,23 @@ def start_all(dotnet: Path, model: str, request: Request, stack: contextlib.Exit
     }
     for name in ("rows", "typed", "floor"):
         check_answer(model, name, servers.ask(started[name].port, request.path, request.body), expected)
+    inference = services.inference_request(model)
+    outputs = servers.ask(started["inference"].port, inference.path, inference.body)["outputs"]
+    check_tensors(model, outputs, expected)
     return started
+
+
+def check_tensors(model: str, outputs: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+    """Raise PipelineError unless the numbers of the Open Inference Protocol's answer are those of an answer by names."""
+    got = {output["name"]: output["data"] for output in outputs}
+    numbers = {name: value for name, value in expected.items() if not isinstance(value, str)}
+    if not all(name in got and np.allclose(got[name], value, rtol=0, atol=1e-5) for name, value in numbers.items()):
+        raise PipelineError(f"{model}: inference answers {got}, {FASTAPI} {expected}: nothing was measured")
+
+
+def of(service: str, model: str, request: Request) -> Request:
+    """What a service is asked."""
+    return services.inference_request(model) if service == "inference" else request
 
 
 def measure_turn(
@@ -110,8 +127,8 @@ def compare_services(dotnet: Path, model: str, options: argparse.Namespace) -> l
     request = services.row_request(model)
     with contextlib.ExitStack() as stack:
         started = start_all(dotnet, model, request, stack)
-        for server in started.values():
-            load.run(server.port, request, CONNECTIONS, options.warm_up)
+        for name, server in started.items():
+            load.run(server.port, of(name, model, request), CONNECTIONS, options.warm_up)
         turns = []
         for turn in range(options.rounds):
             order = dict(list(started.items())[:: 1 if turn % 2 == 0 else -1])

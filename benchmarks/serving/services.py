@@ -21,6 +21,7 @@ BUILT = HERE.parents[1] / "build" / "examples"
 NATIVE = HERE.parents[1] / "build" / "benchmarks" / "serving" / "native"
 INPUTS = {"linear": "input", "digits": "pixels", "sentiment": "text", "minilm": "text"}
 QUIET = ("--Options:IntraOpNumThreads=1", "--Logging:LogLevel:Default=Warning")
+SHAPES = {"linear": [10], "digits": [8, 8]}
 # minilm's test data are tokens.
 SENTENCE = "Refunds are paid to the card that you used, within five working days."
 
@@ -35,6 +36,19 @@ def row(model: str) -> Any:
 
 def row_request(model: str) -> Request:
     return Request("/predict", {INPUTS[model]: row(model)})
+
+
+def inference_request(model: str) -> Request:
+    """The same row by the Open Inference Protocol."""
+    value = row(model)
+    shape = [1, *(SHAPES[model] if isinstance(value, list) else [])]
+    tensor = {
+        "name": INPUTS[model],
+        "shape": shape,
+        "datatype": "FP32" if isinstance(value, list) else "BYTES",
+        "data": value if isinstance(value, list) else [value],
+    }
+    return Request(f"/v2/models/{model}/infer", {"inputs": [tensor]})
 
 
 def lean_command(dotnet: Path, model: str, endpoint: str, *, native: bool = False, **settings: Any) -> list[str | Path]:

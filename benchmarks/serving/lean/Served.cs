@@ -36,7 +36,7 @@ internal sealed class ServedLinear : Served
     public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
         routes.MapLinear("/predict", options => options.MicroBatching = microBatching);
 
-    public override void MapInference(IEndpointRouteBuilder routes) => throw new NotSupportedException();
+    public override void MapInference(IEndpointRouteBuilder routes) => routes.MapLinearOpenInference();
 
     public override void MapTyped(IEndpointRouteBuilder routes) =>
         routes.MapPost("/predict", (LinearRow row, Linear model) => new LinearAnswer(model.Run(row.Input).Output));
@@ -64,7 +64,7 @@ internal sealed class ServedDigits : Served
     public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
         routes.MapDigits("/predict", options => options.MicroBatching = microBatching);
 
-    public override void MapInference(IEndpointRouteBuilder routes) => throw new NotSupportedException();
+    public override void MapInference(IEndpointRouteBuilder routes) => routes.MapDigitsOpenInference();
 
     public override void MapTyped(IEndpointRouteBuilder routes) => routes.MapPost("/predict", (DigitsRow row, Digits model) =>
     {
@@ -95,7 +95,7 @@ internal sealed class ServedSentiment : Served
     public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
         routes.MapSentiment("/predict", options => options.MicroBatching = microBatching);
 
-    public override void MapInference(IEndpointRouteBuilder routes) => throw new NotSupportedException();
+    public override void MapInference(IEndpointRouteBuilder routes) => routes.MapSentimentOpenInference();
 
     public override void MapTyped(IEndpointRouteBuilder routes) => routes.MapPost("/predict", (TextRow row, Sentiment model) =>
     {
@@ -119,7 +119,7 @@ internal sealed class ServedMinilm : Served
     public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
         routes.MapMinilm("/predict", options => options.MicroBatching = microBatching);
 
-    public override void MapInference(IEndpointRouteBuilder routes) => throw new NotSupportedException();
+    public override void MapInference(IEndpointRouteBuilder routes) => routes.MapMinilmOpenInference();
 
     public override void MapTyped(IEndpointRouteBuilder routes) =>
         routes.MapPost("/predict", (TextRow row, Minilm model) => new Embedding(model.Run(row.Text).Embedding));
