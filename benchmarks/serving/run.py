@@ -32,6 +32,7 @@ import services
 from batching import compare_batching
 from goals import Turn, median_ideal, median_ratio, missed_latencies, missed_rates, share_of_ideal
 from load import Request, medians
+from overload import compare_overload
 from servers import Server
 from startup import compare_start_up
 from tables import print_header, print_row
@@ -216,6 +217,8 @@ def main() -> int:
             missed += compare_services(dotnet, model, options)
         for model in options.models:
             compare_batching(dotnet, model, 1, options.warm_up, 2)
+        heaviest = options.models[-1]
+        missed += compare_overload(dotnet, heaviest, 2 if options.quick else 5)
         if not options.quick:
             for model in options.models[:1]:
                 compare_start_up(dotnet, model, 5, options.warm_up)
