@@ -74,14 +74,23 @@ internal sealed class RowEndpoint
         {
             PipeReader reader = context.Request.BodyReader;
             ReadResult body = await ReadBodyAsync(reader).ConfigureAwait(false);
-            if (_options.MaxBodyBytes < body.Buffer.Length)
+            bool isList;
+            try
             {
-                // Where no server has counted.
-                return Problem.TooLarge(_options.MaxBodyBytes);
+                if (_options.MaxBodyBytes < body.Buffer.Length)
+                {
+                    // Where no server has counted.
+                    return Problem.TooLarge(_options.MaxBodyBytes);
+                }
+
+                isList = RowsReader.Read(body.Buffer, call.Request);
+            }
+            finally
+            {
+                // Else the server takes the body for one that is being read, and closes the connection.
+                reader.AdvanceTo(body.Buffer.End);
             }
 
-            bool isList = RowsReader.Read(body.Buffer, call.Request);
-            reader.AdvanceTo(body.Buffer.End);
             if (call.Request.RowCount > _options.MaxRows)
             {
                 return Problem.TooMany(call.Request.RowCount, _options.MaxRows);
