@@ -63,7 +63,11 @@ internal sealed class RowEndpoint
 
     private async Task<Problem?> AnswerRowsAsync(HttpContext context)
     {
-        _runner.ThrowIfFull();
+        if (_runner.Refusal() is { } refusal)
+        {
+            return new Problem(StatusCodes.Status503ServiceUnavailable, refusal);
+        }
+
         if (_options.MaxBodyBytes is { } limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = limit;
