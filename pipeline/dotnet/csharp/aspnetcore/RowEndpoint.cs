@@ -87,17 +87,12 @@ internal sealed class RowEndpoint
                     return Problem.TooLarge(_options.MaxBodyBytes);
                 }
 
-                isList = RowsReader.Read(body.Buffer, call.Request);
+                isList = RowsReader.Read(body.Buffer, call.Request, _options.MaxRows);
             }
             finally
             {
                 // Else the server takes the body for one that is being read, and closes the connection.
                 reader.AdvanceTo(body.Buffer.End);
-            }
-
-            if (call.Request.RowCount > _options.MaxRows)
-            {
-                return Problem.TooMany(call.Request.RowCount, _options.MaxRows);
             }
 
             await _runner.RunAsync(call, context).ConfigureAwait(false);

@@ -7,9 +7,53 @@ using System;
 /// <summary>Rows of outputs that were gathered from several runs, or from what a program has put in the model's place.</summary>
 internal sealed class AnswerRows : RowColumns
 {
-    internal AnswerRows()
-        : base(WebContract.Outputs, WebContract.Axes.Length)
+    private readonly int[] _outputAxes;
+
+    internal AnswerRows(ModelContract contract)
+        : base(contract.Outputs, contract.Axes.Length)
     {
+        _outputAxes = contract.OutputAxes;
+    }
+
+    /// <summary>Whether the outputs of all rows have equal shapes.</summary>
+    internal bool IsUniform
+    {
+        get
+        {
+            for (int row = 1; row < Count; row++)
+            {
+                foreach (int axis in _outputAxes)
+                {
+                    if (Size(axis, row) != Size(axis, 0))
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Appends a row of others.</summary>
+    internal void AddRow(AnswerRows others, int row)
+    {
+        for (int place = 0; place < Tensors.Length; place++)
+        {
+            if (!Tensors[place].IsText)
+            {
+                Columns[place].AddBytes(others.Bytes(place, row));
+                continue;
+            }
+
+            int start = others.Start(place, row);
+            for (int i = 0; i < others.Length(place, row); i++)
+            {
+                Texts(place).Add(others.Texts(place).Utf8(start + i));
+            }
+        }
+
+        EndRow(others.Sizes(row));
     }
 
     internal void EndRow(ReadOnlySpan<int> sizes)

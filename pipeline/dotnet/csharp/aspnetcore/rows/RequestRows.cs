@@ -8,9 +8,25 @@ using System;
 internal sealed class RequestRows : RowColumns
 {
     internal RequestRows()
-        : base(WebContract.Inputs, WebContract.InputAxes)
+        : this(ModelContract.OfTheModel)
     {
     }
+
+    internal RequestRows(ModelContract contract)
+        : base(contract.Inputs, contract.InputAxes)
+    {
+        OpenCounts = new int[contract.Inputs.Length];
+        OpenSizes = new int[contract.InputAxes];
+    }
+
+    /// <summary>Whether the request is a list, so that sentences name its rows.</summary>
+    internal bool IsList { get; set; }
+
+    /// <summary>Of the row that is read: the number of values of each input; -1 for one that has not come.</summary>
+    internal int[] OpenCounts { get; }
+
+    /// <summary>Of the row that is read: the sizes of the axes; -1 for one that is not known yet.</summary>
+    internal int[] OpenSizes { get; }
 
     /// <summary>A text for each row, where the client's tokenizer fills the inputs.</summary>
     internal TextColumn TextRows { get; } = new();
@@ -25,13 +41,14 @@ internal sealed class RequestRows : RowColumns
     {
         base.Clear();
         TextRows.Clear();
+        IsList = false;
     }
 
-    /// <summary>As that of all columns; texts for the tokenizer are rows too, before they are tokenized.</summary>
-    internal override void Truncate(int rows)
+    /// <summary>Begins a row.</summary>
+    internal void Open()
     {
-        base.Truncate(Math.Min(rows, Count));
-        TextRows.Truncate(Math.Min(rows, TextRows.Count));
+        System.Array.Fill(OpenCounts, -1);
+        System.Array.Fill(OpenSizes, -1);
     }
 
     /// <summary>Ends a row. Its sizes must be right: see InputSizes.</summary>

@@ -46,19 +46,6 @@ internal abstract class RowColumns
         Count = 0;
     }
 
-    /// <summary>Forgets what stands behind the first rows, a row that was begun included.</summary>
-    internal virtual void Truncate(int rows)
-    {
-        for (int place = 0; place < Tensors.Length; place++)
-        {
-            Columns[place].Truncate(rows == 0 ? 0 : Start(place, rows - 1) + Length(place, rows - 1));
-        }
-
-        _starts.Truncate(rows * Tensors.Length);
-        _sizes.Truncate(rows * _axes);
-        Count = rows;
-    }
-
     /// <summary>Sizes of the contract's axes in a row.</summary>
     internal ReadOnlySpan<int> Sizes(int row)
     {
@@ -91,6 +78,15 @@ internal abstract class RowColumns
         where T : unmanaged
     {
         return Column<T>(place).Values.Slice(Start(place, row), Length(place, row));
+    }
+
+    /// <summary>Removes the values behind the last row, of one that could not be read to its end.</summary>
+    internal void DropOpen()
+    {
+        for (int place = 0; place < Tensors.Length; place++)
+        {
+            Columns[place].Truncate(Count == 0 ? 0 : Start(place, Count - 1) + Length(place, Count - 1));
+        }
     }
 
     /// <summary>Ends a row whose values are in the columns.</summary>

@@ -10,19 +10,37 @@ using System;
 /// </summary>
 internal sealed class ModelCall : IDisposable
 {
-    private readonly AnswerRows _gathered = new();
-    private readonly int[] _sizes = new int[WebContract.Axes.Length];
+    private readonly ModelContract _contract;
+    private readonly int[] _sizes;
+    private AnswerRows _gathered;
+    private AnswerRows? _ordered;
     private TheModel? _model;
     private ITensorRun? _run;
 
+    internal ModelCall()
+        : this(ModelContract.OfTheModel)
+    {
+    }
+
+    internal ModelCall(ModelContract contract)
+    {
+        _contract = contract;
+        _sizes = new int[contract.Axes.Length];
+        _gathered = new AnswerRows(contract);
+        Request = new RequestRows(contract);
+    }
+
     /// <summary>To be filled before the call.</summary>
-    internal RequestRows Request { get; } = new();
+    internal RequestRows Request { get; }
+
+    /// <summary>Room for the text of numbers, for a writer of answers.</summary>
+    internal Column<byte> NumberText { get; } = new();
 
     /// <summary>Number of rows that were answered.</summary>
     internal int AnswerCount { get; private set; }
 
     /// <summary>Whether the rows of the answer have equal sizes, so that they are whole tensors: see <see cref="Output(int)"/>.</summary>
-    internal bool IsUniform { get; private set; }
+    internal bool IsUniform => _run is not null || _gathered.IsUniform;
 
     /// <summary>Sizes of the contract's axes in a row of the answer.</summary>
     internal ReadOnlySpan<int> Sizes(int row)
@@ -38,7 +56,7 @@ internal sealed class ModelCall : IDisposable
             return _gathered.Bytes(place, row);
         }
 
-        TensorDescription output = WebContract.Outputs[place];
+        TensorDescription output = _contract.Outputs[place];
         int length = output.Length(_sizes) * output.ElementSize;
         return _run.Output(place).Slice(row * length, length);
     }
@@ -63,7 +81,7 @@ internal sealed class ModelCall : IDisposable
     {
         return _run is null
             ? _gathered.Texts(place).Text(_gathered.Start(place, row) + index)
-            : _run.Text(place, (row * WebContract.Outputs[place].Length(_sizes)) + index);
+            : _run.Text(place, (row * _contract.Outputs[place].Length(_sizes)) + index);
     }
 
     /// <summary>Takes a run, which has ended successfully, for the whole answer.</summary>
@@ -73,7 +91,6 @@ internal sealed class ModelCall : IDisposable
         _run = run;
         ReadSizes(run, rows, inputSizes);
         AnswerCount = rows;
-        IsUniform = true;
     }
 
     /// <summary>Copies the outputs of a run, behind those of others.</summary>
@@ -82,7 +99,7 @@ internal sealed class ModelCall : IDisposable
         ReadSizes(run, rows, inputSizes);
         for (int row = 0; row < rows; row++)
         {
-            for (int place = 0; place < WebContract.Outputs.Length; place++)
+            for (int place = 0; place < _contract.Outputs.Length; place++)
             {
                 Gather(run, place, row);
             }
@@ -98,6 +115,26 @@ internal sealed class ModelCall : IDisposable
     {
         WebRows.Append(output, _gathered);
         EndGathering();
+    }
+
+    /// <summary>Puts gathered rows into the order of the request.</summary>
+    /// <param name="order">The numbers in the request of the rows as they were gathered.</param>
+    internal void Order(ReadOnlySpan<int> order)
+    {
+        var places = new int[order.Length];
+        for (int place = 0; place < order.Length; place++)
+        {
+            places[order[place]] = place;
+        }
+
+        AnswerRows ordered = _ordered ?? new AnswerRows(_contract);
+        foreach (int place in places)
+        {
+            ordered.AddRow(_gathered, place);
+        }
+
+        _gathered.Clear();
+        (_gathered, _ordered) = (ordered, _gathered);
     }
 
     /// <summary>Gives back what the call has taken, and forgets its rows.</summary>
@@ -122,7 +159,7 @@ internal sealed class ModelCall : IDisposable
 
     private void Gather(ITensorRun run, int place, int row)
     {
-        TensorDescription output = WebContract.Outputs[place];
+        TensorDescription output = _contract.Outputs[place];
         int length = output.Length(_sizes);
         if (!output.IsText)
         {
@@ -140,7 +177,6 @@ internal sealed class ModelCall : IDisposable
     private void EndGathering()
     {
         AnswerCount = _gathered.Count;
-        IsUniform = AnswerCount == 1 || WebContract.Axes.Length == 0;
     }
 
     /// <summary>Sizes of the axes in the outputs: those of the inputs, and those that only the outputs' shapes tell.</summary>
@@ -148,17 +184,17 @@ internal sealed class ModelCall : IDisposable
     {
         inputSizes.CopyTo(_sizes);
         _sizes.AsSpan(inputSizes.Length).Fill(-1);
-        if (run is not UnboundRun)
+        if (run is not UnboundRun && _contract.Axes.Length == 0)
         {
             return;
         }
 
-        int first = WebContract.IsBatched ? 1 : 0;
-        for (int place = 0; place < WebContract.Outputs.Length; place++)
+        int first = _contract.IsBatched ? 1 : 0;
+        for (int place = 0; place < _contract.Outputs.Length; place++)
         {
-            TensorDescription output = WebContract.Outputs[place];
+            TensorDescription output = _contract.Outputs[place];
             var expected = new long[output.Shape.Length + first];
-            if (WebContract.IsBatched)
+            if (_contract.IsBatched)
             {
                 expected[0] = rows;
             }

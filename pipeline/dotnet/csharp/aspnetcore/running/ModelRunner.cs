@@ -107,27 +107,33 @@ internal sealed class ModelRunner : IDisposable
             }
         }
 
+        int[]? order = WebContract.InputAxes > 0 ? SizeOrder.Of(rows) : null;
         int maxBatchSize = WebContract.IsBatched ? model.MaxBatchSize : 1;
         for (int start = 0; start < rows.Count;)
         {
-            int count = CountEqual(rows, start, maxBatchSize);
-            Run(model, call, start, count, cancellationToken);
+            int count = CountEqual(rows, order, start, maxBatchSize);
+            Run(model, call, order, start, count, cancellationToken);
             start += count;
+        }
+
+        if (order is not null)
+        {
+            call.Order(order);
         }
     }
 
     /// <summary>Runs rows of equal sizes together.</summary>
-    private static void Run(TheModel model, ModelCall call, int start, int count, CancellationToken cancellationToken)
+    private static void Run(TheModel model, ModelCall call, int[]? order, int start, int count, CancellationToken cancellationToken)
     {
         RequestRows rows = call.Request;
-        ReadOnlySpan<int> sizes = rows.Sizes(start);
+        ReadOnlySpan<int> sizes = rows.Sizes(RowAt(order, start));
         ITensorRun run = model.BeginRun(count, sizes);
         bool isTaken = false;
         try
         {
             for (int place = 0; place < rows.Tensors.Length; place++)
             {
-                Fill(run, rows, place, start, count);
+                Fill(run, rows, order, place, start, count);
             }
 
             run.Run(cancellationToken);
@@ -150,29 +156,56 @@ internal sealed class ModelRunner : IDisposable
         }
     }
 
-    private static void Fill(ITensorRun run, RequestRows rows, int place, int start, int count)
+    private static void Fill(ITensorRun run, RequestRows rows, int[]? order, int place, int start, int count)
     {
-        int first = rows.Start(place, start);
-        int length = rows.Length(place, start) * count;
-        if (!rows.Tensors[place].IsText)
+        if (order is null)
         {
-            rows.Columns[place].Bytes(first, length).CopyTo(run.Input(place));
+            Fill(run, rows, place, start, 0, count);
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            Fill(run, rows, place, order[start + i], i, 1);
+        }
+    }
+
+    /// <summary>Copies rows that stand together, and have equal sizes, to a place in the run.</summary>
+    private static void Fill(ITensorRun run, RequestRows rows, int place, int row, int to, int count)
+    {
+        int first = rows.Start(place, row);
+        int rowLength = rows.Length(place, row);
+        TensorDescription tensor = rows.Tensors[place];
+        if (!tensor.IsText)
+        {
+            rows.Columns[place].Bytes(first, rowLength * count).CopyTo(run.Input(place)[(to * rowLength * tensor.ElementSize)..]);
             return;
         }
 
         TextColumn texts = rows.Texts(place);
-        for (int i = 0; i < length; i++)
+        for (int i = 0; i < rowLength * count; i++)
         {
-            run.SetText(place, i, texts.Utf8(first + i));
+            run.SetText(place, (to * rowLength) + i, texts.Utf8(first + i));
         }
     }
 
-    /// <summary>How many rows from this one on have its sizes.</summary>
-    private static int CountEqual(RequestRows rows, int start, int maxCount)
+    private static int RowAt(int[]? order, int place)
     {
-        int end = Math.Min(rows.Count, start + maxCount);
+        return order is null ? place : order[place];
+    }
+
+    /// <summary>How many rows from this place of the order on have its sizes.</summary>
+    private static int CountEqual(RequestRows rows, int[]? order, int start, int maxCount)
+    {
+        int end = Math.Min(rows.Count, start + Math.Min(maxCount, rows.Count - start));
+        if (order is null)
+        {
+            return end - start;
+        }
+
+        ReadOnlySpan<int> sizes = rows.Sizes(order[start]);
         int next = start + 1;
-        while (next < end && rows.Sizes(next).SequenceEqual(rows.Sizes(start)))
+        while (next < end && rows.Sizes(order[next]).SequenceEqual(sizes))
         {
             next++;
         }
