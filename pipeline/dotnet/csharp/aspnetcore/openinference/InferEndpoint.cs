@@ -37,6 +37,12 @@ internal sealed class InferEndpoint
             return;
         }
 
+        if (_runner.Refusal() is { } refusal)
+        {
+            await new InferFailure(StatusCodes.Status503ServiceUnavailable, refusal).WriteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
         InferRequest request = Requests.Take();
         ModelCall call = _runner.Take();
         try
@@ -57,7 +63,6 @@ internal sealed class InferEndpoint
 
     private async Task AnswerAsync(HttpContext context, InferRequest request, ModelCall call)
     {
-        _runner.ThrowIfFull();
         await InferBody.ReadAsync(context, request.Body).ConfigureAwait(false);
         int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
         InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);
