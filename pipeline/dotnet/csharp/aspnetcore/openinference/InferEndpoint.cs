@@ -63,6 +63,7 @@ internal sealed class InferEndpoint
 
     private async Task AnswerAsync(HttpContext context, InferRequest request, ModelCall call)
     {
+        _runner.ThrowIfFull();
         await InferBody.ReadAsync(context, request.Body).ConfigureAwait(false);
         int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
         InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);

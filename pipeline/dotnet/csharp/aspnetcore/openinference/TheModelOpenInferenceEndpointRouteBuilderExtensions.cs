@@ -30,9 +30,8 @@ public static class TheModelOpenInferenceEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var options = new TheModelOpenInferenceOptions();
         configure?.Invoke(options);
-        var registered = new RegisteredModel(null);
+        var registered = new RegisteredModel(options.Key);
         RegistrationCheck.ThrowIfMissing(endpoints.ServiceProvider, registered);
-        var runner = new ModelRunner(registered, new TheModelEndpointOptions { MicroBatching = options.MicroBatching });
-        return OpenInferenceRoutes.Map(endpoints, options, runner);
+        return OpenInferenceRoutes.Map(endpoints, options, new ModelRunner(registered, options.MicroBatching, options.MaxWait));
     }
 }
