@@ -2,7 +2,7 @@
 
 namespace TheNamespace.TheModelEngine;
 
-using System;
+using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +16,9 @@ internal sealed class LineEndpoint
 {
     // A server without a limit of its own, or none that tells.
     private const long DefaultMaxLength = 30_000_000;
+
+    // Answers that are sent together while lines are there.
+    private const int FlushLength = 16384;
 
     private readonly ModelRunner _runner;
     private readonly TheModelEndpointOptions _options;
@@ -38,6 +41,7 @@ internal sealed class LineEndpoint
 
         context.Response.ContentType = context.Request.ContentType;
         var lines = new LineReader(context.Request.BodyReader, maxLength);
+        PipeWriter output = context.Response.BodyWriter;
         int maxRows = _runner.MaxBatchSize(context);
         ModelCall call = _runner.Take();
         try
@@ -51,8 +55,9 @@ internal sealed class LineEndpoint
                     batch.Fill(lines, maxRows);
                     await batch.RunAsync(answers).ConfigureAwait(false);
 
-                    // Waits while the caller does not read.
-                    if ((await context.Response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false)).IsCompleted)
+                    // Waits while the caller does not read; and does not keep from it what is answered while the next line is awaited.
+                    if ((!output.CanGetUnflushedBytes || output.UnflushedBytes >= FlushLength || !lines.HasLine())
+                        && (await output.FlushAsync(context.RequestAborted).ConfigureAwait(false)).IsCompleted)
                     {
                         return null;
                     }
@@ -61,7 +66,7 @@ internal sealed class LineEndpoint
             catch (BadHttpRequestException error) when (context.Response.HasStarted && Problem.Of(error, context) is { } problem)
             {
                 answers.Refuse(problem, lines.Number + 1);
-                await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+                await output.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             }
         }
         finally

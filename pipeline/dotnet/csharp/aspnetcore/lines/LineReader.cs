@@ -92,6 +92,28 @@ internal sealed class LineReader
         return false;
     }
 
+    /// <summary>Whether a line is there to take, or the last one will be.</summary>
+    internal bool HasLine()
+    {
+        if (!_hasBuffer)
+        {
+            return false;
+        }
+
+        if (_rest.PositionOf((byte)'\n') is not null)
+        {
+            return true;
+        }
+
+        if (_isCompleted)
+        {
+            return !_rest.IsEmpty || _isSkipping;
+        }
+
+        _isSkipping |= _rest.Length > _maxLength;
+        return false;
+    }
+
     /// <summary>Gives the body back to the server, wherever reading has ended.</summary>
     internal void End()
     {
@@ -120,22 +142,6 @@ internal sealed class LineReader
     {
         var reader = new SequenceReader<byte>(line);
         return reader.IsNext([0xEF, 0xBB, 0xBF], advancePast: true) ? reader.UnreadSequence : line;
-    }
-
-    private bool HasLine()
-    {
-        if (_rest.PositionOf((byte)'\n') is not null)
-        {
-            return true;
-        }
-
-        if (_isCompleted)
-        {
-            return !_rest.IsEmpty || _isSkipping;
-        }
-
-        _isSkipping |= _rest.Length > _maxLength;
-        return false;
     }
 
     private bool TryCut(out ReadOnlySequence<byte> line)
