@@ -18,6 +18,8 @@ internal sealed class Named : IDisposable
         _shape = shape;
     }
 
+    public InferenceSession Session => _session;
+
     /// <summary>Runs the model on one row; <paramref name="read"/> copies the values that the caller needs before the results are disposed.</summary>
     public TAnswer Run<TAnswer>(float[] row, Func<IReadOnlyList<DisposableNamedOnnxValue>, TAnswer> read)
     {

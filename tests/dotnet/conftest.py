@@ -1,9 +1,11 @@
 """The real .NET SDK, where there is one, with the packages of three small models."""
 
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from compiled_clients import CompiledClients
 from sample_packages import compile_sample
 
 from csharp_projects import (
@@ -17,7 +19,19 @@ from csharp_projects import (
     scalar_model,
     tiny_model,
 )
+from pipeline.dotnet.nuget import assemblies, client_files, csharp_compiler
 from pipeline.dotnet.nuget.reference_assemblies import ReferenceAssemblies
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A client is compiled once, whichever test and process asks first, by the compiler's process that `dotnet build` uses too."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csharp_compiler, "OPTIONS", (*csharp_compiler.OPTIONS, "-shared"))
+        patch.setattr(client_files, "compile_client", CompiledClients(shared / "compiled", assemblies.compile_client))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import CHECKPOINT
 from pipeline.dotnet import sdk
 
@@ -71,11 +69,31 @@ def test_the_client_takes_half_the_code() -> None:
 
 def test_the_service_answers_and_rejects(printed: dict[str, list[str]]) -> None:
     status, answers = zip(*(line.split(": ", 1) for line in printed["service"]), strict=True)
-    assert status == ("200", "200", "400")
-    one, batch, problem = (json.loads(answer) for answer in answers)
-    assert one["digit"] == "7"
-    assert batch["predictions"] == [one, one]
+    assert status == ("200", "200", "400", "401")
+    one, batch, problem, _ = (json.loads(answer) for answer in answers)
+    assert one["label"] == "7"
+    assert batch["rows"] == [one, one]
     assert problem["detail"].startswith("pixels: expected 64 values")
+
+
+def test_the_image_of_the_service_starts_what_was_published(printed: dict[str, list[str]]) -> None:
+    lines = (EXAMPLES / "service" / "Dockerfile").read_text().splitlines()
+    entry_point = json.loads(next(line for line in lines if line.startswith("ENTRYPOINT ")).partition(" ")[2])
+    published = EXAMPLES.parent / "build" / "examples" / "artifacts" / "publish" / "service" / "image"
+    assert os.access(published / entry_point[0], os.X_OK)
+    # Everybody can read the key of development.
+    assert [path.name for path in published.glob("appsettings*.json")] == ["appsettings.json"]
+
+
+def test_the_image_of_the_service_copies_what_is_there(printed: dict[str, list[str]]) -> None:
+    folder = EXAMPLES / "service"
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", (folder / "Dockerfile").read_text(), flags=re.MULTILINE)
+    sources = [Path(source) for copied in copies for source in copied.split()]
+    sent = re.findall(r"^!(.+)$", (folder / "Dockerfile.dockerignore").read_text(), flags=re.MULTILINE)
+    assert len(sources) == 5
+    for source in sources:
+        assert (PROJECT / source).exists(), source
+        assert any(source.is_relative_to(path) for path in sent), source
 
 
 def test_text_is_served(printed: dict[str, list[str]]) -> None:
@@ -83,10 +101,10 @@ def test_text_is_served(printed: dict[str, list[str]]) -> None:
     assert status == ("200", "200", "200", "400")
     single, batch, long, problem = (json.loads(answer) for answer in answers)
     assert single["label"] == "positive"
-    assert [opinion["label"] for opinion in batch] == ["negative", "positive"]
-    assert single["score"] == pytest.approx(batch[1]["score"], abs=1e-6)
+    assert [opinion["label"] for opinion in batch["rows"]] == ["negative", "positive"]
+    assert single["probabilities"] == pytest.approx(batch["rows"][1]["probabilities"], abs=1e-6)
     assert long["label"] in ("negative", "positive")
-    assert problem["detail"] == 'Expected JSON: {"text": "..."}, or a list of such objects for /predict/batch.'
+    assert "words" in problem["detail"]
 
 
 def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:
@@ -124,7 +142,7 @@ def test_the_search_finds_what_is_meant() -> None:
     ]
 
 
-@pytest.mark.parametrize("project", ["dotnet", "serving/lean"])
+@pytest.mark.parametrize("project", ["dotnet", "serving/lean", "tokenizers"])
 def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[str]]) -> None:
     sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
 
@@ -154,47 +172,20 @@ def test_without_wrk_one_sentence_says_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "program", ["reach.py", "large.py", "sentiment.py", "overhead.py", "dotnet/run.py", "serving/run.py"]
+    "program",
+    [
+        "reach.py",
+        "large.py",
+        "sentiment.py",
+        "overhead.py",
+        "dotnet/run.py",
+        "dotnet/sessions.py",
+        "dotnet/pools.py",
+        "dotnet/growth.py",
+        "serving/run.py",
+        "tokenizers/run.py",
+    ],
 )
 def test_a_benchmark_starts(program: str) -> None:
     completed = run_python(PROJECT / "benchmarks" / program, "--help")
     assert completed.returncode == 0, completed.stderr
-
-
-@pytest.fixture
-def benchmark() -> dict[str, object]:
-    """The functions of benchmarks/dotnet/run.py."""
-    return runpy.run_path(str(PROJECT / "benchmarks" / "dotnet" / "run.py"))
-
-
-def report_entry(method: str, median: float | None, allocated: int) -> dict[str, object]:
-    return {
-        "Type": "LinearCalls",
-        "Method": method,
-        "FullName": f"LinearCalls.{method}",
-        "Statistics": median and {"Median": median},
-        "Memory": {"BytesAllocatedPerOperation": allocated},
-    }
-
-
-def test_no_limit_is_exceeded(benchmark: dict) -> None:
-    costs = benchmark["read_costs"](
-        [report_entry("NamedOnnxValue", 4000, 1144), report_entry("Row", 3900, 48), report_entry("Buffers", 1900, 0)]
-    )
-    assert benchmark["exceeded_limits"](costs) == []
-
-
-def test_each_exceeded_limit_is_a_sentence(benchmark: dict) -> None:
-    costs = benchmark["read_costs"](
-        [report_entry("NamedOnnxValue", 1000, 1144), report_entry("Row", 1100, 48), report_entry("Buffers", 600, 24)]
-    )
-    assert benchmark["exceeded_limits"](costs) == [
-        "linear: Run(row) takes 1.10 of NamedOnnxValue + DenseTensor, more than 1.0",
-        "linear: CreateBuffers, zero-copy takes 0.60 of NamedOnnxValue + DenseTensor, more than 0.5",
-        "linear: CreateBuffers, zero-copy allocates 24 bytes a call, more than 0",
-    ]
-
-
-def test_a_benchmark_without_a_result_is_an_error(benchmark: dict) -> None:
-    with pytest.raises(PipelineError, match=r"LinearCalls\.Row has no result"):
-        benchmark["read_costs"]([report_entry("Row", None, 0)])

@@ -11,6 +11,8 @@ namespace TheNamespace
     // How rows run that all have one size: in bound memory that a run takes and returns.
     public sealed partial class TheModel
     {
+        bool IBatchRunner<$ client.batched_row $, TheModelOutput>.HasOneSize => true;
+
         bool IBatchRunner<$ client.batched_row $, TheModelOutput>.HaveEqualSizes($ client.batched_row $ first, $ client.batched_row $ second)
         {
             return true;

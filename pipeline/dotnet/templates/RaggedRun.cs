@@ -23,6 +23,8 @@ namespace TheNamespace
         private static readonly string[] InputNames = { $ client.input_names $ };
         private static readonly string[] OutputNames = { $ client.output_names $ };
 
+        bool IBatchRunner<TheModelInput, TheModelOutput>.HasOneSize => $ "false" if client.layout.axes else "true" $;
+
         bool IBatchRunner<TheModelInput, TheModelOutput>.HaveEqualSizes(TheModelInput first, TheModelInput second)
         {
             return $ "first.HasSizesOf(second)" if client.layout.axes else "true" $;

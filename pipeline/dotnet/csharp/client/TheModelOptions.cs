@@ -45,9 +45,6 @@ public sealed partial class TheModelOptions
     /// </summary>
     public Action<Microsoft.ML.OnnxRuntime.SessionOptions>? ConfigureSession { get; set; }
 
-    /// <summary>Whether onnxruntime plans the memory of a run by those before it, which is its default.</summary>
-    internal bool EnableMemoryPattern { get; set; } = true;
-
     /// <summary>
     /// Whether to reject rows with NaN or with values outside the ranges of the model's contract, with
     /// <see cref="ArgumentException"/>. Default: <see langword="false"/>.

@@ -11,6 +11,8 @@ namespace TheNamespace
     // How rows run that all have one size: in bound memory that a run takes and returns.
     public sealed partial class TheModel
     {
+        bool IBatchRunner<float[], TheModelOutput>.HasOneSize => true;
+
         bool IBatchRunner<float[], TheModelOutput>.HaveEqualSizes(float[] first, float[] second)
         {
             return true;

@@ -27,6 +27,8 @@ internal sealed class FakeRunner : IBatchRunner<int, int>
     /// <summary>What a negative row throws.</summary>
     public Exception Failure { get; init; } = new TheModelException("A negative row.");
 
+    public bool HasOneSize => false;
+
     public bool HaveEqualSizes(int first, int second)
     {
         return IgnoresSizes || first % 10 == second % 10;

@@ -166,14 +166,6 @@ public sealed class LoadingTests
         Assert.Equal(1, configured);
     }
 
-    [Fact]
-    public void Memory_patterns_can_be_left_out()
-    {
-        bool? enabled = null;
-        using TheModel model = TheModel.Load(new TheModelOptions { EnableMemoryPattern = false, ConfigureSession = settings => enabled = settings.EnableMemoryPattern });
-        Assert.False(enabled);
-    }
-
     private static PackageFile FileOf(byte[] model)
     {
         return new PackageFile("model", "m." + model.Length.ToString(CultureInfo.InvariantCulture) + ".onnx", Checksum.Sha256(model), model.Length, "pass it");

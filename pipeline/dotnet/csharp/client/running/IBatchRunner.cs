@@ -9,6 +9,9 @@ using System.Threading;
 /// <typeparam name="TOutput">A row of the outputs.</typeparam>
 internal interface IBatchRunner<TRow, TOutput>
 {
+    /// <summary>Whether one run can take any rows, since the contract fixes their sizes.</summary>
+    bool HasOneSize { get; }
+
     /// <summary>Whether one run can take both rows.</summary>
     bool HaveEqualSizes(TRow first, TRow second);
 

@@ -16,7 +16,7 @@ internal static class SizeGroups
     internal static TOutput[] Run<TRow, TOutput>(IBatchRunner<TRow, TOutput> runner, TRow[] rows, int maxBatchSize, CancellationToken cancellationToken)
     {
         var outputs = new TOutput[rows.Length];
-        if (HaveAllEqualSizes(runner, rows))
+        if (runner.HasOneSize || HaveAllEqualSizes(runner, rows))
         {
             RunBatches(runner, rows, outputs, maxBatchSize, cancellationToken);
             return outputs;

@@ -16,6 +16,8 @@ namespace Acme.Models
         private static readonly string[] InputNames = { "pixels" };
         private static readonly string[] OutputNames = { "grey", "mean" };
 
+        bool IBatchRunner<ImageInput, ImageOutput>.HasOneSize => false;
+
         bool IBatchRunner<ImageInput, ImageOutput>.HaveEqualSizes(ImageInput first, ImageInput second)
         {
             return first.HasSizesOf(second);

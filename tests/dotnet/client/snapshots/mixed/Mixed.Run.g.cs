@@ -11,6 +11,8 @@ namespace Acme.Models
     // How rows run that all have one size: in bound memory that a run takes and returns.
     public sealed partial class Mixed
     {
+        bool IBatchRunner<MixedInput, MixedOutput>.HasOneSize => true;
+
         bool IBatchRunner<MixedInput, MixedOutput>.HaveEqualSizes(MixedInput first, MixedInput second)
         {
             return true;

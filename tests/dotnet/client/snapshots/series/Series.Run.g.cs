@@ -16,6 +16,8 @@ namespace Acme.Models
         private static readonly string[] InputNames = { "x" };
         private static readonly string[] OutputNames = { "total", "twice" };
 
+        bool IBatchRunner<SeriesInput, SeriesOutput>.HasOneSize => false;
+
         bool IBatchRunner<SeriesInput, SeriesOutput>.HaveEqualSizes(SeriesInput first, SeriesInput second)
         {
             return first.HasSizesOf(second);

@@ -16,6 +16,8 @@ namespace Acme.Models
         private static readonly string[] InputNames = { "attention_mask", "token_type_ids", "input_ids" };
         private static readonly string[] OutputNames = { "sum", "count" };
 
+        bool IBatchRunner<TextSumInput, TextSumOutput>.HasOneSize => false;
+
         bool IBatchRunner<TextSumInput, TextSumOutput>.HaveEqualSizes(TextSumInput first, TextSumInput second)
         {
             return first.HasSizesOf(second);

@@ -11,6 +11,8 @@ namespace Acme.Models
     // How rows run that all have one size: in bound memory that a run takes and returns.
     public sealed partial class Tiny
     {
+        bool IBatchRunner<float[], TinyOutput>.HasOneSize => true;
+
         bool IBatchRunner<float[], TinyOutput>.HaveEqualSizes(float[] first, float[] second)
         {
             return true;

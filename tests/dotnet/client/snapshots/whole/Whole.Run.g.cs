@@ -16,6 +16,8 @@ namespace Acme.Models
         private static readonly string[] InputNames = { "samples", "gain", "name" };
         private static readonly string[] OutputNames = { "louder", "total", "name_again", "positive" };
 
+        bool IBatchRunner<WholeInput, WholeOutput>.HasOneSize => false;
+
         bool IBatchRunner<WholeInput, WholeOutput>.HaveEqualSizes(WholeInput first, WholeInput second)
         {
             return first.HasSizesOf(second);

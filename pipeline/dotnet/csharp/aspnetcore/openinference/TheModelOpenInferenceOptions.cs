@@ -1,0 +1,33 @@
+#nullable enable
+
+namespace TheNamespace;
+
+using System;
+using TheNamespace.TheModelEngine;
+
+/// <summary>How the model is served by the Open Inference Protocol.</summary>
+public sealed class TheModelOpenInferenceOptions
+{
+    /// <summary>
+    /// Key of the instance that <c>AddKeyedTheModel</c> has registered. Default: <see langword="null"/>, the one without a key.
+    /// </summary>
+    public string? Key { get; set; }
+
+    /// <summary>The model's name in the protocol, <c>/v2/models/{name}</c>; that of the contract unless it is set.</summary>
+    public string ModelName { get; set; } = Facts.ModelName;
+
+    /// <summary>The version, <c>/v2/models/{name}/versions/{version}</c>; that of the package unless it is set, such as <c>1</c> for clients that ask for a number.</summary>
+    public string ModelVersion { get; set; } = Facts.PackageVersion;
+
+    /// <summary>
+    /// Whether a request of one row runs in a micro-batch with the rows of concurrent requests (<see cref="ITheModel"/>'s <c>RunAsync</c>),
+    /// instead of at once on its own thread.
+    /// </summary>
+    public bool MicroBatching { get; set; }
+
+    /// <summary>
+    /// Maximum time for which a request may wait for its run; one that would wait longer is answered at once with 503 and
+    /// <c>Retry-After</c>. Default: one second.
+    /// </summary>
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(1);
+}
