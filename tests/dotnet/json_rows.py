@@ -1,10 +1,10 @@
 """Golden rows as a service takes and answers them in JSON, and a service to post them to."""
 
 import base64
+import http.client
 import json
 import math
 import subprocess
-import urllib.request
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,8 +20,9 @@ class WebProgram:
     def __init__(self, command: list[str]) -> None:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
-        self.address = self._process.stdout.readline().strip()
-        assert self.address.startswith("http://"), self._process.communicate(timeout=60)
+        printed = self._process.stdout.readline().strip()
+        assert printed.startswith("http://"), printed
+        self.address = printed.removeprefix("http://")
 
     def __enter__(self) -> Self:
         return self
@@ -33,11 +34,13 @@ class WebProgram:
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """The answer, which must not be an error."""
-        request = urllib.request.Request(
-            f"{self.address}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return dict(json.load(response))
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        connection.request("POST", f"/{path}", json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answer = response.read().decode()
+        connection.close()
+        assert response.status == 200, answer
+        return dict(json.loads(answer))
 
 
 def give(contract: Contract, inputs: Arrays, nested: bool) -> list[dict[str, Any]]:

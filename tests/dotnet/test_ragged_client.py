@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from json_rows import WebProgram, expect, give
 
 import text_reader
 from csharp_projects import DTYPES, MIXED, NET10, SERVICES, Cargo, Dotnet, mixed_model
-from json_rows import WebProgram, expect, give
 from sample_contracts import HOSTILE_TEXTS, SAMPLE_MODELS, SampleModel
 
 NAMES = [make.__name__.capitalize() for make in SAMPLE_MODELS]

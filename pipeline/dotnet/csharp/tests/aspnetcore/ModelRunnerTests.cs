@@ -7,6 +7,8 @@ using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using NSubstitute;
 using TheNamespace.TheModelEngine;
 using Xunit;
@@ -19,30 +21,29 @@ public sealed class ModelRunnerTests
     [Fact]
     public async Task Rows_are_answered_as_the_client_answers_them()
     {
-        using TheModel model = TheModel.Load();
-        Assert.Equal(Expected(model), await AnswerAsync(model, false));
+        await using ServiceProvider provider = Provide(2048);
+        Assert.Equal(Expected(provider), await AnswerAsync(provider, false));
     }
 
     [Fact]
     public async Task Rows_of_several_runs_are_answered_in_order()
     {
-        using TheModel model = TheModel.Load(new TheModelOptions { MaxBatchSize = 2 });
-        Assert.Equal(Expected(model), await AnswerAsync(model, false));
+        await using ServiceProvider provider = Provide(2);
+        Assert.Equal(Expected(provider), await AnswerAsync(provider, false));
     }
 
     [Fact]
     public async Task A_row_may_run_in_a_micro_batch()
     {
-        using TheModel model = TheModel.Load();
-        string answer = await AnswerAsync(model, true, """{"features": [1, 2, 3, 4]}""");
-        TheModelOutput output = model.Run([1f, 2f, 3f, 4f]);
-        Assert.Equal(Text(output), answer);
+        await using ServiceProvider provider = Provide(2048);
+        string answer = await AnswerAsync(provider, true, """{"features": [1, 2, 3, 4]}""");
+        Assert.Equal(Text(provider.GetRequiredService<ITheModel>().Run([1f, 2f, 3f, 4f])), answer);
     }
 
     [Fact]
     public async Task What_the_program_puts_in_the_models_place_answers_each_row()
     {
-        using ITheModel fake = Fake(row => Task.FromResult(new TheModelOutput((long)row[3] % 3, [row[0], row[1], row[2]])));
+        await using ServiceProvider fake = Fake(row => Task.FromResult(new TheModelOutput((long)row[3] % 3, [row[0], row[1], row[2]])));
         Assert.Equal(
             """{"rows":[{"label":"few","scores":[1,2,3]},{"label":"many","scores":[-1,0,0.5]},{"label":"few","scores":[0,0,0]}]}""", await AnswerAsync(fake, false));
     }
@@ -50,14 +51,14 @@ public sealed class ModelRunnerTests
     [Fact]
     public async Task What_such_a_one_throws_is_thrown()
     {
-        using ITheModel fake = Fake(_ => Task.FromException<TheModelOutput>(new TheModelQueueFullException("full")));
+        await using ServiceProvider fake = Fake(_ => Task.FromException<TheModelOutput>(new TheModelQueueFullException("full")));
         await Assert.ThrowsAsync<TheModelQueueFullException>(() => AnswerAsync(fake, false));
     }
 
     [Fact]
     public async Task An_array_of_the_wrong_length_from_such_a_one_is_told()
     {
-        using ITheModel fake = Fake(_ => Task.FromResult(new TheModelOutput(0, [1f])));
+        await using ServiceProvider fake = Fake(_ => Task.FromResult(new TheModelOutput(0, [1f])));
         TheModelException error = await Assert.ThrowsAsync<TheModelException>(() => AnswerAsync(fake, false));
         Assert.Equal("scores: expected 3 values a row, got 1 from what was put in the model's place.", error.Message);
     }
@@ -65,12 +66,12 @@ public sealed class ModelRunnerTests
     [Fact]
     public async Task A_call_that_is_taken_again_has_forgotten_the_last()
     {
-        using TheModel model = TheModel.Load();
-        using var runner = new ModelRunner(model, false);
+        await using ServiceProvider provider = Provide(2048);
+        using ModelRunner runner = NewRunner(false);
         for (int i = 0; i < 2; i++)
         {
-            Assert.Equal(Expected(model), await AnswerAsync(runner, Three));
-            await Assert.ThrowsAsync<ArgumentException>(() => AnswerAsync(runner, """{"rows": [{"features": [1, 2, 3, 4]}, {"features": [1]}]}"""));
+            Assert.Equal(Expected(provider), await AnswerAsync(runner, provider, Three));
+            await Assert.ThrowsAsync<ArgumentException>(() => AnswerAsync(runner, provider, """{"rows": [{"features": [1, 2, 3, 4]}, {"features": [1]}]}"""));
         }
     }
 
@@ -88,8 +89,9 @@ public sealed class ModelRunnerTests
         Assert.Null(SizeOrder.Of(Read(Of(Tensor("x", ElementType.Float32, [~0])), """{"rows": [{"x": [1, 2]}, {"x": [3, 4]}]}""")));
     }
 
-    private static string Expected(TheModel model)
+    private static string Expected(IServiceProvider provider)
     {
+        ITheModel model = provider.GetRequiredService<ITheModel>();
         float[][] rows = [[1, 2, 3, 4], [-1, 0, 0.5f, 2], [0, 0, 0, 1]];
         return "{\"rows\":[" + string.Join(",", rows.Select(row => Text(model.Run(row)))) + "]}";
     }
@@ -99,19 +101,36 @@ public sealed class ModelRunnerTests
         return $$"""{"label":"{{output.LabelName}}","scores":{{JsonSerializer.Serialize(output.Scores)}}}""";
     }
 
-    private static async Task<string> AnswerAsync(ITheModel model, bool microBatching, string json = Three)
+    private static ServiceProvider Provide(int maxBatchSize)
     {
-        using var runner = new ModelRunner(model, microBatching);
-        return await AnswerAsync(runner, json);
+        return new ServiceCollection().AddTheModel(options => options.MaxBatchSize = maxBatchSize).BuildServiceProvider();
     }
 
-    private static async Task<string> AnswerAsync(ModelRunner runner, string json)
+    private static ServiceProvider Fake(Func<float[], Task<TheModelOutput>> answer)
+    {
+        ITheModel fake = Substitute.For<ITheModel>();
+        fake.RunAsync(Arg.Any<float[]>(), Arg.Any<CancellationToken>()).Returns(call => answer(call.Arg<float[]>()));
+        return new ServiceCollection().AddSingleton(fake).BuildServiceProvider();
+    }
+
+    private static ModelRunner NewRunner(bool microBatching)
+    {
+        return new ModelRunner(new RegisteredModel(null), microBatching, TimeSpan.FromSeconds(60));
+    }
+
+    private static async Task<string> AnswerAsync(IServiceProvider provider, bool microBatching, string json = Three)
+    {
+        using ModelRunner runner = NewRunner(microBatching);
+        return await AnswerAsync(runner, provider, json);
+    }
+
+    private static async Task<string> AnswerAsync(ModelRunner runner, IServiceProvider provider, string json)
     {
         ModelCall call = runner.Take();
         try
         {
             bool isList = RowsReader.Read(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(json)), call.Request);
-            await runner.RunAsync(call, TestContext.Current.CancellationToken);
+            await runner.RunAsync(call, new DefaultHttpContext { RequestServices = provider });
             var buffer = new ArrayBufferWriter<byte>();
             await using (var writer = new Utf8JsonWriter(buffer))
             {
@@ -124,12 +143,5 @@ public sealed class ModelRunnerTests
         {
             runner.Return(call);
         }
-    }
-
-    private static ITheModel Fake(Func<float[], Task<TheModelOutput>> answer)
-    {
-        ITheModel fake = Substitute.For<ITheModel>();
-        fake.RunAsync(Arg.Any<float[]>(), Arg.Any<CancellationToken>()).Returns(call => answer(call.Arg<float[]>()));
-        return fake;
     }
 }
