@@ -47,7 +47,7 @@ def give(contract: Contract, inputs: Arrays, nested: bool) -> list[dict[str, Any
     """The rows of a call: arrays nested by their shape, or flat with the sizes of their axes beside them."""
     rows = []
     for row in _split(contract, inputs):
-        values = {name: array.tolist() if nested else _flatten(array) for name, array in row.items()}
+        values = {name: np.asarray(array).tolist() if nested else _flatten(array) for name, array in row.items()}
         sizes = {
             size: row[tensor.name].shape[place]
             for tensor in contract.inputs

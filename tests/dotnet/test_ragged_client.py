@@ -10,7 +10,7 @@ import pytest
 from json_rows import WebProgram, expect, give
 
 import text_reader
-from csharp_projects import DTYPES, MIXED, NET10, SERVICES, Cargo, Dotnet, mixed_model
+from csharp_projects import DTYPES, MIXED, NET10, Cargo, Dotnet, mixed_model
 from sample_contracts import HOSTILE_TEXTS, SAMPLE_MODELS, SampleModel
 
 NAMES = [make.__name__.capitalize() for make in SAMPLE_MODELS]
@@ -31,8 +31,7 @@ def packages(dotnet: Dotnet, package: Package) -> str:
 @pytest.fixture(scope="module")
 def program(dotnet: Dotnet, packages: str) -> Path:
     """The program Ragged.cs, built."""
-    web = '<FrameworkReference Include="Microsoft.AspNetCore.App" /><Using Include="Microsoft.AspNetCore.Builder" />'
-    items = web + packages + SERVICES
+    items = '<FrameworkReference Include="Microsoft.AspNetCore.App" />' + packages
     folder = dotnet.project("ragged", NET10, items, "Ragged.cs", "Callers.cs", "Failures.cs", "WebRows.cs")
     dotnet(folder, "build", "-v", "q", "-c", "Release")
     return folder / "bin/Release/net10.0/ragged.dll"

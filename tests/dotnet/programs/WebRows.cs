@@ -1,5 +1,9 @@
 // Serves the rows of every sample model in JSON, at /<name>, until its standard input ends.
 using Acme.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 internal static class WebRows
 {
