@@ -18,12 +18,14 @@ internal sealed class RowsReader
     private readonly ValueReader[] _values;
     private readonly bool _hasRowsInput;
     private readonly RowSentences _sentences;
+    private readonly OtherMembers _others;
 
     internal RowsReader(ModelContract contract, RowCheck check)
     {
         _contract = contract;
         _check = check;
         _sentences = new RowSentences(contract);
+        _others = new OtherMembers(contract, _sentences);
         _names = Array.ConvertAll(contract.Inputs, input => System.Text.Encoding.UTF8.GetBytes(input.Name));
         _values = [.. Enumerable.Range(0, contract.Inputs.Length).Select(place => ValueReader.Create(contract, check.Sizes, place))];
         _hasRowsInput = Array.Exists(contract.Inputs, input => string.Equals(input.Name, RowSentences.RowsName, StringComparison.Ordinal));
@@ -143,7 +145,7 @@ internal sealed class RowsReader
                 return;
             }
 
-            ReadOther(ref body, rows, row, texts);
+            _others.Read(ref body, rows, row, texts);
             others++;
         }
 
@@ -238,59 +240,6 @@ internal sealed class RowsReader
                 ? Refusal.Of("rows: expected once, got it twice.", -1, RowSentences.RowsName)
                 : Refusal.Of("Expected \"rows\" alone, got \"" + body.Shorten() + "\" beside them.", -1, body.Shorten());
         }
-    }
-
-    /// <summary>Reads a member that is no input: the text for the tokenizer, or the size of an axis.</summary>
-    private void ReadOther(ref BodyReader body, RequestRows rows, int row, int texts)
-    {
-        if (_contract.TakesText && body.Json.ValueTextEquals(RowSentences.TextName))
-        {
-            if (rows.TextRows.Count > texts)
-            {
-                throw RowSentences.Twice(RowSentences.TextName, row);
-            }
-
-            if (body.Read() != JsonTokenType.String)
-            {
-                throw Refusal.Of(RowSentences.TextName + ": expected text, got " + body.Describe() + ".", row, RowSentences.TextName);
-            }
-
-            if (!TextReader.TryAdd(ref body, rows.TextRows))
-            {
-                throw Refusal.Of(RowSentences.TextName + ": expected well-formed text, got " + BodyReader.IllFormed + ".", row, RowSentences.TextName);
-            }
-
-            return;
-        }
-
-        for (int axis = 0; axis < _contract.InputAxes; axis++)
-        {
-            if (body.Json.ValueTextEquals(_contract.Axes[axis]))
-            {
-                ReadSize(ref body, rows, axis, row);
-                return;
-            }
-        }
-
-        throw _sentences.Unknown(body.Shorten(), row);
-    }
-
-    private void ReadSize(ref BodyReader body, RequestRows rows, int axis, int row)
-    {
-        string name = _contract.Axes[axis];
-        int size = 0;
-        bool isSize = body.Read() == JsonTokenType.Number && body.Json.TryGetInt32(out size) && size > 0;
-        if (!isSize)
-        {
-            throw Refusal.Of(name + ": expected the size of the axis, an integer of at least 1, got " + body.Describe() + ".", row, name);
-        }
-
-        if (rows.OpenSizes[axis] >= 0 && rows.OpenSizes[axis] != size)
-        {
-            throw Refusal.Of(name + ": expected " + Number.Text(rows.OpenSizes[axis]) + " as told before, got " + Number.Text(size) + ".", row, name);
-        }
-
-        rows.OpenSizes[axis] = size;
     }
 
     /// <summary>The place of the input whose name was read; -1 where it is none. Inputs mostly come in the contract's order.</summary>
