@@ -97,7 +97,7 @@ internal sealed class ModelRunner : IDisposable
         RequestRows rows = call.Request;
         if (rows.HasTexts)
         {
-            Tokens.Fill(model.Tokenizer!, rows);
+            TokenColumns.Fill(model.Tokenizer!, rows);
         }
 
         if (WebContract.InputAxes > 0)
