@@ -37,6 +37,16 @@ class WebView:
         """Member of the C# enumeration ElementType."""
         return ELEMENT_TYPES[view.tensor.dtype]
 
+    def label_type(self, view: View) -> str:
+        """Name of the C# enumeration of the classes that the values of an input or output number."""
+        side = "Input" if view in self.client.inputs else ""
+        return f"{self.client.identity.class_name}{side}{view.member}Name"
+
+    @property
+    def classes(self) -> list[View]:
+        """The inputs and outputs whose values number classes."""
+        return [view for view in (*self.client.inputs, *self.client.outputs) if view.names_classes]
+
     @property
     def token_parts(self) -> str:
         """C# list: what of a text's tokens each input holds."""

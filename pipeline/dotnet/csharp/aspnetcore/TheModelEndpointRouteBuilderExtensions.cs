@@ -27,6 +27,8 @@ public static class TheModelEndpointRouteBuilderExtensions
         ITheModel model = endpoints.ServiceProvider.GetRequiredService<ITheModel>();
         var endpoint = new RowEndpoint(new ModelRunner(model, options.MicroBatching));
         RequestDelegate handler = endpoint.HandleAsync;
-        return endpoints.MapPost(pattern, handler).WithMetadata(handler.Method);
+        IEndpointConventionBuilder conventions = endpoints.MapPost(pattern, handler).WithMetadata(handler.Method);
+        EndpointDescription.Add(conventions, endpoints.ServiceProvider);
+        return conventions;
     }
 }

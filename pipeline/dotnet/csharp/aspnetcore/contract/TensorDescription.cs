@@ -46,9 +46,15 @@ internal sealed class TensorDescription
     /// <summary>The axes of any size, each once.</summary>
     internal int[] Axes { get; private init; } = [];
 
+    /// <summary>The enumeration of the labels, where the value of a row is a class.</summary>
+    internal LabelType? LabelType { get; init; }
+
     internal bool IsScalar => _shape.Length == 0;
 
     internal bool IsText => Type == ElementType.Text;
+
+    /// <summary>Whether a row is an array of bytes, which is base64 in JSON.</summary>
+    internal bool IsBytes => Type == ElementType.UInt8 && !IsScalar;
 
     internal bool IsInteger => Type is >= ElementType.Int8 and <= ElementType.UInt64;
 

@@ -49,6 +49,7 @@ namespace TheNamespace.TheModelEngine
                 Labels = ["none", "few", "many"],
                 Unit = "",
                 Description = "",
+                LabelType = LabelType.Of<WebLabels.TheModelLabelName>(),
             },
             new TensorDescription
             {
@@ -66,5 +67,16 @@ namespace TheNamespace.TheModelEngine
 
         /// <summary>By the place of an input: what of a text's tokens it holds.</summary>
         internal static readonly TokenPart[] TokenParts = [];
+    }
+
+    /// <summary>An enumeration for each tensor whose values number classes: documents list its names, which are the labels.</summary>
+    internal static class WebLabels
+    {
+        internal enum TheModelLabelName
+        {
+            Class0,
+            Class1,
+            Class2,
+        }
     }
 }

@@ -49,6 +49,7 @@ namespace Acme.Models.TinyEngine
                 Labels = ["none", "a \"few\"", "many"],
                 Unit = "",
                 Description = "The class.",
+                LabelType = LabelType.Of<WebLabels.TinyLabelName>(),
             },
             new TensorDescription
             {
@@ -66,5 +67,16 @@ namespace Acme.Models.TinyEngine
 
         /// <summary>By the place of an input: what of a text's tokens it holds.</summary>
         internal static readonly TokenPart[] TokenParts = [];
+    }
+
+    /// <summary>An enumeration for each tensor whose values number classes: documents list its names, which are the labels.</summary>
+    internal static class WebLabels
+    {
+        internal enum TinyLabelName
+        {
+            Class0,
+            Class1,
+            Class2,
+        }
     }
 }
