@@ -53,8 +53,8 @@ public sealed class InferReaderTests
     }
 
     [Theory]
-    [InlineData("FP32", "0000C07F", "x: expected numbers, got NaN at index 0.")]
-    [InlineData("FP16", "007C", "x: expected numbers, got Infinity at index 0.")]
+    [InlineData("FP32", "0000C07F", "x: expected numbers, got NaN.")]
+    [InlineData("FP16", "007E", "x: expected numbers, got NaN.")]
     [InlineData("BOOL", "02", "x: expected bytes that are 0 or 1, got 2 at index 0.")]
     [InlineData("BYTES", "010000", "x: expected 4 bytes with the length of the text and as many bytes of text, got the tensor's end inside of them at index 0.")]
     [InlineData("BYTES", "FFFFFFFF61", "x: expected 4 bytes with the length of the text and as many bytes of text, got the tensor's end inside of them at index 0.")]
@@ -64,6 +64,13 @@ public sealed class InferReaderTests
     {
         ModelContract contract = Contracts.Of(Contracts.Tensor("x", TypeOf(datatype), []));
         Refuse(contract, Tensor("x", datatype, "[1]", Size(bytes.Length / 2)), Convert.FromHexString(bytes), sentence);
+    }
+
+    [Fact]
+    public void A_value_of_a_batch_is_named_by_its_index()
+    {
+        ModelContract contract = Contracts.Of(Contracts.Tensor("x", ElementType.Int8, [], maximum: 9));
+        Refuse(contract, Tensor("x", "INT8", "[3]", "\"data\":[1,2,10]"), [], "x: expected integers to 9, got 10 at index 2.");
     }
 
     [Fact]
