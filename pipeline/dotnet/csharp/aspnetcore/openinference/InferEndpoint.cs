@@ -37,6 +37,12 @@ internal sealed class InferEndpoint
             return;
         }
 
+        if (_runner.Refusal() is { } refusal)
+        {
+            await new InferFailure(StatusCodes.Status503ServiceUnavailable, refusal).WriteAsync(context).ConfigureAwait(false);
+            return;
+        }
+
         InferRequest request = Requests.Take();
         ModelCall call = _runner.Take();
         try
@@ -60,7 +66,7 @@ internal sealed class InferEndpoint
         await InferBody.ReadAsync(context, request.Body).ConfigureAwait(false);
         int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
         InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);
-        await _runner.RunAsync(call, context.RequestAborted).ConfigureAwait(false);
+        await _runner.RunAsync(call, context).ConfigureAwait(false);
         long binarySize = InferWriter.WriteJson(request, call, _options);
         HttpResponse response = context.Response;
         response.ContentType = binarySize < 0 ? OpenInferenceAnswer.Json : Binary;

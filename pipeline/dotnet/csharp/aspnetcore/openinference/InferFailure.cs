@@ -21,6 +21,7 @@ internal sealed record InferFailure(int Status, string Sentence)
             ArgumentException refused when error.Data.Contains("Torch2DotNet.TheModel") => new InferFailure(StatusCodes.Status400BadRequest, Problem.Sentence(refused)),
             BadHttpRequestException bad => new InferFailure(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : bad.Message),
             TheModelQueueFullException => new InferFailure(StatusCodes.Status503ServiceUnavailable, error.Message),
+            ObjectDisposedException { ObjectName: nameof(TheModel) } => new InferFailure(StatusCodes.Status503ServiceUnavailable, Problem.Stopping),
             TheModelException => new InferFailure(StatusCodes.Status500InternalServerError, "Expected the model to answer, got a failure of its own: " + error.Message),
             OperationCanceledException when context.RequestAborted.IsCancellationRequested => new InferFailure(StatusCodes.Status499ClientClosedRequest, error.Message),
             _ => null,
