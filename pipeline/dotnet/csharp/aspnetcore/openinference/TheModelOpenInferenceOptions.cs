@@ -4,7 +4,7 @@ namespace TheNamespace;
 
 using TheNamespace.TheModelEngine;
 
-/// <summary>How the model is served by the Open Inference Protocol.</summary>
+/// <summary>How the model is served by the Open Inference Protocol; read once, when it is mapped.</summary>
 public sealed class TheModelOpenInferenceOptions
 {
     /// <summary>The model's name in the protocol, <c>/v2/models/{name}</c>; that of the contract unless it is set.</summary>
@@ -14,8 +14,8 @@ public sealed class TheModelOpenInferenceOptions
     public string ModelVersion { get; set; } = Facts.PackageVersion;
 
     /// <summary>
-    /// Whether a request of one row runs in a micro-batch with the rows of concurrent requests (<see cref="ITheModel"/>'s <c>RunAsync</c>),
-    /// instead of at once on its own thread.
+    /// How many rows and bytes a request may have, how long it may wait, whether it is micro-batched, and which instance of the model answers,
+    /// as of the endpoints that <c>MapTheModel</c> maps. Instances by different keys need different names.
     /// </summary>
-    public bool MicroBatching { get; set; }
+    public TheModelEndpointOptions Endpoint { get; } = new();
 }
