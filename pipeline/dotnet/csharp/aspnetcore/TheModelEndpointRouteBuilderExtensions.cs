@@ -46,7 +46,7 @@ public static class TheModelEndpointRouteBuilderExtensions
         options.Checked(nameof(configure));
         var registered = new RegisteredModel(options.Key);
         RegistrationCheck.ThrowIfMissing(endpoints.ServiceProvider, registered);
-        var endpoint = new RowEndpoint(new ModelRunner(registered, options), options);
+        var endpoint = new RowEndpoint(new ModelRunner(registered, options.MicroBatching, options.MaxWait), options);
         RequestDelegate handler = endpoint.HandleAsync;
         CheckRoutesAtStart(endpoints.ServiceProvider);
         IEndpointConventionBuilder conventions = endpoints.MapPost(pattern, handler).WithMetadata(handler.Method, RouteCheck.Mark());

@@ -78,14 +78,14 @@ internal sealed class InferEndpoint
         ModelCall call = _runner.Take();
         try
         {
-            await InferBody.ReadAsync(context, request.Body, _options.Endpoint.MaxBodyBytes).ConfigureAwait(false);
+            await InferBody.ReadAsync(context, request.Body, _options.MaxBodyBytes).ConfigureAwait(false);
             int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
             InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);
-            if (call.Request.RowCount > _options.Endpoint.MaxRows)
+            if (call.Request.RowCount > _options.MaxRows)
             {
                 return new Problem(
                     StatusCodes.Status413PayloadTooLarge,
-                    "inputs: expected at most " + Number.Text(_options.Endpoint.MaxRows) + " rows in a request, got " + Number.Text(call.Request.RowCount)
+                    "inputs: expected at most " + Number.Text(_options.MaxRows) + " rows in a request, got " + Number.Text(call.Request.RowCount)
                     + ": send them in several.");
             }
 

@@ -19,7 +19,7 @@ internal sealed class OpenInferenceModel
     {
         _options = options;
         _healthCheck = registered.Name;
-        _endpoint = new InferEndpoint(options, new ModelRunner(registered, options.Endpoint));
+        _endpoint = new InferEndpoint(options, new ModelRunner(registered, options.MicroBatching, options.MaxWait));
         _metadata = OpenInferenceMetadata.WriteModel(options, ModelContract.OfTheModel);
     }
 

@@ -31,8 +31,8 @@ public static class TheModelOpenInferenceEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var options = new TheModelOpenInferenceOptions();
         configure?.Invoke(options);
-        options.Endpoint.Checked(nameof(configure));
-        var registered = new RegisteredModel(options.Endpoint.Key);
+        options.Check(nameof(configure));
+        var registered = new RegisteredModel(options.Key);
         RegistrationCheck.ThrowIfMissing(endpoints.ServiceProvider, registered);
         return OpenInferenceRoutes.Map(endpoints, options, registered);
     }

@@ -22,12 +22,13 @@ internal sealed class ModelRunner : IDisposable
     private RunQueue? _queue;
 
     /// <param name="registered">The model, which is resolved by the first request.</param>
-    /// <param name="options">Of the endpoint.</param>
-    internal ModelRunner(RegisteredModel registered, TheModelEndpointOptions options)
+    /// <param name="microBatching">Whether single rows run in micro-batches with those of concurrent requests.</param>
+    /// <param name="maxWait">Maximum time for which a request may wait for its run.</param>
+    internal ModelRunner(RegisteredModel registered, bool microBatching, TimeSpan maxWait)
     {
         _registered = registered;
-        _microBatching = options.MicroBatching;
-        _maxWait = options.MaxWait;
+        _microBatching = microBatching;
+        _maxWait = maxWait;
     }
 
     /// <summary>Memory for a request, for <see cref="Return"/>.</summary>
