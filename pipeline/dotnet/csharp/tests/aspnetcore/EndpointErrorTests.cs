@@ -58,6 +58,14 @@ public sealed class EndpointErrorTests(EndpointHost host)
         Assert.NotEmpty(problem.GetProperty("traceId").GetString()!);
     }
 
+    [Fact]
+    public async Task A_list_of_too_many_rows_is_refused()
+    {
+        string row = """{"features": [1,2,3,4]}""";
+        Assert.Equal(
+            "rows: expected at most 2 rows, got more: send them in several requests.", await host.FailAsync("/small", $$"""{"rows": [{{row}}, {{row}}, {{row}}]}""", 400));
+    }
+
     [Theory]
     [InlineData("text/plain", "got text/plain.")]
     [InlineData("application/json; charset=utf-16", "got application/json; charset=utf-16.")]
