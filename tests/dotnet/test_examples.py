@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.paths import CHECKPOINT
 from pipeline.dotnet import sdk
 
@@ -155,47 +153,19 @@ def test_without_wrk_one_sentence_says_what_to_install(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "program",
-    ["reach.py", "large.py", "sentiment.py", "overhead.py", "dotnet/run.py", "serving/run.py", "tokenizers/run.py"],
+    [
+        "reach.py",
+        "large.py",
+        "sentiment.py",
+        "overhead.py",
+        "dotnet/run.py",
+        "dotnet/sessions.py",
+        "dotnet/pools.py",
+        "dotnet/growth.py",
+        "serving/run.py",
+        "tokenizers/run.py",
+    ],
 )
 def test_a_benchmark_starts(program: str) -> None:
     completed = run_python(PROJECT / "benchmarks" / program, "--help")
     assert completed.returncode == 0, completed.stderr
-
-
-@pytest.fixture
-def benchmark() -> dict[str, object]:
-    """The functions of benchmarks/dotnet/run.py."""
-    return runpy.run_path(str(PROJECT / "benchmarks" / "dotnet" / "run.py"))
-
-
-def report_entry(method: str, median: float | None, allocated: int) -> dict[str, object]:
-    return {
-        "Type": "LinearCalls",
-        "Method": method,
-        "FullName": f"LinearCalls.{method}",
-        "Statistics": median and {"Median": median},
-        "Memory": {"BytesAllocatedPerOperation": allocated},
-    }
-
-
-def test_no_limit_is_exceeded(benchmark: dict) -> None:
-    costs = benchmark["read_costs"](
-        [report_entry("NamedOnnxValue", 4000, 1144), report_entry("Row", 3900, 48), report_entry("Buffers", 1900, 0)]
-    )
-    assert benchmark["exceeded_limits"](costs) == []
-
-
-def test_each_exceeded_limit_is_a_sentence(benchmark: dict) -> None:
-    costs = benchmark["read_costs"](
-        [report_entry("NamedOnnxValue", 1000, 1144), report_entry("Row", 1100, 48), report_entry("Buffers", 600, 24)]
-    )
-    assert benchmark["exceeded_limits"](costs) == [
-        "linear: Run(row) takes 1.10 of NamedOnnxValue + DenseTensor, more than 1.0",
-        "linear: CreateBuffers, zero-copy takes 0.60 of NamedOnnxValue + DenseTensor, more than 0.5",
-        "linear: CreateBuffers, zero-copy allocates 24 bytes a call, more than 0",
-    ]
-
-
-def test_a_benchmark_without_a_result_is_an_error(benchmark: dict) -> None:
-    with pytest.raises(PipelineError, match=r"LinearCalls\.Row has no result"):
-        benchmark["read_costs"]([report_entry("Row", None, 0)])

@@ -102,13 +102,14 @@ namespace TheNamespace
             return expected;
         }
 
+        // Lengths are constants, so that a short row is copied without a call.
         internal void SetRow(int _row, $ client.span_parameters $)
         {
 //% for input in client.inputs
 //% if input.scalar
             $ input.typed_span(input.field ~ ".Span") $[_row] = $ input.parameter $;
 //% else
-            $ input.parameter $.CopyTo($ input.typed_span("%s.Span.Slice(_row * %s, %s)" % (input.field, input.length, input.length)) $);
+            $ input.parameter $.Slice(0, $ input.length $).CopyTo($ input.typed_span("%s.Span.Slice(_row * %s, %s)" % (input.field, input.length, input.length)) $);
 //% endif
 //% endfor
         }

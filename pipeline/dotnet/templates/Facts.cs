@@ -36,9 +36,6 @@ namespace TheNamespace.TheModelEngine
         /// <summary>The oldest that takes the model's format, by its documentation.</summary>
         internal const string OldestOnnxRuntime = $ client.oldest | literal $;
 
-        /// <summary>Whether the contract fixes the sizes of a row; only the number of rows varies then.</summary>
-        internal const bool HasFixedSizes = $ "true" if client.fixed else "false" $;
-
         /// <summary>Start of the names of the resources with the golden calls; see golden.json.</summary>
         internal const string GoldenPrefix = "TheModel.golden/";
     }

@@ -2,6 +2,7 @@
 
 namespace TheNamespace.TheModelEngine;
 
+using System;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Threading;
@@ -34,6 +35,15 @@ internal static class Problem
         }
 
         await context.Response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The message without .NET's "(Parameter 'rows[3]')", and with the place before it: "rows[3]: features: expected …".</summary>
+    internal static string Sentence(ArgumentException error)
+    {
+        string place = error.ParamName ?? string.Empty;
+        string suffix = " (Parameter '" + place + "')";
+        string sentence = error.Message.EndsWith(suffix, StringComparison.Ordinal) ? error.Message[..^suffix.Length] : error.Message;
+        return sentence.StartsWith(place, StringComparison.Ordinal) ? sentence : place + ": " + sentence;
     }
 
     private static string Type(int status)

@@ -30,7 +30,7 @@ public sealed class TheModelExceptionHandler : IExceptionHandler
         switch (exception)
         {
             case ArgumentException error when error.Data.Contains("Torch2DotNet.TheModel"):
-                await Problem.WriteAsync(httpContext, StatusCodes.Status400BadRequest, Sentence(error), cancellationToken).ConfigureAwait(false);
+                await Problem.WriteAsync(httpContext, StatusCodes.Status400BadRequest, Problem.Sentence(error), cancellationToken).ConfigureAwait(false);
                 return true;
             case TheModelQueueFullException:
                 httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
@@ -42,14 +42,5 @@ public sealed class TheModelExceptionHandler : IExceptionHandler
             default:
                 return false;
         }
-    }
-
-    /// <summary>The message without .NET's "(Parameter 'rows[3]')", and with the place before it: "rows[3]: features: expected …".</summary>
-    private static string Sentence(ArgumentException error)
-    {
-        string place = error.ParamName ?? string.Empty;
-        string suffix = " (Parameter '" + place + "')";
-        string sentence = error.Message.EndsWith(suffix, StringComparison.Ordinal) ? error.Message[..^suffix.Length] : error.Message;
-        return sentence.StartsWith(place, StringComparison.Ordinal) ? sentence : place + ": " + sentence;
     }
 }

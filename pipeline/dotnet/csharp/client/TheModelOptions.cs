@@ -46,12 +46,6 @@ public sealed partial class TheModelOptions
     public Action<Microsoft.ML.OnnxRuntime.SessionOptions>? ConfigureSession { get; set; }
 
     /// <summary>
-    /// Whether onnxruntime plans the memory of a run by those before it, which is its default. Where all rows have one size it costs more
-    /// than it saves: 6 % of a call of a small network, by benchmarks/dotnet/sessions.py.
-    /// </summary>
-    internal bool EnableMemoryPattern { get; set; } = !Facts.HasFixedSizes;
-
-    /// <summary>
     /// Whether to reject rows with NaN or with values outside the ranges of the model's contract, with
     /// <see cref="ArgumentException"/>. Default: <see langword="false"/>.
     /// </summary>

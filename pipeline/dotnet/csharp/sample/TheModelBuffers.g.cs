@@ -89,9 +89,10 @@ namespace TheNamespace
             return expected;
         }
 
+        // Lengths are constants, so that a short row is copied without a call.
         internal void SetRow(int _row, ReadOnlySpan<float> features)
         {
-            features.CopyTo(_featuresMemory.Span.Slice(_row * 4, 4));
+            features.Slice(0, 4).CopyTo(_featuresMemory.Span.Slice(_row * 4, 4));
         }
 
         /// <summary>As many rows as a run has, from index <paramref name="_start"/>.</summary>

@@ -166,22 +166,6 @@ public sealed class LoadingTests
         Assert.Equal(1, configured);
     }
 
-    [Fact]
-    public void Rows_of_one_size_run_without_memory_patterns()
-    {
-        bool? enabled = null;
-        using TheModel model = TheModel.Load(new TheModelOptions { ConfigureSession = settings => enabled = settings.EnableMemoryPattern });
-        Assert.False(enabled);
-    }
-
-    [Fact]
-    public void Memory_patterns_can_be_used()
-    {
-        bool? enabled = null;
-        using TheModel model = TheModel.Load(new TheModelOptions { EnableMemoryPattern = true, ConfigureSession = settings => enabled = settings.EnableMemoryPattern });
-        Assert.True(enabled);
-    }
-
     private static PackageFile FileOf(byte[] model)
     {
         return new PackageFile("model", "m." + model.Length.ToString(CultureInfo.InvariantCulture) + ".onnx", Checksum.Sha256(model), model.Length, "pass it");

@@ -1,6 +1,9 @@
-using TheNamespace.TheModelEngine;
-
 namespace TheNamespace.Tests;
+
+using System;
+using System.Linq;
+using TheNamespace.TheModelEngine;
+using Xunit;
 
 public sealed class RowsTests
 {
@@ -10,7 +13,7 @@ public sealed class RowsTests
     public void A_rejected_row_is_called_by_its_place(bool isArray)
     {
         int[] rows = [1, 2, -3];
-        var error = Assert.Throws<ArgumentException>(() => Rows.CheckAll(isArray ? rows : rows.ToList(), Positive, "rows"));
+        var error = Assert.Throws<ArgumentException>(() => Rows.CheckAll<int, int>(isArray ? rows : rows.ToList(), Positive, "rows"));
         Assert.Equal("rows[2]", error.ParamName);
     }
 
@@ -23,12 +26,18 @@ public sealed class RowsTests
     }
 
     [Fact]
-    public void A_list_that_the_caller_changes_afterwards_is_run_as_it_was_checked()
+    public void An_array_of_rows_that_are_taken_as_they_are_is_not_copied()
     {
         int[] rows = [1, 2];
-        int[] taken = Rows.CheckAll<int, int>(rows, Positive, "rows");
-        rows[0] = -1;
-        Assert.Equal([1, 2], taken);
+        Assert.Same(rows, Rows.CheckAll<int, int>(rows, Positive, "rows"));
+    }
+
+    [Fact]
+    public void An_array_of_rows_that_are_not_taken_as_they_are_is_left_alone()
+    {
+        int[] rows = [1, 2];
+        Assert.Equal([1L, 2L], Rows.CheckAll<int, long>(rows, static (row, name) => Positive(row, name), "rows"));
+        Assert.Equal([1, 2], rows);
     }
 
     private static int Positive(int row, string name)

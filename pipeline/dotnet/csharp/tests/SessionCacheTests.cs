@@ -32,7 +32,6 @@ public sealed class SessionCacheTests
             new() { IntraOpNumThreads = 3 },
             new() { IntraOpNumThreads = 1, Provider = "CUDA, CPU" },
             new() { IntraOpNumThreads = 1, ModelPath = Path.Combine(AppContext.BaseDirectory, TheModel.ModelFile) },
-            new() { IntraOpNumThreads = 1, EnableMemoryPattern = true },
             new() { IntraOpNumThreads = 1, ConfigureSession = _ => { } },
         ];
         var cache = new SessionCache();

@@ -173,7 +173,7 @@ public sealed class TelemetryTests
     public void Rows_that_are_right_are_given_no_name()
     {
         float[][] rows = [.. Enumerable.Repeat(Row, 1000)];
-        Assert.InRange(Allocated(() => Rows.CheckAll(rows, static (row, _) => row, nameof(rows))), 8000, 8200);
+        Assert.Equal(0, Allocated(() => Rows.CheckAll(rows, static (row, _) => row, nameof(rows))));
     }
 
     [Fact]

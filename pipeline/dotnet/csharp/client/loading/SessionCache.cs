@@ -13,7 +13,7 @@ using System.Linq;
 /// </summary>
 internal sealed class SessionCache
 {
-    private readonly ConcurrentDictionary<(string Path, string Providers, int Threads, bool GlobalPool, bool MemoryPattern), Slot> _slots = new();
+    private readonly ConcurrentDictionary<(string Path, string Providers, int Threads, bool GlobalPool), Slot> _slots = new();
     private readonly Func<TheModelOptions, LoadedSession> _load;
 
     // Public, since a container creates it.
@@ -41,7 +41,7 @@ internal sealed class SessionCache
         string path = string.IsNullOrEmpty(options.ModelPath) ? string.Empty : Path.GetFullPath(options.ModelPath);
         string providers = string.Join(",", ProviderOrder.Parse(options.Provider, out _).Select(provider => provider.Name));
         int threads = options.UseGlobalThreadPool ? 0 : options.IntraOpNumThreads;
-        Slot slot = _slots.GetOrAdd((path, providers, threads, options.UseGlobalThreadPool, options.EnableMemoryPattern), _ => new Slot());
+        Slot slot = _slots.GetOrAdd((path, providers, threads, options.UseGlobalThreadPool), _ => new Slot());
         lock (slot)
         {
             if (slot.Session is null || !slot.Session.TryShare())

@@ -57,7 +57,6 @@ internal static class SessionOpener
     {
         using var settings = new SessionOptions();
         settings.IntraOpNumThreads = options.IntraOpNumThreads;
-        settings.EnableMemoryPattern = options.EnableMemoryPattern;
         threads = options.IntraOpNumThreads;
         if (options.UseGlobalThreadPool)
         {

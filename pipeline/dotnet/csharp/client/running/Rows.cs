@@ -10,6 +10,10 @@ using System.Globalization;
 internal static class Rows
 {
     /// <summary>All rows, checked; messages call a row by its place, such as <c>rows[3]</c>.</summary>
+    /// <param name="rows">The caller's rows.</param>
+    /// <param name="check">A row as the model takes it; where that is what the caller gives, the row itself.</param>
+    /// <param name="parameter">How the caller's argument is called.</param>
+    /// <returns>A list of its own; the caller's array where its rows are taken as they are, to be read only.</returns>
     /// <exception cref="ArgumentException">The list is null, or a row is rejected.</exception>
     internal static TRow[] CheckAll<TGiven, TRow>(IReadOnlyList<TGiven> rows, Func<TGiven, string, TRow> check, string parameter)
     {
@@ -19,15 +23,26 @@ internal static class Rows
             throw BadInput.Mark(new ArgumentNullException(parameter, "Expected a list of " + parameter + ", got null."));
         }
 
-        // What most callers have: to read it through the interface would cost more than the check.
+        // What most callers have: to read it through the interface, and to copy it, would cost more than the check.
         var array = rows as TGiven[];
-        var result = new TRow[rows.Count];
+        TRow[]? same = typeof(TGiven) == typeof(TRow) ? array as TRow[] : null;
+        TRow[] result = same ?? new TRow[rows.Count];
         int i = 0;
         try
         {
-            for (; i < result.Length; i++)
+            if (same != null)
             {
-                result[i] = check(array is null ? rows[i] : array[i], parameter);
+                for (; i < array!.Length; i++)
+                {
+                    _ = check(array[i], parameter);
+                }
+            }
+            else
+            {
+                for (; i < result.Length; i++)
+                {
+                    result[i] = check(array is null ? rows[i] : array[i], parameter);
+                }
             }
         }
         catch (ArgumentException)

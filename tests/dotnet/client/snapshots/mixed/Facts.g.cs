@@ -36,9 +36,6 @@ namespace Acme.Models.MixedEngine
         /// <summary>The oldest that takes the model's format, by its documentation.</summary>
         internal const string OldestOnnxRuntime = "1.16";
 
-        /// <summary>Whether the contract fixes the sizes of a row; only the number of rows varies then.</summary>
-        internal const bool HasFixedSizes = true;
-
         /// <summary>Start of the names of the resources with the golden calls; see golden.json.</summary>
         internal const string GoldenPrefix = "Mixed.golden/";
     }

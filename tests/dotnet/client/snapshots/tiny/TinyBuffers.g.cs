@@ -89,9 +89,10 @@ namespace Acme.Models
             return expected;
         }
 
+        // Lengths are constants, so that a short row is copied without a call.
         internal void SetRow(int _row, ReadOnlySpan<float> pixels)
         {
-            pixels.CopyTo(_pixelsMemory.Span.Slice(_row * 4, 4));
+            pixels.Slice(0, 4).CopyTo(_pixelsMemory.Span.Slice(_row * 4, 4));
         }
 
         /// <summary>As many rows as a run has, from index <paramref name="_start"/>.</summary>
