@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.core.arrays import Array
+from pipeline.core.arrays import Array, Arrays
 from pipeline.core.contract import Contract
 from pipeline.core.golden import GoldenCall
 from pipeline.dotnet.client.identity import Identity
@@ -82,19 +82,19 @@ def encode_request(contract: Contract, layout: Layout, call: GoldenCall) -> str:
     """JSON of the first row of a golden call, as the endpoint takes it."""
     if contract.tokenizer:
         return f'{{"text": {_encode_text(call.texts[0])}}}'
-    return _encode_object({view: call.inputs[view.name] for view in layout.inputs}, layout)
+    return _encode_object(layout.inputs, call.inputs, layout)
 
 
 def encode_answer(layout: Layout, call: GoldenCall) -> str:
     """JSON of PyTorch's answer to that row, as the endpoint gives it but for its digits."""
-    return _encode_object({view: call.outputs[view.name] for view in layout.outputs}, layout, digits=4)
+    return _encode_object(layout.outputs, call.outputs, layout, digits=4)
 
 
-def _encode_object(tensors: dict[View, Array], layout: Layout, digits: int | None = None) -> str:
-    members = (
-        f'"{view.name}": {_encode_row(view, array[0] if layout.batched else array, digits)}'
-        for view, array in tensors.items()
-    )
+def _encode_object(views: Sequence[View], arrays: Arrays, layout: Layout, digits: int | None = None) -> str:
+    members = []
+    for view in views:
+        row = arrays[view.name][0] if layout.batched else arrays[view.name]
+        members.append(f'"{view.name}": {_encode_row(view, row, digits)}')
     return "{" + ", ".join(members) + "}"
 
 
