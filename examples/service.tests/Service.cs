@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
@@ -50,6 +51,11 @@ public class Service : WebApplicationFactory<Program>
 
     /// <summary>Has the key of a caller.</summary>
     internal HttpClient Client { get; }
+
+    /// <summary>Runs the program itself; its exit code.</summary>
+    internal static Task<int> RunAsync(params string[] arguments) =>
+        Task.Run(() => (int)typeof(Program).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null)!)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
     internal static StringContent Body(string text, string type = "application/json") =>
         new(text, Encoding.UTF8, MediaTypeHeaderValue.Parse(type));
