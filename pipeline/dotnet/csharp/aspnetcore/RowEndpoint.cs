@@ -4,7 +4,6 @@ namespace TheNamespace.TheModelEngine;
 
 using System;
 using System.IO.Pipelines;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
@@ -88,7 +87,8 @@ internal sealed class RowEndpoint
             }
 
             await _runner.RunAsync(call, context).ConfigureAwait(false);
-            Write(context.Response, call, isList);
+            RowsWriter.Write(call.Body.Json, call, isList);
+            call.Body.Send(context.Response);
         }
         finally
         {
@@ -98,15 +98,6 @@ internal sealed class RowEndpoint
         // Not before the memory of the run is free for others: who reads slowly keeps no more than the answer.
         await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return null;
-    }
-
-    private static void Write(HttpResponse response, ModelCall call, bool isList)
-    {
-        response.ContentType = "application/json";
-        using var writer = new Utf8JsonWriter(response.BodyWriter);
-        RowsWriter.Write(writer, call, isList);
-        writer.Flush();
-        response.ContentLength = writer.BytesCommitted;
     }
 
     private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader)

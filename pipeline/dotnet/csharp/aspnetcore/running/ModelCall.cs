@@ -36,6 +36,9 @@ internal sealed class ModelCall : IDisposable
     /// <summary>Room for the text of numbers, for a writer of answers.</summary>
     internal Column<byte> NumberText { get; } = new();
 
+    /// <summary>The answer as it is sent.</summary>
+    internal AnswerBody Body { get; } = new();
+
     /// <summary>Number of rows that were answered.</summary>
     internal int AnswerCount { get; private set; }
 
@@ -149,12 +152,14 @@ internal sealed class ModelCall : IDisposable
 
         Request.Clear();
         _gathered.Clear();
+        Body.Clear();
         AnswerCount = 0;
     }
 
     public void Dispose()
     {
         End();
+        Body.Dispose();
     }
 
     private void Gather(ITensorRun run, int place, int row)

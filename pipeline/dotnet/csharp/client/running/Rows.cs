@@ -27,19 +27,18 @@ internal static class Rows
         var array = rows as TGiven[];
         TRow[]? same = typeof(TGiven) == typeof(TRow) ? array as TRow[] : null;
         TRow[] result = same ?? new TRow[rows.Count];
-        int i = 0;
         try
         {
             if (same != null)
             {
-                for (; i < array!.Length; i++)
+                for (int i = 0; i < array!.Length; i++)
                 {
                     _ = check(array[i], parameter);
                 }
             }
             else
             {
-                for (; i < result.Length; i++)
+                for (int i = 0; i < result.Length; i++)
                 {
                     result[i] = check(array is null ? rows[i] : array[i], parameter);
                 }
@@ -47,8 +46,12 @@ internal static class Rows
         }
         catch (ArgumentException)
         {
-            // Once more, with its name, which costs more than the check and which rows that are right do not need.
-            _ = check(rows[i], Name(parameter, i));
+            // Once more, with names, which cost more than the check and which rows that are right do not need.
+            for (int i = 0; i < result.Length; i++)
+            {
+                _ = check(rows[i], Name(parameter, i));
+            }
+
             throw;
         }
 
