@@ -38,7 +38,8 @@ public class Service : WebApplicationFactory<Program>
     {
         _replace = replace;
         _settings = settings;
-        UseKestrel(0);
+        // UseKestrel(0) sets the port after the program may have started.
+        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         StartServer();
         Client = CreateClient();
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
