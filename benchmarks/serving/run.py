@@ -55,16 +55,9 @@ def build(dotnet: Path, models: list[str], *, native: bool) -> None:
         subprocess.run([*feed, *missing], cwd=PROJECT / "examples", check=True)
     quiet = ("--configuration", "Release", "--nologo", "--verbosity", "quiet")
     folder = services.HERE / "lean"
-    sdk.run(
-        dotnet,
-        "publish",
-        *quiet,
-        "--use-current-runtime",
-        "-p:PublishAot=true",
-        "--output",
-        str(services.NATIVE),
-        folder=folder,
-    )
+    if native:
+        ahead = ("--use-current-runtime", "-p:PublishAot=true", "--output", str(services.NATIVE))
+        sdk.run(dotnet, "publish", *quiet, *ahead, folder=folder)
     sdk.run(dotnet, "build", *quiet, folder=folder)
 
 
