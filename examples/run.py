@@ -6,6 +6,8 @@ Makes their packages first (feed.py). Needs a .NET SDK and a NuGet source with M
 import argparse
 import contextlib
 import json
+import platform
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,6 +24,8 @@ from pipeline.dotnet import sdk
 
 EXAMPLES = Path(__file__).resolve().parent
 ARTIFACTS = feed.BUILD / "artifacts"
+# Processor, as Python says it -> as Docker does.
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def build(dotnet: Path, name: str) -> Path:
@@ -55,12 +59,24 @@ def run_aot(dotnet: Path) -> str:
     return run_program(target / "read-digit")
 
 
-def ask(url: str, body: object = None) -> tuple[int, str]:
-    """Status and text of the service's answer; with `body`, to a POST request."""
+def publish_image(dotnet: Path) -> Path:
+    """Make what the service's Dockerfile puts into its image, by the same commands; the folder of its program."""
+    target = ARTIFACTS / "publish" / "service" / "image"
+    architecture = ARCHITECTURES.get(platform.machine(), platform.machine().lower())
+    values = {"$TARGETARCH": architecture, "/app": str(target)}
+    for line in (EXAMPLES / "service" / "Dockerfile").read_text().splitlines():
+        if line.startswith("RUN dotnet "):
+            command = [values.get(word, word) for word in line.split()[2:]]
+            sdk.run(dotnet, *command, "--nologo", "--verbosity", "quiet", folder=EXAMPLES.parent)
+    return target
+
+
+def ask(url: str, body: object = None, key: str | None = None) -> tuple[int, str]:
+    """Status and text of the service's answer; with `body`, to a POST request, with `key`, as the caller who has it."""
     request = urllib.request.Request(  # noqa: S310
         url,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {}),
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
@@ -69,16 +85,15 @@ def ask(url: str, body: object = None) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def serve(dotnet: Path, name: str, requests: list[tuple[str, object]]) -> str:
+def serve(dotnet: Path, program: Path, requests: list[tuple[str, object, str | None]], *settings: str) -> str:
     """Start a service, send the requests, and stop it; a line with the status and the text of each answer."""
-    program = build(dotnet, name) / f"{name}.dll"
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    command = [dotnet, program, "--urls", url, "--Logging:LogLevel:Default=Warning"]
+    command = [dotnet, program, "--urls", url, "--Logging:LogLevel:Default=Warning", *settings]
     with subprocess.Popen(command, cwd=program.parent) as server:  # noqa: S603
         try:
-            wait_until_healthy(server, url)
-            answers = [ask(f"{url}{path}", body) for path, body in requests]
+            wait_until_ready(server, url)
+            answers = [ask(f"{url}{path}", body, key) for path, body, key in requests]
             server.send_signal(signal.SIGTERM)
             code = server.wait(timeout=30)
         finally:
@@ -89,37 +104,34 @@ def serve(dotnet: Path, name: str, requests: list[tuple[str, object]]) -> str:
 
 
 def run_service(dotnet: Path) -> str:
-    """Ask for one digit and for two, and send an invalid request."""
-    seven = [float(number) for number in (EXAMPLES / "digit.txt").read_text().split()]
+    """Ask for one digit and for two, send an invalid request, and one of nobody."""
+    seven = {"pixels": [float(number) for number in (EXAMPLES / "digit.txt").read_text().split()]}
+    key = secrets.token_hex(16)
     requests = [
-        ("/predict", {"pixels": seven}),
-        ("/predict/batch", {"rows": [seven, seven]}),
-        ("/predict", {"pixels": [1, 2]}),
+        ("/digits", seven, key),
+        ("/digits", {"rows": [seven, seven]}, key),
+        ("/digits", {"pixels": [1, 2]}, key),
+        ("/digits", seven, None),
     ]
-    return serve(dotnet, "service", requests)
+    return serve(dotnet, publish_image(dotnet) / "service.dll", requests, f"--Callers:Keys:example={key}")
 
 
 def run_reviews(dotnet: Path) -> str:
     """Ask about texts, a very long one among them, and send an invalid request."""
-    good, bad = "An EXCELLENT meal, friendly staff!", "A terrible, boring film..."
-    requests = [
-        ("/predict", {"text": good}),
-        ("/predict/batch", [{"text": bad}, {"text": good}]),
-        ("/predict", {"text": "word " * 200_000}),
-        ("/predict", {"words": good}),
-    ]
-    return serve(dotnet, "reviews", requests)
+    good, bad = {"text": "An EXCELLENT meal, friendly staff!"}, {"text": "A terrible, boring film..."}
+    bodies = [good, {"rows": [bad, good]}, {"text": "word " * 200_000}, {"words": "An EXCELLENT meal"}]
+    return serve(dotnet, build(dotnet, "reviews") / "reviews.dll", [("/sentiment", body, None) for body in bodies])
 
 
-def wait_until_healthy(server: subprocess.Popen[bytes], url: str) -> None:
+def wait_until_ready(server: subprocess.Popen[bytes], url: str) -> None:
     for _ in range(300):
         if server.poll() is not None:
             raise PipelineError(f"the service ended with {server.returncode} before it answered")
         with contextlib.suppress(OSError):
-            if ask(f"{url}/health") == (200, "Healthy"):
+            if ask(f"{url}/health/ready") == (200, "Healthy"):
                 return
         time.sleep(0.1)
-    raise PipelineError("the service was not healthy within 30 s")
+    raise PipelineError("the service was not ready within 30 s")
 
 
 EXAMPLE_PROGRAMS = {

@@ -1,91 +1,79 @@
-using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace Torch2DotNet.Service.Tests;
 
-public class PredictionTests(Service service) : IClassFixture<Service>
+/// <summary>The model's answers.</summary>
+public sealed class PredictionTests(Service service) : IClassFixture<Service>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_seven_is_recognized()
     {
-        using HttpResponseMessage response = await service.PredictAsync(Service.Seven, Cancellation);
+        using HttpResponseMessage response = await service.AskAsync(Service.Seven, Cancellation);
 
         Answer? answer = await response.Content.ReadFromJsonAsync<Answer>(Cancellation);
-        Assert.Equal("7", answer?.Digit);
+        Assert.Equal("7", answer?.Label);
         Assert.Equal(1, answer!.Probabilities.Sum(), 1e-5f);
     }
 
     [Fact]
-    public async Task A_batch_is_answered_in_order()
+    public async Task Rows_are_answered_in_order()
     {
         float[][] rows = [Service.Seven, new float[64], Service.Seven];
 
-        using HttpResponseMessage response = await service.Client.PostAsJsonAsync("/predict/batch", new { rows }, Cancellation);
+        using HttpResponseMessage response = await service.Client.PostAsJsonAsync(
+            "/digits", new { rows = rows.Select(pixels => new { pixels }) }, Cancellation);
 
         Answers? answers = await response.Content.ReadFromJsonAsync<Answers>(Cancellation);
         using var model = Digits.Load();
-        Assert.Equal(model.Run(rows).Select(output => output.LabelName), answers!.Predictions.Select(answer => answer.Digit));
+        Assert.Equal(model.Run(rows).Select(output => output.LabelName), answers!.Rows.Select(answer => answer.Label));
     }
 
-    [Theory]
-    [InlineData("true")]
-    [InlineData("false")]
-    public async Task Concurrent_callers_get_their_own_answers(string microBatching)
+    [Fact]
+    public async Task A_file_of_rows_is_answered_line_by_line()
     {
-        await using var service = new Service(("Service:MicroBatching", microBatching), ("Digits:MaxConcurrency", "1"));
+        string line = JsonSerializer.Serialize(new { pixels = Service.Seven });
+        string file = string.Concat(Enumerable.Repeat(line + "\n", 200));
+
+        using HttpResponseMessage response = await service.Client.PostAsync("/digits", Service.Body(file, "application/x-ndjson"), Cancellation);
+
+        Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
+        string[] answers = (await response.Content.ReadAsStringAsync(Cancellation)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(200, answers.Length);
+        Assert.All(answers, answer => Assert.Equal("7", JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Label));
+    }
+
+    [Fact]
+    public async Task Concurrent_callers_get_their_own_answers()
+    {
         using var model = Digits.Load();
         float[][] rows = [.. Enumerable.Range(0, 200).Select(seed => Noise(seed))];
         DigitsOutput[] expected = Array.ConvertAll(rows, row => model.Run(row));
 
         Answer?[] answers = await Task.WhenAll(rows.Select(async row =>
         {
-            using HttpResponseMessage response = await service.PredictAsync(row, Cancellation);
+            using HttpResponseMessage response = await service.AskAsync(row, Cancellation);
             return await response.Content.ReadFromJsonAsync<Answer>(Cancellation);
         }));
 
         for (int i = 0; i < rows.Length; i++)
         {
-            Assert.Equal(expected[i].LabelName, answers[i]!.Digit);
+            Assert.Equal(expected[i].LabelName, answers[i]!.Label);
             Assert.All(expected[i].Probabilities.Zip(answers[i]!.Probabilities), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         }
     }
 
-    [Theory]
-    [InlineData("/health")]
-    [InlineData("/health/ready")]
-    [InlineData("/health/live")]
-    public async Task It_is_healthy(string path)
-    {
-        Assert.Equal("Healthy", await service.Client.GetStringAsync(path, Cancellation));
-    }
-
     [Fact]
-    public async Task OpenTelemetry_sees_the_models_rows_and_runs()
+    public async Task A_client_of_the_Open_Inference_Protocol_is_answered()
     {
-        using HttpResponseMessage response = await service.Client.PostAsJsonAsync("/predict/batch", new { rows = new[] { Service.Seven, Service.Seven } }, Cancellation);
+        using HttpResponseMessage response = await service.Client.PostAsJsonAsync(
+            "/v2/models/digits/infer", new { inputs = new[] { new { name = "pixels", datatype = "FP32", shape = new[] { 1, 8, 8 }, data = Service.Seven } } }, Cancellation);
 
-        string metrics = await service.Client.GetStringAsync("/metrics", Cancellation);
-
-        Match rows = Regex.Match(metrics, @"^torch2dotnet_rows_total\{[^}]*otel_scope_name=""Torch2DotNet\.Digits""[^}]*\} (\d+)", RegexOptions.Multiline);
-        Assert.True(rows.Success, metrics);
-        Assert.True(int.Parse(rows.Groups[1].Value, CultureInfo.InvariantCulture) >= 2, rows.Value);
-        Assert.Matches(@"torch2dotnet_run_duration_seconds_bucket\{[^}]*le=""0\.001""", metrics);
-    }
-
-    [Fact]
-    public async Task OpenApi_says_what_a_row_is()
-    {
-        JsonElement document = await service.Client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancellation);
-
-        JsonElement pixels = document.GetProperty("components").GetProperty("schemas").GetProperty("PredictionRequest")
-            .GetProperty("properties").GetProperty("pixels");
-        Assert.Equal(64, pixels.GetProperty("minItems").GetInt32());
-        Assert.Equal(64, pixels.GetProperty("maxItems").GetInt32());
-        Assert.Equal(["/predict", "/predict/batch"], document.GetProperty("paths").EnumerateObject().Select(path => path.Name));
+        JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
+        JsonElement label = answer.GetProperty("outputs").EnumerateArray().Single(output => output.GetProperty("name").GetString() == "label");
+        Assert.Equal(7, label.GetProperty("data")[0].GetInt64());
     }
 
     private static float[] Noise(int seed)

@@ -15,6 +15,9 @@ namespace Torch2DotNet.Service.Tests;
 /// <summary>The service on Kestrel, because TestServer has neither its limits nor its aborts, with settings as on a command line.</summary>
 public class Service : WebApplicationFactory<Program>
 {
+    // Of appsettings.Development.json: the tests run the service as in development.
+    private const string Key = "only-for-development";
+
     private readonly Action<IServiceCollection> _replace;
     private readonly (string Key, string Value)[] _settings;
 
@@ -37,6 +40,7 @@ public class Service : WebApplicationFactory<Program>
         UseKestrel(0);
         StartServer();
         Client = CreateClient();
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 
     /// <summary>A handwritten seven.</summary>
@@ -44,13 +48,14 @@ public class Service : WebApplicationFactory<Program>
         File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "digit.txt")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
         text => float.Parse(text, CultureInfo.InvariantCulture));
 
+    /// <summary>Has the key of a caller.</summary>
     internal HttpClient Client { get; }
 
     internal static StringContent Body(string text, string type = "application/json") =>
         new(text, Encoding.UTF8, MediaTypeHeaderValue.Parse(type));
 
-    internal Task<HttpResponseMessage> PredictAsync(float[] pixels, CancellationToken cancellation) =>
-        Client.PostAsJsonAsync("/predict", new { pixels }, cancellation);
+    internal Task<HttpResponseMessage> AskAsync(float[] pixels, CancellationToken cancellation) =>
+        Client.PostAsJsonAsync("/digits", new { pixels }, cancellation);
 
     /// <summary>Posts an invalid request; returns the explanation in the answer.</summary>
     internal async Task<string> RefusedAsync(string path, HttpContent body, HttpStatusCode expected)
@@ -59,6 +64,12 @@ public class Service : WebApplicationFactory<Program>
         // A server that refuses a body closes the connection, which a client that is still sending it may see first.
         request.Headers.ExpectContinue = true;
         using HttpResponseMessage response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await ExplanationAsync(response, expected);
+    }
+
+    /// <summary>The explanation in the problem details of an answer.</summary>
+    internal static async Task<string> ExplanationAsync(HttpResponseMessage response, HttpStatusCode expected)
+    {
         Assert.Equal(expected, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         ProblemDetails? problem = await response.Content.ReadFromJsonAsync<ProblemDetails>(JsonSerializerOptions.Web, TestContext.Current.CancellationToken);
@@ -78,6 +89,6 @@ public class Service : WebApplicationFactory<Program>
     }
 }
 
-internal sealed record Answer(string Digit, float[] Probabilities);
+internal sealed record Answer(string Label, float[] Probabilities);
 
-internal sealed record Answers(Answer[] Predictions);
+internal sealed record Answers(Answer[] Rows);

@@ -69,11 +69,31 @@ def test_the_client_takes_half_the_code() -> None:
 
 def test_the_service_answers_and_rejects(printed: dict[str, list[str]]) -> None:
     status, answers = zip(*(line.split(": ", 1) for line in printed["service"]), strict=True)
-    assert status == ("200", "200", "400")
-    one, batch, problem = (json.loads(answer) for answer in answers)
-    assert one["digit"] == "7"
-    assert batch["predictions"] == [one, one]
+    assert status == ("200", "200", "400", "401")
+    one, batch, problem, _ = (json.loads(answer) for answer in answers)
+    assert one["label"] == "7"
+    assert batch["rows"] == [one, one]
     assert problem["detail"].startswith("pixels: expected 64 values")
+
+
+def test_the_image_of_the_service_starts_what_was_published(printed: dict[str, list[str]]) -> None:
+    lines = (EXAMPLES / "service" / "Dockerfile").read_text().splitlines()
+    entry_point = json.loads(next(line for line in lines if line.startswith("ENTRYPOINT ")).partition(" ")[2])
+    published = EXAMPLES.parent / "build" / "examples" / "artifacts" / "publish" / "service" / "image"
+    assert os.access(published / entry_point[0], os.X_OK)
+    # Everybody can read the key of development.
+    assert [path.name for path in published.glob("appsettings*.json")] == ["appsettings.json"]
+
+
+def test_the_image_of_the_service_copies_what_is_there(printed: dict[str, list[str]]) -> None:
+    folder = EXAMPLES / "service"
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", (folder / "Dockerfile").read_text(), flags=re.MULTILINE)
+    sources = [Path(source) for copied in copies for source in copied.split()]
+    sent = re.findall(r"^!(.+)$", (folder / "Dockerfile.dockerignore").read_text(), flags=re.MULTILINE)
+    assert len(sources) == 5
+    for source in sources:
+        assert (PROJECT / source).exists(), source
+        assert any(source.is_relative_to(path) for path in sent), source
 
 
 def test_text_is_served(printed: dict[str, list[str]]) -> None:
@@ -81,10 +101,10 @@ def test_text_is_served(printed: dict[str, list[str]]) -> None:
     assert status == ("200", "200", "200", "400")
     single, batch, long, problem = (json.loads(answer) for answer in answers)
     assert single["label"] == "positive"
-    assert [opinion["label"] for opinion in batch] == ["negative", "positive"]
-    assert single["score"] == pytest.approx(batch[1]["score"], abs=1e-6)
+    assert [opinion["label"] for opinion in batch["rows"]] == ["negative", "positive"]
+    assert single["probabilities"] == pytest.approx(batch["rows"][1]["probabilities"], abs=1e-6)
     assert long["label"] in ("negative", "positive")
-    assert problem["detail"] == 'Expected JSON: {"text": "..."}, or a list of such objects for /predict/batch.'
+    assert "words" in problem["detail"]
 
 
 def test_the_services_own_tests_pass(printed: dict[str, list[str]]) -> None:

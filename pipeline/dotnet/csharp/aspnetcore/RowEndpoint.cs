@@ -7,45 +7,105 @@ using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
-/// <summary>Answers POST requests with rows in JSON.</summary>
+/// <summary>Answers POST requests with rows in JSON. What is wrong is answered with problem details; exceptions that are not the model's pass.</summary>
 internal sealed class RowEndpoint
 {
     private readonly ModelRunner _runner;
+    private readonly LineEndpoint _lines;
+    private readonly TheModelEndpointOptions _options;
 
-    internal RowEndpoint(ModelRunner runner)
+    internal RowEndpoint(ModelRunner runner, TheModelEndpointOptions options)
     {
         _runner = runner;
+        _lines = new LineEndpoint(runner, options);
+        _options = options;
     }
 
     internal async Task HandleAsync(HttpContext context)
     {
-        CancellationToken aborted = context.RequestAborted;
+        Problem? problem;
+        try
+        {
+            problem = await AnswerAsync(context).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!context.Response.HasStarted && Problem.Of(error, context) is not null)
+        {
+            problem = Problem.Of(error, context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // In the middle of the answer: nobody reads the rest.
+            return;
+        }
+
+        if (problem is not null)
+        {
+            await problem.WriteAsync(context, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>What is wrong with the request; null where it was answered.</returns>
+    private Task<Problem?> AnswerAsync(HttpContext context)
+    {
+        switch (MediaTypes.Of(context.Request))
+        {
+            case BodyKind.Json:
+                return AnswerRowsAsync(context);
+            case BodyKind.Lines:
+                return _lines.AnswerAsync(context);
+            default:
+                return Task.FromResult<Problem?>(MediaTypes.Refuse(context.Request));
+        }
+    }
+
+    private async Task<Problem?> AnswerRowsAsync(HttpContext context)
+    {
+        _runner.ThrowIfFull();
+        if (_options.MaxBodyBytes is { } limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limit;
+        }
+
         ModelCall call = _runner.Take();
         try
         {
-            ReadResult body = await ReadBodyAsync(context.Request.BodyReader, aborted).ConfigureAwait(false);
+            PipeReader reader = context.Request.BodyReader;
+            ReadResult body = await ReadBodyAsync(reader).ConfigureAwait(false);
+            if (_options.MaxBodyBytes < body.Buffer.Length)
+            {
+                // Where no server has counted.
+                return Problem.TooLarge(_options.MaxBodyBytes);
+            }
+
             bool isList = RowsReader.Read(body.Buffer, call.Request);
-            context.Request.BodyReader.AdvanceTo(body.Buffer.End);
-            await _runner.RunAsync(call, aborted).ConfigureAwait(false);
+            reader.AdvanceTo(body.Buffer.End);
+            if (call.Request.RowCount > _options.MaxRows)
+            {
+                return Problem.TooMany(call.Request.RowCount, _options.MaxRows);
+            }
+
+            await _runner.RunAsync(call, context).ConfigureAwait(false);
             RowsWriter.Write(call.Body.Json, call, isList);
             call.Body.Send(context.Response);
-        }
-        catch (ArgumentException error) when (error.Data.Contains("Torch2DotNet.TheModel"))
-        {
-            await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, error.Message, aborted).ConfigureAwait(false);
         }
         finally
         {
             _runner.Return(call);
         }
+
+        // Not before the memory of the run is free for others: who reads slowly keeps no more than the answer.
+        await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        return null;
     }
 
-    private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, CancellationToken cancellationToken)
+    private static async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader)
     {
         while (true)
         {
-            ReadResult result = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            // The server ends it when the caller hangs up.
+            ReadResult result = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             if (result.IsCompleted)
             {
                 return result;

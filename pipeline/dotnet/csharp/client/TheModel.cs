@@ -90,6 +90,9 @@ public sealed partial class TheModel : ITheModel
         return SelfTester.Run(_model, Tokenizer, cancellationToken);
     }
 
+    /// <summary>The options that the model was loaded with.</summary>
+    internal TheModelOptions Options => _model.Options;
+
     /// <summary>As <see cref="SelfTest"/>, but once for each loaded session, whoever asks first.</summary>
     internal TheModelSelfTestResult SelfTestOnce(CancellationToken cancellationToken)
     {

@@ -57,10 +57,11 @@ internal sealed class InferEndpoint
 
     private async Task AnswerAsync(HttpContext context, InferRequest request, ModelCall call)
     {
+        _runner.ThrowIfFull();
         await InferBody.ReadAsync(context, request.Body).ConfigureAwait(false);
         int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
         InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);
-        await _runner.RunAsync(call, context.RequestAborted).ConfigureAwait(false);
+        await _runner.RunAsync(call, context).ConfigureAwait(false);
         long binarySize = InferWriter.WriteJson(request, call, _options);
         HttpResponse response = context.Response;
         response.ContentType = binarySize < 0 ? OpenInferenceAnswer.Json : Binary;

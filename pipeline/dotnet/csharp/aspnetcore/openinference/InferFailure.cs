@@ -13,22 +13,21 @@ internal sealed record InferFailure(int Status, string Sentence)
 {
     private const string RetryAfterSeconds = "1";
 
-    /// <summary>The answer to an error; null where it is not one of the request's or the model's.</summary>
-    internal static InferFailure? Find(HttpContext context, Exception error)
-    {
-        return error switch
-        {
-            ArgumentException refused when error.Data.Contains("Torch2DotNet.TheModel") => new InferFailure(StatusCodes.Status400BadRequest, Problem.Sentence(refused)),
-            BadHttpRequestException bad => new InferFailure(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? TooLarge : bad.Message),
-            TheModelQueueFullException => new InferFailure(StatusCodes.Status503ServiceUnavailable, error.Message),
-            TheModelException => new InferFailure(StatusCodes.Status500InternalServerError, "Expected the model to answer, got a failure of its own: " + error.Message),
-            OperationCanceledException when context.RequestAborted.IsCancellationRequested => new InferFailure(StatusCodes.Status499ClientClosedRequest, error.Message),
-            _ => null,
-        };
-    }
-
     private const string TooLarge =
         "Expected a body of at most as many bytes as the server takes, got more: send fewer rows together, or raise KestrelServerOptions.Limits.MaxRequestBodySize.";
+
+    /// <summary>The answer to an error, which is logged where it is the service's own fault; null where it is not one of the request's or the model's.</summary>
+    internal static InferFailure? Find(HttpContext context, Exception error)
+    {
+        if (error is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
+        {
+            return new InferFailure(StatusCodes.Status413PayloadTooLarge, TooLarge);
+        }
+
+        Problem? problem = Problem.Of(error, context);
+        problem?.Log(context);
+        return problem is null ? null : new InferFailure(problem.Status, problem.Detail);
+    }
 
     internal Task WriteAsync(HttpContext context)
     {

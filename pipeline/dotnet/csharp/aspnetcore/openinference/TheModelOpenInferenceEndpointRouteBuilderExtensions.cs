@@ -4,7 +4,6 @@ namespace Microsoft.AspNetCore.Builder;
 
 using System;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using TheNamespace;
 using TheNamespace.TheModelEngine;
 
@@ -31,7 +30,8 @@ public static class TheModelOpenInferenceEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var options = new TheModelOpenInferenceOptions();
         configure?.Invoke(options);
-        ITheModel model = endpoints.ServiceProvider.GetRequiredService<ITheModel>();
-        return OpenInferenceRoutes.Map(endpoints, options, new ModelRunner(model, options.MicroBatching));
+        var registered = new RegisteredModel(options.Key);
+        RegistrationCheck.ThrowIfMissing(endpoints.ServiceProvider, registered);
+        return OpenInferenceRoutes.Map(endpoints, options, new ModelRunner(registered, options.MicroBatching, options.MaxWait));
     }
 }

@@ -2,11 +2,17 @@
 
 namespace TheNamespace;
 
+using System;
 using TheNamespace.TheModelEngine;
 
 /// <summary>How the model is served by the Open Inference Protocol.</summary>
 public sealed class TheModelOpenInferenceOptions
 {
+    /// <summary>
+    /// Key of the instance that <c>AddKeyedTheModel</c> has registered. Default: <see langword="null"/>, the one without a key.
+    /// </summary>
+    public string? Key { get; set; }
+
     /// <summary>The model's name in the protocol, <c>/v2/models/{name}</c>; that of the contract unless it is set.</summary>
     public string ModelName { get; set; } = Facts.ModelName;
 
@@ -18,4 +24,10 @@ public sealed class TheModelOpenInferenceOptions
     /// instead of at once on its own thread.
     /// </summary>
     public bool MicroBatching { get; set; }
+
+    /// <summary>
+    /// Maximum time for which a request may wait for its run; one that would wait longer is answered at once with 503 and
+    /// <c>Retry-After</c>. Default: one second.
+    /// </summary>
+    public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -5,6 +5,7 @@ namespace TheNamespace.TheModelEngine;
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
 
 /// <summary>Runs the rows of requests: on the calling thread, from and into the memory of a run; or in micro-batches with those of others.</summary>
 internal sealed class ModelRunner : IDisposable
@@ -12,16 +13,22 @@ internal sealed class ModelRunner : IDisposable
     // However many requests there may be, more than these are seldom in progress at once.
     private const int MaxIdleCalls = 256;
 
-    private readonly ITheModel _model;
+    private readonly RegisteredModel _registered;
     private readonly bool _microBatching;
+    private readonly TimeSpan _maxWait;
     private readonly Pool<ModelCall> _calls = new(MaxIdleCalls, () => new ModelCall());
+    private readonly SubmittedRows _submitted = new();
+    private TheModel? _model;
+    private RunQueue? _queue;
 
-    /// <param name="model">The model, or what the program has put in its place.</param>
-    /// <param name="microBatching">Whether single rows are run in micro-batches with those of concurrent requests.</param>
-    internal ModelRunner(ITheModel model, bool microBatching)
+    /// <param name="registered">The model, which is resolved by the first request.</param>
+    /// <param name="microBatching">Whether single rows run in micro-batches with those of concurrent requests.</param>
+    /// <param name="maxWait">Maximum time for which a request may wait for its run.</param>
+    internal ModelRunner(RegisteredModel registered, bool microBatching, TimeSpan maxWait)
     {
-        _model = model;
+        _registered = registered;
         _microBatching = microBatching;
+        _maxWait = maxWait;
     }
 
     /// <summary>Memory for a request, for <see cref="Return"/>.</summary>
@@ -36,20 +43,49 @@ internal sealed class ModelRunner : IDisposable
         _calls.Return(call);
     }
 
-    /// <summary>Runs the rows of the request. They are checked but for their sizes.</summary>
-    /// <exception cref="ArgumentException">The model is not to run at these sizes.</exception>
-    /// <exception cref="TheModelQueueFullException">There is no room for the row.</exception>
-    /// <exception cref="TheModelException">onnxruntime failed.</exception>
-    /// <exception cref="OperationCanceledException">The token has ended the run.</exception>
-    internal ValueTask RunAsync(ModelCall call, CancellationToken cancellationToken)
+    /// <summary>Refuses a request early, before it is read, where its run would be refused.</summary>
+    /// <exception cref="TheModelQueueFullException">There is no room for it, or its run would come too late.</exception>
+    internal void ThrowIfFull()
     {
-        if (_model is not TheModel model || (_microBatching && call.Request.RowCount == 1))
+        Volatile.Read(ref _queue)?.ThrowIfFull(_maxWait);
+    }
+
+    /// <summary>Runs the rows of the request. They are checked but for their sizes.</summary>
+    /// <param name="call">The rows, and the memory for the answer.</param>
+    /// <param name="context">Of the request; its end ends a run that takes long.</param>
+    /// <exception cref="ArgumentException">The model is not to run at these sizes.</exception>
+    /// <exception cref="TheModelQueueFullException">There is no room for the rows, or their run would come too late.</exception>
+    /// <exception cref="TheModelException">onnxruntime failed, or the model does not load.</exception>
+    /// <exception cref="OperationCanceledException">The caller has gone.</exception>
+    internal ValueTask RunAsync(ModelCall call, HttpContext context)
+    {
+        ITheModel model = Volatile.Read(ref _model) ?? Resolve(context);
+        if (model is not TheModel loaded)
         {
-            return new ValueTask(RunSubmittedAsync(call, cancellationToken));
+            return new ValueTask(RunSubmittedAsync(model, call, context.RequestAborted));
         }
 
-        Run(model, call, cancellationToken);
-        return default;
+        return _microBatching && call.Request.RowCount == 1
+            ? new ValueTask(RunBatchedAsync(loaded, call, context.RequestAborted))
+            : RunAsync(loaded, call, context, _maxWait);
+    }
+
+    /// <summary>
+    /// As <see cref="RunAsync(ModelCall, HttpContext)"/>, of rows of a stream: they are a batch already, and wait for their run however long.
+    /// </summary>
+    internal ValueTask RunStreamAsync(ModelCall call, HttpContext context)
+    {
+        ITheModel model = Volatile.Read(ref _model) ?? Resolve(context);
+        return model is TheModel loaded
+            ? RunAsync(loaded, call, context, maxWait: null)
+            : new ValueTask(RunSubmittedAsync(model, call, context.RequestAborted));
+    }
+
+    /// <summary>Rows of the largest run.</summary>
+    internal int MaxBatchSize(HttpContext context)
+    {
+        ITheModel model = Volatile.Read(ref _model) ?? Resolve(context);
+        return WebContract.IsBatched && model is TheModel loaded ? loaded.MaxBatchSize : 1;
     }
 
     public void Dispose()
@@ -179,21 +215,67 @@ internal sealed class ModelRunner : IDisposable
         return next - start;
     }
 
-    private async Task RunSubmittedAsync(ModelCall call, CancellationToken cancellationToken)
+    private static async Task RunSubmittedAsync(ITheModel model, ModelCall call, CancellationToken cancellationToken)
     {
         int count = call.Request.RowCount;
         if (count == 1)
         {
-            call.Gather(await WebRows.RunAsync(_model, call.Request, 0, cancellationToken).ConfigureAwait(false));
+            call.Gather(await WebRows.RunAsync(model, call.Request, 0, cancellationToken).ConfigureAwait(false));
             return;
         }
 
         var tasks = new Task<TheModelOutput>[count];
         for (int row = 0; row < count; row++)
         {
-            tasks[row] = WebRows.RunAsync(_model, call.Request, row, cancellationToken);
+            tasks[row] = WebRows.RunAsync(model, call.Request, row, cancellationToken);
         }
 
         Array.ForEach(await Task.WhenAll(tasks).ConfigureAwait(false), call.Gather);
+    }
+
+    private async Task RunBatchedAsync(TheModel model, ModelCall call, CancellationToken cancellationToken)
+    {
+        long ticket = _submitted.Enter(model.Options, _maxWait);
+        try
+        {
+            await RunSubmittedAsync(model, call, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _submitted.Leave(ticket);
+        }
+    }
+
+    private ValueTask RunAsync(TheModel model, ModelCall call, HttpContext context, TimeSpan? maxWait)
+    {
+        int rows = call.Request.RowCount;
+        RunQueue queue = _queue!;
+        if (!queue.IsQuick(rows))
+        {
+            CancellationToken aborted = context.RequestAborted;
+            return new ValueTask(queue.RunAsync(() => Run(model, call, aborted), rows, maxWait, aborted));
+        }
+
+        // It ends before the caller's hanging up would end it: to listen for that takes longer than some models.
+        long begun = queue.Begin();
+        Run(model, call, CancellationToken.None);
+        queue.End(begun, rows);
+        return default;
+    }
+
+    /// <summary>
+    /// The model; or what the program has put in its place, which may be of this request alone. Not before the first request, so that the
+    /// program's start is its own.
+    /// </summary>
+    private ITheModel Resolve(HttpContext context)
+    {
+        ITheModel model = _registered.Resolve(context.RequestServices);
+        if (model is TheModel loaded)
+        {
+            Volatile.Write(ref _queue, RunQueue.Of(loaded));
+            Volatile.Write(ref _model, loaded);
+        }
+
+        return model;
     }
 }

@@ -27,6 +27,7 @@ using TheNamespace.TheModelEngine;
 /// <item><term>5 SelfTestFailed</term><description>Error: with what differs.</description></item>
 /// <item><term>6 QueueFull</term><description>Warning: <c>RunAsync</c> has rejected rows; said at most once in ten seconds, with their number.</description></item>
 /// <item><term>7 Disposed</term><description>Information: its memory is freed.</description></item>
+/// <item><term>8 RequestFailed</term><description>Error: a request to an endpoint of the model was answered with 500, and why.</description></item>
 /// </list>
 /// <para>
 /// The health check is healthy where the model answers a call of a size that was proven; degraded where it does so on another execution
@@ -144,6 +145,7 @@ public static partial class TheModelServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TheModelOptions>, OptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WarmUpService>());
         services.TryAddSingleton(_ => new SessionCache());
+        services.TryAddSingleton(_ => new StartChecks());
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             model.Name, provider => new HealthCheck(provider, model, runSelfTest: false), null, ["ready"]));
         AddMore(services, model.Key);

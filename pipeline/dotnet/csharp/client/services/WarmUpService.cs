@@ -16,11 +16,13 @@ internal sealed class WarmUpService : IHostedLifecycleService
 {
     private readonly IServiceProvider _provider;
     private readonly IEnumerable<RegisteredModel> _models;
+    private readonly StartChecks _checks;
 
-    public WarmUpService(IServiceProvider provider, IEnumerable<RegisteredModel> models)
+    public WarmUpService(IServiceProvider provider, IEnumerable<RegisteredModel> models, StartChecks checks)
     {
         _provider = provider;
         _models = models;
+        _checks = checks;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken)
@@ -47,6 +49,7 @@ internal sealed class WarmUpService : IHostedLifecycleService
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        _checks.Run();
         return Task.CompletedTask;
     }
 
