@@ -57,6 +57,14 @@ async def sample(server: Server, samples: list[Sample], interval: float) -> None
         await asyncio.sleep(interval)
 
 
+def find_failures(log: str) -> list[str]:
+    """What a service has logged as a failure, each with the line behind it, which says what it was."""
+    lines = log.splitlines()
+    return [
+        f"{line} {' '.join(lines[i + 1 : i + 2]).strip()}" for i, line in enumerate(lines) if line.startswith(FAILURES)
+    ]
+
+
 def soak(dotnet: Path, model: str, seconds: int, folder: Path) -> list[str]:
     """Run it, and print what was seen; the sentences for what should not have been.
 
@@ -102,7 +110,7 @@ def soak(dotnet: Path, model: str, seconds: int, folder: Path) -> list[str]:
     print(
         f"handles {last.handles:.0f}, {growths['handles']:+.1f} a minute; threads {last.threads:.0f}, {growths['threads']:+.1f}"
     )
-    failures = [line for line in log.read_text().splitlines() if line.startswith(FAILURES)]
+    failures = find_failures(log.read_text())
     return [
         *outcome.surprises,
         *(
