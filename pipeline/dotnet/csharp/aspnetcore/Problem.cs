@@ -19,6 +19,9 @@ using Microsoft.AspNetCore.WebUtilities;
 /// </summary>
 internal sealed class Problem
 {
+    /// <summary>What is said of a model that has been disposed.</summary>
+    internal const string Stopping = "This service is stopping: send the request again, to another of its instances.";
+
     private const string RetryAfterSeconds = "1";
     private const string Mark = "Torch2DotNet.TheModel";
 
@@ -48,7 +51,7 @@ internal sealed class Problem
             ArgumentException refusal when refusal.Data.Contains(Mark) => new Problem(StatusCodes.Status400BadRequest, Sentence(refusal), error),
             TheModelQueueFullException => new Problem(StatusCodes.Status503ServiceUnavailable, error.Message),
             ObjectDisposedException { ObjectName: nameof(TheModel) } => new Problem(
-                StatusCodes.Status503ServiceUnavailable, "This service is stopping: send the request again, to another of its instances."),
+                StatusCodes.Status503ServiceUnavailable, Stopping),
             TheModelException => new Problem(
                 StatusCodes.Status500InternalServerError, "The model could not answer: the service's log says why.", error),
             OperationCanceledException or System.IO.IOException when context.RequestAborted.IsCancellationRequested => new Problem(
@@ -65,15 +68,6 @@ internal sealed class Problem
         string limit = maxBytes is { } bytes ? "at most " + bytes.ToString(CultureInfo.InvariantCulture) + " bytes" : "fewer bytes";
         return new Problem(
             StatusCodes.Status413PayloadTooLarge, "Expected a body of " + limit + ", got more: send fewer rows in a request, or each on a line of application/x-ndjson.");
-    }
-
-    internal static Problem TooMany(int rows, int maxRows)
-    {
-        return new Problem(StatusCodes.Status413PayloadTooLarge, string.Format(
-            CultureInfo.InvariantCulture,
-            "rows: expected at most {0} rows in a request, got {1}: send them in several, or each on a line of application/x-ndjson.",
-            maxRows,
-            rows));
     }
 
     /// <summary>Answers with it; and logs it, where it is the service's own fault.</summary>

@@ -62,7 +62,11 @@ internal sealed class RowEndpoint
 
     private async Task<Problem?> AnswerRowsAsync(HttpContext context)
     {
-        _runner.ThrowIfFull();
+        if (_runner.Refusal() is { } refusal)
+        {
+            return new Problem(StatusCodes.Status503ServiceUnavailable, refusal);
+        }
+
         if (_options.MaxBodyBytes is { } limit && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = limit;
@@ -73,17 +77,21 @@ internal sealed class RowEndpoint
         {
             PipeReader reader = context.Request.BodyReader;
             ReadResult body = await ReadBodyAsync(reader).ConfigureAwait(false);
-            if (_options.MaxBodyBytes < body.Buffer.Length)
+            bool isList;
+            try
             {
-                // Where no server has counted.
-                return Problem.TooLarge(_options.MaxBodyBytes);
-            }
+                if (_options.MaxBodyBytes < body.Buffer.Length)
+                {
+                    // Where no server has counted.
+                    return Problem.TooLarge(_options.MaxBodyBytes);
+                }
 
-            bool isList = RowsReader.Read(body.Buffer, call.Request);
-            reader.AdvanceTo(body.Buffer.End);
-            if (call.Request.RowCount > _options.MaxRows)
+                isList = RowsReader.Read(body.Buffer, call.Request, _options.MaxRows);
+            }
+            finally
             {
-                return Problem.TooMany(call.Request.RowCount, _options.MaxRows);
+                // Else the server takes the body for one that is being read, and closes the connection.
+                reader.AdvanceTo(body.Buffer.End);
             }
 
             await _runner.RunAsync(call, context).ConfigureAwait(false);

@@ -21,7 +21,7 @@ public sealed class TheModelEndpointOptions
     /// </summary>
     public bool MicroBatching { get; set; }
 
-    /// <summary>Maximum number of rows in a request; one that has more is answered with 413. Lines of NDJSON are not counted. Default: 1024.</summary>
+    /// <summary>Maximum number of rows in a request; one that has more is answered with 400. Lines of NDJSON are not counted. Default: 1024.</summary>
     public int MaxRows { get; set; } = 1024;
 
     /// <summary>

@@ -23,8 +23,8 @@ public static class TheModelEndpointRouteBuilderExtensions
     /// <para>What is wrong is answered with problem details (RFC 9457):</para>
     /// <list type="table">
     /// <listheader><term>Status</term><description>When</description></listheader>
-    /// <item><term>400</term><description>The body is not JSON, or not what the contract says: the members <c>row</c>, <c>field</c>, <c>index</c> and <c>line</c> say where.</description></item>
-    /// <item><term>413</term><description>Too many bytes or rows.</description></item>
+    /// <item><term>400</term><description>The body is not JSON, or not what the contract says, or has too many rows: the members <c>row</c>, <c>field</c>, <c>index</c> and <c>line</c> say where.</description></item>
+    /// <item><term>413</term><description>The body has too many bytes.</description></item>
     /// <item><term>415</term><description>Another Content-Type, another charset than UTF-8, or a compressed body.</description></item>
     /// <item><term>503</term><description>With <c>Retry-After</c>: the request would wait for too long, or the program is stopping.</description></item>
     /// <item><term>500</term><description>The model does not load or run: the log says why.</description></item>

@@ -15,6 +15,7 @@ internal sealed class LineBatch
     private readonly ModelCall _call;
     private readonly HttpContext _context;
     private readonly List<Line> _lines = [];
+    private bool _mayDiffer;
 
     /// <param name="runner">Runs the rows.</param>
     /// <param name="call">Memory for them, which the caller has taken.</param>
@@ -31,19 +32,21 @@ internal sealed class LineBatch
     {
         _call.End();
         _lines.Clear();
+        _mayDiffer = false;
         while (_lines.Count < maxRows && lines.TryTake(out ReadOnlySequence<byte> text))
         {
-            Problem? problem = lines.IsTooLong
-                ? new Problem(StatusCodes.Status413PayloadTooLarge, "Expected a shorter line: its length is limited as that of a whole body with rows in JSON is.")
-                : Read(text);
-            _lines.Add(new Line(lines.Number, text, problem));
+            Problem? problem = lines.IsTooLong ? TooLong() : Read(text);
+
+            // A row of text is refused behind rows of tokens, and the other way round; alone it need not be.
+            _mayDiffer |= WebContract.TakesText && problem is not null && _call.Request.RowCount > 0;
+            _lines.Add(new Line(lines.Number, text, lines.IsTooLong, problem));
         }
     }
 
     /// <summary>Runs them, and writes the answers in their order.</summary>
     internal async ValueTask RunAsync(LineWriter answers)
     {
-        if (_call.Request.RowCount > 0 && await TryRunAsync().ConfigureAwait(false) is not null)
+        if (_mayDiffer || (_call.Request.RowCount > 0 && await TryRunAsync().ConfigureAwait(false) is not null))
         {
             await RunEachAsync(answers).ConfigureAwait(false);
             return;
@@ -54,7 +57,7 @@ internal sealed class LineBatch
         {
             if (line.Problem is null)
             {
-                answers.Answer(_call, row++);
+                Answer(answers, row++, line.Number);
             }
             else
             {
@@ -69,10 +72,10 @@ internal sealed class LineBatch
         foreach (Line line in _lines)
         {
             _call.End();
-            Problem? problem = line.Problem ?? Read(line.Text) ?? await TryRunAsync().ConfigureAwait(false);
+            Problem? problem = (line.IsTooLong ? TooLong() : Read(line.Text)) ?? await TryRunAsync().ConfigureAwait(false);
             if (problem is null)
             {
-                answers.Answer(_call, 0);
+                Answer(answers, 0, line.Number);
             }
             else
             {
@@ -81,27 +84,37 @@ internal sealed class LineBatch
         }
     }
 
+    private void Answer(LineWriter answers, int row, long line)
+    {
+        try
+        {
+            answers.Answer(_call, row);
+        }
+        catch (TheModelException error) when (Problem.Of(error, _context) is not null)
+        {
+            // It has a class without a label; nothing of it is written.
+            answers.Refuse(Problem.Of(error, _context)!, line);
+        }
+    }
+
     /// <summary>Appends the row of a line.</summary>
     /// <returns>Why it is refused; null where it is not.</returns>
     private Problem? Read(in ReadOnlySequence<byte> text)
     {
-        RequestRows rows = _call.Request;
-        int before = rows.RowCount;
         try
         {
-            if (!RowsReader.Read(text, rows))
-            {
-                return null;
-            }
-
-            rows.Truncate(before);
-            return new Problem(StatusCodes.Status400BadRequest, "Expected a row, got {\"rows\": …}: write each row on a line of its own.");
+            RowsReader.ReadRow(text, _call.Request);
+            return null;
         }
         catch (ArgumentException error) when (Problem.Of(error, _context) is not null)
         {
-            rows.Truncate(before);
             return Problem.Of(error, _context);
         }
+    }
+
+    private static Problem TooLong()
+    {
+        return new Problem(StatusCodes.Status413PayloadTooLarge, "Expected a shorter line: its length is limited as that of a whole body with rows in JSON is.");
     }
 
     private async ValueTask<Problem?> TryRunAsync()
@@ -117,5 +130,5 @@ internal sealed class LineBatch
         }
     }
 
-    private readonly record struct Line(long Number, ReadOnlySequence<byte> Text, Problem? Problem);
+    private readonly record struct Line(long Number, ReadOnlySequence<byte> Text, bool IsTooLong, Problem? Problem);
 }

@@ -66,6 +66,7 @@ internal sealed class LineEndpoint
         }
         finally
         {
+            lines.End();
             _runner.Return(call);
         }
 

@@ -92,6 +92,16 @@ internal sealed class LineReader
         return false;
     }
 
+    /// <summary>Gives the body back to the server, wherever reading has ended.</summary>
+    internal void End()
+    {
+        if (_hasBuffer)
+        {
+            _reader.AdvanceTo(_rest.Start);
+            _hasBuffer = false;
+        }
+    }
+
     private static bool IsBlank(in ReadOnlySequence<byte> line)
     {
         foreach (ReadOnlyMemory<byte> part in line)

@@ -51,13 +51,6 @@ internal sealed class RequestRows : RowColumns
         System.Array.Fill(OpenSizes, -1);
     }
 
-    /// <summary>As that of all columns; texts for the tokenizer are rows too, before they are tokenized.</summary>
-    internal override void Truncate(int rows)
-    {
-        base.Truncate(Math.Min(rows, Count));
-        TextRows.Truncate(Math.Min(rows, TextRows.Count));
-    }
-
     /// <summary>Ends a row. Its sizes must be right: see InputSizes.</summary>
     internal void EndRow(ReadOnlySpan<int> sizes)
     {

@@ -46,19 +46,6 @@ internal abstract class RowColumns
         Count = 0;
     }
 
-    /// <summary>Forgets what stands behind the first rows, a row that was begun included.</summary>
-    internal virtual void Truncate(int rows)
-    {
-        for (int place = 0; place < Tensors.Length; place++)
-        {
-            Columns[place].Truncate(rows == 0 ? 0 : Start(place, rows - 1) + Length(place, rows - 1));
-        }
-
-        _starts.Truncate(rows * Tensors.Length);
-        _sizes.Truncate(rows * _axes);
-        Count = rows;
-    }
-
     /// <summary>Sizes of the contract's axes in a row.</summary>
     internal ReadOnlySpan<int> Sizes(int row)
     {

@@ -43,11 +43,10 @@ internal sealed class ModelRunner : IDisposable
         _calls.Return(call);
     }
 
-    /// <summary>Refuses a request early, before it is read, where its run would be refused.</summary>
-    /// <exception cref="TheModelQueueFullException">There is no room for it, or its run would come too late.</exception>
-    internal void ThrowIfFull()
+    /// <summary>Why a request would be refused now; null where it would not. To be asked before it is read, which costs more than to refuse it.</summary>
+    internal string? Refusal()
     {
-        Volatile.Read(ref _queue)?.ThrowIfFull(_maxWait);
+        return Volatile.Read(ref _queue)?.Refusal(_maxWait);
     }
 
     /// <summary>Runs the rows of the request. They are checked but for their sizes.</summary>

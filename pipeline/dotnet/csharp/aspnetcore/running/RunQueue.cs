@@ -20,6 +20,7 @@ internal sealed class RunQueue
 {
     private const int SampledCalls = 16;
     private const int Smoothing = 8;
+    private const int MaxGrowth = 16;
 
     // The time of a run below which a request is as quick to answer as to refuse.
     private static readonly long QuickTicks = Stopwatch.Frequency / 5000;
@@ -75,7 +76,10 @@ internal sealed class RunQueue
 
         long ticks = Math.Max(1, (Stopwatch.GetTimestamp() - begun) / Math.Max(1, rows));
         long known = Volatile.Read(ref _ticksPerRow);
-        Volatile.Write(ref _ticksPerRow, known == 0 ? ticks : Math.Max(1, known + ((ticks - known) / Smoothing)));
+
+        // One run whose thread had to wait for a processor says nothing of the next.
+        long likely = Math.Min(ticks, known * MaxGrowth);
+        Volatile.Write(ref _ticksPerRow, known == 0 ? ticks : Math.Max(1, known + ((likely - known) / Smoothing)));
     }
 
     /// <summary>Runs what takes long: on the calling thread while nobody else needs it, or in its turn.</summary>
@@ -111,7 +115,8 @@ internal sealed class RunQueue
 
         if (refusal is not null)
         {
-            throw Full(refusal);
+            _log.QueueFull(_maxQueue);
+            throw new TheModelQueueFullException(refusal);
         }
 
         if (isAlone)
@@ -122,21 +127,17 @@ internal sealed class RunQueue
         return queued.Task;
     }
 
-    /// <summary>Refuses early what would be refused later: before the request is read.</summary>
-    /// <exception cref="TheModelQueueFullException">A row would wait longer, or there is no room for it.</exception>
-    internal void ThrowIfFull(TimeSpan maxWait)
+    /// <summary>Why a run would be refused now; null where it would not.</summary>
+    internal string? Refusal(TimeSpan maxWait)
     {
         int rows = Volatile.Read(ref _waitingRows);
-        if (rows > 0 && Refusal(rows, maxWait) is { } refusal)
+        string? refusal = rows > 0 ? Refusal(rows, maxWait) : null;
+        if (refusal is not null)
         {
-            throw Full(refusal);
+            _log.QueueFull(_maxQueue);
         }
-    }
 
-    private TheModelQueueFullException Full(string refusal)
-    {
-        _log.QueueFull(_maxQueue);
-        return new TheModelQueueFullException(refusal);
+        return refusal;
     }
 
     /// <summary>Why a request cannot wait behind so many rows; null where it can.</summary>

@@ -1,9 +1,10 @@
 namespace TheNamespace.Tests;
 
 using System;
-using System.Linq;
+using System.Globalization;
+using System.IO;
 using System.Net.Http;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
@@ -20,6 +21,30 @@ public sealed class EndpointErrorTests(EndpointHost host)
     }
 
     [Fact]
+    public async Task The_connection_goes_on_after_a_refusal()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(host.Client.BaseAddress!.Host, host.Client.BaseAddress.Port, TestLimits.Token);
+        NetworkStream stream = client.GetStream();
+        using var reader = new StreamReader(stream);
+        foreach (string body in new[] { "nonsense", "nonsense", EndpointHost.Row })
+        {
+            await stream.WriteAsync(
+                Encoding.ASCII.GetBytes($"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"),
+                TestLimits.Token);
+            Assert.Equal(body == "nonsense" ? "HTTP/1.1 400 Bad Request" : "HTTP/1.1 200 OK", await reader.ReadLineAsync(TestLimits.Token));
+            int length = 0;
+            while (await reader.ReadLineAsync(TestLimits.Token) is { Length: > 0 } header)
+            {
+                const string name = "Content-Length: ";
+                length = header.StartsWith(name, StringComparison.Ordinal) ? int.Parse(header[name.Length..], CultureInfo.InvariantCulture) : length;
+            }
+
+            await reader.ReadBlockAsync(new char[length], TestLimits.Token);
+        }
+    }
+
+    [Fact]
     public async Task A_refusal_says_where()
     {
         using HttpResponseMessage answer = await host.PostAsync("/fake", """{"features": [5, 0, 0, 0]}""");
@@ -31,6 +56,14 @@ public sealed class EndpointErrorTests(EndpointHost host)
         Assert.Equal("Bad Request", problem.GetProperty("title").GetString());
         Assert.Equal("https://tools.ietf.org/html/rfc9110#section-15.5.1", problem.GetProperty("type").GetString());
         Assert.NotEmpty(problem.GetProperty("traceId").GetString()!);
+    }
+
+    [Fact]
+    public async Task A_list_of_too_many_rows_is_refused()
+    {
+        string row = """{"features": [1,2,3,4]}""";
+        Assert.Equal(
+            "rows: expected at most 2 rows, got more: send them in several requests.", await host.FailAsync("/small", $$"""{"rows": [{{row}}, {{row}}, {{row}}]}""", 400));
     }
 
     [Theory]

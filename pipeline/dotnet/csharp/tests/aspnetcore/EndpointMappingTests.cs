@@ -46,6 +46,18 @@ public sealed class EndpointMappingTests
     }
 
     [Fact]
+    public async Task Two_models_on_one_path_stop_the_program_at_start()
+    {
+        WebApplicationBuilder builder = EndpointHost.CreateBuilder();
+        builder.Services.AddTheModel(options => options.WarmUp = false).AddTwin(options => options.WarmUp = false);
+        await using WebApplication app = builder.Build();
+        app.MapTheModel("/predict");
+        app.MapTwin("/predict");
+        InvalidOperationException error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync(TestLimits.Token));
+        Assert.Equal("Expected one model on POST /predict, got the model and twin: map each to a path of its own.", error.Message);
+    }
+
+    [Fact]
     public async Task Prefixes_of_groups_and_hosts_tell_endpoints_apart()
     {
         WebApplicationBuilder builder = EndpointHost.CreateBuilder();

@@ -59,6 +59,14 @@ public sealed class LineEndpointTests(EndpointHost host)
     }
 
     [Fact]
+    public async Task A_list_of_rows_is_no_line()
+    {
+        string[] answers = await PostAsync("/predict", "{\"rows\": [" + EndpointHost.Row + "]}\n" + EndpointHost.Row, 2);
+        Assert.Equal("rows", Error(answers[0], 400).GetProperty("field").GetString());
+        Assert.StartsWith(Answer, answers[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_line_that_is_too_long_is_refused_and_the_others_go_on()
     {
         string[] answers = await PostAsync("/small", new string('1', 130) + "\n" + EndpointHost.Row, 2);

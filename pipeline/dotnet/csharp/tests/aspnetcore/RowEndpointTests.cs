@@ -28,6 +28,18 @@ public sealed class RowEndpointTests(EndpointHost host)
         Assert.Equal(text.Length, answer.Content.Headers.ContentLength);
     }
 
+    [Theory]
+    [InlineData("/predict")]
+    [InlineData("/batched")]
+    public async Task Rows_are_answered_in_their_order(string path)
+    {
+        using HttpResponseMessage answer = await host.PostAsync(path, """{"rows": [{"features": [0, 0, 0, 0]}, {"features": [1, 2, 3, 4]}]}""");
+        string text = await answer.Content.ReadAsStringAsync(TestLimits.Token);
+        using HttpResponseMessage second = await host.PostAsync("/predict", EndpointHost.Row);
+        Assert.StartsWith("{\"rows\":[{\"label\":", text, StringComparison.Ordinal);
+        Assert.EndsWith("," + await second.Content.ReadAsStringAsync(TestLimits.Token) + "]}", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_in_the_models_place_may_be_of_each_request()
     {

@@ -39,10 +39,10 @@ public sealed class RunQueueTests(EndpointHost host) : IDisposable
         TheModelQueueFullException error = await Assert.ThrowsAsync<TheModelQueueFullException>(
             () => queue.RunAsync(() => { }, 1, MaxWait, CancellationToken.None));
         Assert.Equal("Expected at most 2 rows in the queue, got one more: send fewer requests, or raise TheModelOptions.MaxQueue.", error.Message);
-        Assert.Throws<TheModelQueueFullException>(() => queue.ThrowIfFull(MaxWait));
+        Assert.Equal(error.Message, queue.Refusal(MaxWait));
         _open.Set();
         await Task.WhenAll(first, second).WaitAsync(TestLimits.Time, TestLimits.Token);
-        queue.ThrowIfFull(MaxWait);
+        Assert.Null(queue.Refusal(MaxWait));
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class RunQueueTests(EndpointHost host) : IDisposable
         // As if rows had taken minutes, so that they wait for their turn.
         queue.End(1, rows: 1);
         Task<HttpResponseMessage> taken = host.PostAsync("/busy", EndpointHost.Row);
-        while (!IsFull(queue))
+        while (queue.Refusal(MaxWait) is null)
         {
             await Task.Delay(1, TestLimits.Token);
         }
@@ -157,19 +157,6 @@ public sealed class RunQueueTests(EndpointHost host) : IDisposable
     private static RunQueue CreateQueue(int maxQueue)
     {
         return new RunQueue(new TheModelOptions { MaxConcurrency = 1, MaxQueue = maxQueue });
-    }
-
-    private static bool IsFull(RunQueue queue)
-    {
-        try
-        {
-            queue.ThrowIfFull(MaxWait);
-            return false;
-        }
-        catch (TheModelQueueFullException)
-        {
-            return true;
-        }
     }
 
     /// <summary>Occupies the only run until the test opens it.</summary>
