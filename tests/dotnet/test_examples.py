@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,12 @@ def test_the_search_finds_what_is_meant() -> None:
 @pytest.mark.parametrize("project", ["dotnet", "serving/lean", "tokenizers"])
 def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[str]]) -> None:
     sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk: apt-get install wrk")
+def test_a_short_soak_finds_nothing_that_was_not_caused(dotnet: Path, printed: dict[str, list[str]]) -> None:
+    completed = run_python(PROJECT / "benchmarks" / "serving" / "soak.py", "--seconds", "30")
+    assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 def test_an_unknown_example_is_rejected() -> None:
