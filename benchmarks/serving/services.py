@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any
@@ -67,7 +66,6 @@ def serve_lean(
     *,
     native: bool = False,
     output: IO[str] | None = None,
-    environment: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> AbstractContextManager[Server]:
     """A service in ASP.NET Core.
@@ -78,7 +76,6 @@ def serve_lean(
         endpoint: `rows` (MapLinear and so on), `inference`, `typed`, `floor` or `hello`.
         native: Whether the program is that which was compiled ahead of time.
         output: Takes what it prints.
-        environment: Variables beside those of this process.
         **settings: Of its configuration; of `floor` the answer as `Answer`.
     """
     urls = ["--urls", "http://127.0.0.1:{port}"]
@@ -87,7 +84,7 @@ def serve_lean(
         for part in lean_command(dotnet, model, endpoint, native=native, **settings)
     ]
     folder = NATIVE if native else next(HERE.glob("lean/bin/Release/*"))
-    return servers.serving([*command, *urls], environment or {}, folder, output)
+    return servers.serving([*command, *urls], {}, folder, output)
 
 
 def tokenizer_file() -> Path:

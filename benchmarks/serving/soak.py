@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import sys
 import tempfile
 import time
@@ -87,7 +88,7 @@ def soak(dotnet: Path, model: str, seconds: int, folder: Path) -> list[str]:
     with (
         log.open("w") as output,
         ThreadPoolExecutor(1) as pool,
-        services.serve_lean(dotnet, model, "rows", output=output, environment=SMALL_HEAP, contentRoot=folder) as server,
+        services.serve_lean(dotnet, model, "rows", output=output, contentRoot=folder) as server,
     ):
         port = server.port
         answer = servers.ask(port, request.path, request.body)
@@ -135,6 +136,8 @@ def main() -> int:
         dotnet = sdk.require("the soak").dotnet
         quiet = ("--configuration", "Release", "--nologo", "--verbosity", "quiet")
         sdk.run(dotnet, "build", *quiet, folder=services.HERE / "lean")
+        # What the service inherits.
+        os.environ.update(SMALL_HEAP)
         with tempfile.TemporaryDirectory() as folder:
             missed = soak(dotnet, options.model, options.seconds, Path(folder))
     except PipelineError as error:
