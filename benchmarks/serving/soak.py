@@ -61,10 +61,10 @@ async def sample(server: Server, samples: list[Sample], interval: float) -> None
 
 
 def find_failures(log: str) -> list[str]:
-    """What a service has logged as a failure, each with the line behind it, which says what it was."""
+    """What a service has logged as a failure, each with the two lines behind it, which say what it was."""
     lines = log.splitlines()
     return [
-        f"{line} {' '.join(lines[i + 1 : i + 2]).strip()}" for i, line in enumerate(lines) if line.startswith(FAILURES)
+        f"{line} {' '.join(lines[i + 1 : i + 3]).strip()}" for i, line in enumerate(lines) if line.startswith(FAILURES)
     ]
 
 
