@@ -5,6 +5,7 @@ namespace TheNamespace.TheModelEngine;
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 /// <summary>Answers POST …/infer: whole tensors in, in JSON or in binary, and outputs out.</summary>
@@ -32,6 +33,13 @@ internal sealed class InferEndpoint
         try
         {
             problem = await AnswerAsync(context).ConfigureAwait(false);
+        }
+        catch (ConnectionResetException) when (!context.Response.HasStarted)
+        {
+            // In the middle of the body; RequestAborted is told of it later. Without Abort the server would try to read the rest, and log that.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            context.Abort();
+            return;
         }
         catch (Exception error) when (!context.Response.HasStarted && Find(error, context) is not null)
         {
