@@ -10,7 +10,7 @@ from load import Load, Request, medians
 from tables import print_header, print_row
 
 CONNECTIONS = (1, 4, 16, 64, 256)
-BATCH_SIZES = (1, 4, 16, 64)
+BATCH_SIZES = (1, 8, 64)
 BATCH_CONNECTIONS = 64
 
 

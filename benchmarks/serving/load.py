@@ -35,13 +35,14 @@ class Request(NamedTuple):
 
 
 class Load(NamedTuple):
-    """What wrk measured: answers a second, latencies in milliseconds, requests without an answer, and answers of status 400 or above."""
+    """What wrk measured: answers a second, latencies in milliseconds, requests without an answer, answers of status 400 or above, and all answers."""
 
     rate: float
     p50: float
     p99: float
     errors: int
     refused: int = 0
+    requests: int = 0
 
 
 def require() -> None:
@@ -94,7 +95,14 @@ def run(port: int, request: Request, connections: int, seconds: float, think: fl
 def medians(loads: list[Load]) -> Load:
     """The median of each number, and the sums of what was not answered or refused."""
     rate, p50, p99 = (statistics.median(getattr(turn, field) for turn in loads) for field in ("rate", "p50", "p99"))
-    return Load(rate, p50, p99, sum(turn.errors for turn in loads), sum(turn.refused for turn in loads))
+    return Load(
+        rate,
+        p50,
+        p99,
+        sum(turn.errors for turn in loads),
+        sum(turn.refused for turn in loads),
+        sum(turn.requests for turn in loads),
+    )
 
 
 def think_time(rate: float, connections: int, share: float = 0.5) -> float:

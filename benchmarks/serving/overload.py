@@ -37,8 +37,8 @@ def open_connections(limit: int) -> int:
     return min(MANY, limit - OTHER_HANDLES)
 
 
-def summarise(loaded: Load, seconds: float, recovery: float) -> Overload:
-    shed = loaded.refused / seconds
+def summarise(loaded: Load, recovery: float) -> Overload:
+    shed = loaded.rate * loaded.refused / loaded.requests if loaded.requests else 0.0
     return Overload(loaded.rate - shed, shed, loaded.errors, loaded.p99, recovery)
 
 
@@ -102,7 +102,7 @@ def compare_overload(dotnet: Path, model: str, seconds: int) -> list[str]:
             (f"{TIMES} times, {capacity * TIMES:,.0f}/s", THINKING, think),
         ):
             loaded = load.run(server.port, request, connections, seconds, rest)
-            result = summarise(loaded, seconds, seconds_to_recover(server.port, request))
+            result = summarise(loaded, seconds_to_recover(server.port, request))
             numbers = (
                 f"{result.answered:,.0f}",
                 f"{result.shed:,.0f}",

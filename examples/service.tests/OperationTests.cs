@@ -27,9 +27,7 @@ public sealed class OperationTests(Service service) : IClassFixture<Service>
     {
         var address = new Uri(service.Client.BaseAddress!, path);
 
-        object? ended = typeof(Program).Assembly.EntryPoint!.Invoke(null, [new[] { "--is-ready", address.ToString() }]);
-
-        Assert.Equal(code, ended is Task<int> task ? await task : ended);
+        Assert.Equal(code, await Service.RunAsync("--is-ready", address.ToString()));
     }
 
     [Fact]

@@ -32,17 +32,27 @@ public sealed class PredictionTests(Service service) : IClassFixture<Service>
     }
 
     [Fact]
-    public async Task A_file_of_rows_is_answered_line_by_line()
+    public async Task A_file_is_answered_line_by_line_however_long_it_is()
     {
-        string line = JsonSerializer.Serialize(new { pixels = Service.Seven });
-        string file = string.Concat(Enumerable.Repeat(line + "\n", 200));
+        await using var limited = new Service(("Kestrel:Limits:MaxRequestBodySize", "1024"));
+        string file = string.Concat(Enumerable.Repeat(Line(Service.Seven), 200));
 
-        using HttpResponseMessage response = await service.Client.PostAsync("/digits", Service.Body(file, "application/x-ndjson"), Cancellation);
+        string[] answers = await AnswerLinesAsync(limited, file);
 
-        Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
-        string[] answers = (await response.Content.ReadAsStringAsync(Cancellation)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(200, answers.Length);
         Assert.All(answers, answer => Assert.Equal("7", JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Label));
+    }
+
+    [Fact]
+    public async Task A_line_that_is_refused_is_answered_in_its_place()
+    {
+        string[] answers = await AnswerLinesAsync(service, Line(Service.Seven) + Line([1, 2]) + Line(Service.Seven));
+
+        Assert.Equal(3, answers.Length);
+        JsonElement error = JsonSerializer.Deserialize<JsonElement>(answers[1]).GetProperty("error");
+        Assert.Equal(2, error.GetProperty("line").GetInt32());
+        Assert.StartsWith("pixels: expected 64 values", error.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal("7", JsonSerializer.Deserialize<Answer>(answers[2], JsonSerializerOptions.Web)?.Label);
     }
 
     [Fact]
@@ -74,6 +84,15 @@ public sealed class PredictionTests(Service service) : IClassFixture<Service>
         JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(Cancellation);
         JsonElement label = answer.GetProperty("outputs").EnumerateArray().Single(output => output.GetProperty("name").GetString() == "label");
         Assert.Equal(7, label.GetProperty("data")[0].GetInt64());
+    }
+
+    private static string Line(float[] pixels) => JsonSerializer.Serialize(new { pixels }) + "\n";
+
+    private static async Task<string[]> AnswerLinesAsync(Service asked, string lines)
+    {
+        using HttpResponseMessage response = await asked.Client.PostAsync("/digits", Service.Body(lines, "application/x-ndjson"), Cancellation);
+        Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
+        return (await response.Content.ReadAsStringAsync(Cancellation)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static float[] Noise(int seed)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
@@ -37,7 +38,8 @@ public class Service : WebApplicationFactory<Program>
     {
         _replace = replace;
         _settings = settings;
-        UseKestrel(0);
+        // UseKestrel(0) sets the port after the program may have started.
+        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         StartServer();
         Client = CreateClient();
         Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
@@ -50,6 +52,11 @@ public class Service : WebApplicationFactory<Program>
 
     /// <summary>Has the key of a caller.</summary>
     internal HttpClient Client { get; }
+
+    /// <summary>Runs the program itself; its exit code.</summary>
+    internal static Task<int> RunAsync(params string[] arguments) =>
+        Task.Run(() => (int)typeof(Program).Assembly.EntryPoint!.Invoke(null, BindingFlags.DoNotWrapExceptions, null, [arguments], null)!)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
     internal static StringContent Body(string text, string type = "application/json") =>
         new(text, Encoding.UTF8, MediaTypeHeaderValue.Parse(type));

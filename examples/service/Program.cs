@@ -62,7 +62,7 @@ services.AddRateLimiter(limits =>
 // Metrics are for Prometheus to fetch. Traces, which cost more, are made where there is somebody to send them to.
 OpenTelemetryBuilder telemetry = services.AddOpenTelemetry().WithMetrics(metrics => metrics
     .AddMeter("Torch2DotNet.Digits", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-    // By default the first bucket of a histogram ends at five milliseconds.
+    // Without a view the first bucket of a histogram ends at five seconds.
     .AddView("torch2dotnet.*.duration", new ExplicitBucketHistogramConfiguration { Boundaries = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1, 1] })
     .AddPrometheusExporter());
 if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not null)

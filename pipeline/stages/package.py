@@ -165,7 +165,7 @@ def assemble_files(
     return {
         **ingredients.list_model_files(identity),
         "contract.json": CONTRACT.read_bytes(),
-        "README.md": readme.write(contract, identity, parity, sections).encode(),
+        "README.md": readme.write(contract, identity, parity, sections, ingredients.list_travelling_calls()).encode(),
         **ingredients.encode_golden_calls(),
         **write_client(ingredients, form, identity),
     }

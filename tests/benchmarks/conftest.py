@@ -9,7 +9,19 @@ import pytest
 from pipeline_runs import PROJECT
 
 FOLDER = PROJECT / "benchmarks" / "serving"
-MODULES = ("load", "servers", "services", "tables", "goals", "flatness", "mischief", "overload", "batching", "startup")
+MODULES = (
+    "load",
+    "servers",
+    "services",
+    "tables",
+    "goals",
+    "flatness",
+    "mischief",
+    "overload",
+    "batching",
+    "startup",
+    "soak",
+)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def wrk(tmp_path, monkeypatch):
 def test_the_last_line_of_wrk_is_read(serving, wrk):
     wrk("echo Running", f"echo '{json.dumps(SUMMARY)}'")
     loaded = serving.load.run(80, serving.load.Request("/predict", {"a": 1}), 4, 2)
-    assert loaded == serving.load.Load(50.0, 0.5, 4.0, 1, 2)
+    assert loaded == serving.load.Load(50.0, 0.5, 4.0, 1, 2, 100)
 
 
 def test_the_request_is_in_the_script(serving, wrk):
@@ -85,8 +85,8 @@ def test_open_connections_leave_room_for_other_files(serving):
 
 
 def test_refusals_are_not_answers(serving):
-    loaded = serving.load.Load(rate=100, p50=1, p99=2, errors=3, refused=50)
-    assert serving.overload.summarise(loaded, 2, 0.1) == serving.overload.Overload(75, 25, 3, 2, 0.1)
+    loaded = serving.load.Load(rate=100, p50=1, p99=2, errors=3, refused=50, requests=200)
+    assert serving.overload.summarise(loaded, 0.1) == serving.overload.Overload(75, 25, 3, 2, 0.1)
 
 
 def test_each_harm_of_overload_is_a_sentence(serving):

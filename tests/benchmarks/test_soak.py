@@ -96,3 +96,8 @@ def test_a_lost_connection_ends_the_soak(serving):
     request = serving.load.Request("/predict", {})
     with pytest.raises(OSError, match="Connect"):
         asyncio.run(serving.mischief.run_for(5, serving.mischief.hang_up(port, request, serving.mischief.Outcome())))
+
+
+def test_a_failure_in_the_log_has_the_line_that_says_what_it_was(serving):
+    log = "warn: A[1]\n      late\nfail: Kestrel[67]\n      not drained\n"
+    assert serving.soak.find_failures(log) == ["fail: Kestrel[67] not drained"]

@@ -5,6 +5,7 @@ import re
 from code_blocks import DOCS, PROJECT
 
 CSHARP = PROJECT / "pipeline" / "dotnet" / "csharp" / "client"
+WEB = CSHARP.parent / "aspnetcore"
 INSTRUMENT = re.compile(r'\.Create(\w+)<\w+>\("([\w.]+)", "([^"]+)"')
 EVENT = re.compile(r'new EventId\((\d+), (?:nameof\((\w+)\)|"(\w+)")\)')
 PROPERTY = re.compile(r"^ +public [\w.?<>]+ (\w+) \{ get; set; \}", re.MULTILINE)
@@ -35,7 +36,8 @@ def test_the_instruments_of_the_page_are_those_of_the_code():
 
 
 def test_the_log_events_of_the_page_are_those_of_the_code():
-    events = EVENT.findall((CSHARP / "telemetry" / "ModelLog.cs").read_text())
+    logs = (CSHARP / "telemetry" / "ModelLog.cs", WEB / "EndpointLog.cs")
+    events = [event for path in logs for event in EVENT.findall(path.read_text())]
     ids, names = zip(
         *((row[0], row[1].partition(":")[0]) for row in read_table("telemetry.md", "id | event")), strict=True
     )
@@ -47,6 +49,11 @@ def test_the_options_of_the_page_are_those_of_the_code():
     options = {name for path in OPTIONS for name in PROPERTY.findall(path.read_text())}
     said = [name for row in read_table("services.md", "option |") for name in re.findall(r"`(\w+)`", row[0])]
     assert sorted(said) == sorted(options)
+
+
+def test_the_options_of_the_endpoint_on_the_page_are_those_of_the_code():
+    options = PROPERTY.findall((WEB / "TheModelEndpointOptions.cs").read_text())
+    assert [row[0].strip("` ") for row in read_table("services.md", "of the endpoint |")] == options
 
 
 def test_the_providers_of_the_page_are_those_of_the_code():

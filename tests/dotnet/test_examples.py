@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -124,6 +125,12 @@ def test_other_programs_recognize_the_same_digit(example: str, printed: dict[str
 @pytest.mark.parametrize("project", ["dotnet", "serving/lean", "tokenizers"])
 def test_benchmarks_compile(project: str, dotnet: Path, printed: dict[str, list[str]]) -> None:
     sdk.run(dotnet, "build", "--configuration", "Release", "--nologo", folder=PROJECT / "benchmarks" / project)
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk: apt-get install wrk")
+def test_a_short_soak_finds_nothing_that_was_not_caused(dotnet: Path, printed: dict[str, list[str]]) -> None:
+    completed = run_python(PROJECT / "benchmarks" / "serving" / "soak.py", "--seconds", "30")
+    assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 def test_an_unknown_example_is_rejected() -> None:

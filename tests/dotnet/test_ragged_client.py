@@ -1,13 +1,17 @@
-"""Ragged clients in real .NET: what they answer and reject, under load too."""
+"""Ragged clients in real .NET: what they answer and reject, under load too, and by rows in JSON."""
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+from json_rows import WebProgram, expect, give
 
-from csharp_projects import NET10, SERVICES, Dotnet
-from sample_contracts import SAMPLE_MODELS
+import text_reader
+from csharp_projects import DTYPES, MIXED, NET10, Cargo, Dotnet, mixed_model
+from sample_contracts import HOSTILE_TEXTS, SAMPLE_MODELS, SampleModel
 
 NAMES = [make.__name__.capitalize() for make in SAMPLE_MODELS]
 Package = Callable[..., str]
@@ -19,15 +23,31 @@ def packages(dotnet: Dotnet, package: Package) -> str:
     for make in SAMPLE_MODELS:
         sample = make()
         dotnet.pack(sample.contract, sample.model, sample.class_name)
-    return "".join(package(f"Acme.{name}") for name in NAMES)
+    vocabulary = Cargo(text_reader.make_character_table().dump(), text_reader.VOCABULARY)
+    dotnet.pack(text_reader.make_text_contract(), text_reader.make_text_model(), "TextSum", cargo=vocabulary)
+    return "".join(package(f"Acme.{name}") for name in (*NAMES, "Mixed", "TextSum"))
 
 
 @pytest.fixture(scope="module")
-def lines(dotnet: Dotnet, packages: str) -> list[str]:
-    """What the program Ragged.cs prints."""
-    folder = dotnet.project("ragged", NET10, packages + SERVICES, "Ragged.cs", "Callers.cs", "Failures.cs")
+def program(dotnet: Dotnet, packages: str) -> Path:
+    """The program Ragged.cs, built."""
+    items = '<FrameworkReference Include="Microsoft.AspNetCore.App" />' + packages
+    folder = dotnet.project("ragged", NET10, items, "Ragged.cs", "Callers.cs", "Failures.cs", "WebRows.cs")
     dotnet(folder, "build", "-v", "q", "-c", "Release")
-    return dotnet(folder, "run", "--no-build", "-c", "Release").splitlines()
+    return folder / "bin/Release/net10.0/ragged.dll"
+
+
+@pytest.fixture(scope="module")
+def lines(dotnet: Dotnet, program: Path) -> list[str]:
+    """What the program Ragged.cs prints."""
+    return dotnet(program.parent, str(program)).splitlines()
+
+
+@pytest.fixture(scope="module")
+def service(sdk: str, program: Path) -> Iterator[WebProgram]:
+    """Every sample model behind an endpoint."""
+    with WebProgram([sdk, str(program), "serve"]) as service:
+        yield service
 
 
 @pytest.mark.parametrize(
@@ -114,3 +134,65 @@ def test_halves_are_onnxruntime_s_own_where_the_framework_has_none(
 ) -> None:
     with zipfile.ZipFile(dotnet.feed / "Acme.Halves.1.0.0.nupkg") as archive:
         assert f"M:Acme.Models.Halves.Run({parameters})" in archive.read(f"lib/{framework}/Acme.Halves.xml").decode()
+
+
+def mixed() -> SampleModel:
+    """Every dtype at the ends of its range, and a row of a table."""
+    calls = {}
+    for rows in (1, 3):
+        calls[f"rows-{rows}"] = {"class": np.arange(rows)} | {
+            f"in {dtype}": np.array([_ends(dtype)] * rows, dtype) for dtype in DTYPES
+        }
+    return SampleModel(MIXED, mixed_model(), calls)
+
+
+def _ends(dtype: str) -> list[float]:
+    limits = np.iinfo(dtype) if "int" in dtype else np.finfo(dtype) if "float" in dtype else None
+    return [limits.min, limits.max] if limits else [False, True]
+
+
+@pytest.mark.parametrize("make", [*SAMPLE_MODELS, mixed])
+@pytest.mark.parametrize("nested", [True, False])
+def test_rows_in_json_are_answered_as_onnxruntime_in_python_answers_them(
+    make: Callable[[], SampleModel], nested: bool, service: WebProgram
+) -> None:
+    sample = make()
+    outputs = sample.run_in_python()
+    for case, inputs in sample.golden_inputs.items():
+        answers = service.post(sample.contract.name, {"rows": give(sample.contract, inputs, nested)})["rows"]
+        assert answers == expect(sample.contract, outputs[case]), case
+
+
+@pytest.mark.parametrize(
+    "make", [make for make in SAMPLE_MODELS if make.__name__ in ("series", "pair", "image", "many")]
+)
+def test_rows_of_interleaved_sizes_are_answered_in_order(make: Callable[[], SampleModel], service: WebProgram) -> None:
+    sample = make()
+    outputs = sample.run_in_python()
+    given = [row for inputs in sample.golden_inputs.values() for row in give(sample.contract, inputs, nested=True)]
+    expected = [row for case in sample.golden_inputs for row in expect(sample.contract, outputs[case])]
+    order = np.random.default_rng(0).permutation(len(given))
+    answers = service.post(sample.contract.name, {"rows": [given[i] for i in order]})["rows"]
+    assert answers == [expected[i] for i in order]
+
+
+@pytest.mark.parametrize("make", [make for make in SAMPLE_MODELS if make.__name__ in ("texts", "series", "image")])
+def test_a_row_in_a_micro_batch_is_answered_alike(make: Callable[[], SampleModel], service: WebProgram) -> None:
+    sample = make()
+    outputs = sample.run_in_python()
+    for case, inputs in sample.golden_inputs.items():
+        for row, expected in zip(
+            give(sample.contract, inputs, nested=True), expect(sample.contract, outputs[case]), strict=True
+        ):
+            assert service.post(f"batched/{sample.contract.name}", row) == expected
+
+
+@pytest.mark.parametrize("path", ["textsum", "batched/textsum"])
+def test_a_text_is_enough_where_the_client_has_a_tokenizer(path: str, service: WebProgram) -> None:
+    tokens = [text_reader.make_python_tokenizer().tokenize(text) for text in HOSTILE_TEXTS]
+    expected = [{"sum": sum(ids), "count": len(ids)} for ids in tokens]
+    assert [service.post(path, {"text": text}) for text in HOSTILE_TEXTS] == expected
+    assert service.post(path, {"rows": [{"text": text} for text in HOSTILE_TEXTS]}) == {"rows": expected}
+    ones, zeros = ([value] * len(tokens[2]) for value in (1, 0))
+    row = {"input_ids": tokens[2], "attention_mask": ones, "token_type_ids": zeros}
+    assert service.post(path, row) == expected[2]

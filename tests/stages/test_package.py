@@ -1,9 +1,11 @@
 import hashlib
 import io
 import json
+import shlex
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.__main__ import main
@@ -117,6 +119,15 @@ def test_the_card_has_the_user_s_own_sections(linear, configure, passes):
     configure("model.card={Intended use: Nothing at all.}")
     passes("package")
     assert "\n## Intended use\n\nNothing at all.\n" in archive().read("MODEL_CARD.md").decode()
+
+
+def test_the_readme_has_a_golden_row_as_a_request(linear):
+    readme = archive().read("README.md").decode().splitlines()
+    request = next(line for line in readme if line.startswith("curl "))
+    (sent,) = json.loads(shlex.split(request)[-1]).values()
+    smallest = min((call for call in load_calls() if call.purpose == "rows"), key=lambda call: call.rows)
+    (array,) = smallest.inputs.values()
+    np.testing.assert_array_equal(np.array(sent, np.float32), array[0])
 
 
 def test_the_readme_links_the_card(linear):

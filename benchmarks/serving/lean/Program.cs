@@ -1,5 +1,6 @@
 // One model behind one endpoint, under the same host settings whatever the endpoint is:
-//   lean --Model linear|digits|sentiment|minilm --Endpoint rows|inference|typed|floor|hello [--Answer TEXT] [--Options:MaxBatchSize 8 …]
+//   lean --Model linear|digits|sentiment|minilm --Endpoint rows|inference|typed|floor|hello [--Answer TEXT] [--MicroBatching true]
+//        [--InlineScheduling true] [--Options:MaxBatchSize 8 …]
 // or, to see what the model itself costs, its calls in a loop:
 //   lean --Model linear --Endpoint calls --Threads 2 --Seconds 1 --Body TEXT
 using System.Text;
@@ -13,6 +14,11 @@ bool runsModel = endpoint is not ("floor" or "hello");
 if (runsModel)
 {
     served.Add(builder.Services, configuration.GetSection("Options"));
+}
+
+if (configuration.GetValue("InlineScheduling", false))
+{
+    builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
 }
 
 builder.Services.AddHealthChecks();

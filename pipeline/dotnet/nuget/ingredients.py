@@ -44,13 +44,17 @@ class Ingredients:
             files[f"{targets.MODEL_FOLDER}/{identity.vocabulary_file}"] = self.vocabulary
         return files
 
+    def list_travelling_calls(self) -> list[GoldenCall]:
+        """The golden calls that travel."""
+        return choose_calls(self.calls, self.golden)
+
     def encode_golden_calls(self) -> dict[str, bytes]:
         """The files of the golden calls that travel, by their paths in the package."""
         return encode_travelling(self.calls, self.contract.tokenizer, self.policy, self.golden)
 
     def describe_golden_calls(self) -> str:
         """How many golden calls travel, and their size."""
-        if not (chosen := choose_calls(self.calls, self.golden)):
+        if not (chosen := self.list_travelling_calls()):
             return f"no golden calls (package.golden={self.golden})"
         size = sum(map(len, self.encode_golden_calls().values()))
         return f"{len(chosen)} of {len(self.calls)} golden calls in {size:,} bytes (package.golden={self.golden})"

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from pipeline.core.contract import Contract, TensorSpec
+from pipeline.core.golden import GoldenCall
 from pipeline.core.parity_report import ParityReport
 from pipeline.dotnet.client.identity import Identity
 from pipeline.dotnet.client.layout import derive_layout
 from pipeline.dotnet.client.proven_sizes import OPTION, proven_sizes
 from pipeline.dotnet.nuget.code_lines import lift_comments
+from pipeline.dotnet.nuget.readme_service import describe_service
 from pipeline.dotnet.nuget.readme_usage import describe_usage
 from pipeline.dotnet.proof.replay_program import example
 from pipeline.dotnet.runtime_versions import join_versions
@@ -106,7 +108,13 @@ def describe_golden(golden: GoldenMode) -> str:
     return "every golden call" if golden == "full" else "the smallest golden calls of each purpose"
 
 
-def write(contract: Contract, identity: Identity, parity: ParityReport, sections: Sequence[str] = ()) -> str:
+def write(
+    contract: Contract,
+    identity: Identity,
+    parity: ParityReport,
+    sections: Sequence[str] = (),
+    calls: Sequence[GoldenCall] = (),
+) -> str:
     """Markdown: usage, inputs, outputs, and what was measured.
 
     Args:
@@ -114,6 +122,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, sections
         identity: Names and versions of the package.
         parity: The report of `validate`.
         sections: Those on the runtimes that a program may take and on what changed since the release before, line by line.
+        calls: Golden calls that travel, of which one is an example of a request.
     """
     comparisons = [entry for entry in parity.comparisons if entry.stage == "simplify" and entry.runtime is None]
     largest = max((entry.max_abs for entry in comparisons if entry.max_abs is not None), default=0.0)
@@ -138,6 +147,7 @@ def write(contract: Contract, identity: Identity, parity: ParityReport, sections
         *describe_calls(contract),
         "",
         *describe_ports(contract),
+        *describe_service(contract, identity, calls),
         *describe_usage(contract, identity),
         *sections,
         "## Measured",

@@ -1,4 +1,4 @@
-"""Sections of the package's README on using the client in a program: tests, services, telemetry, names. The project's pages say more."""
+"""Sections of the package's README on using the client in a program: tests, endpoints, telemetry, names. The project's pages say more."""
 
 from pipeline.core.contract import Contract
 from pipeline.dotnet.client.embedding import PACKAGE, find_embedding
@@ -27,18 +27,14 @@ def describe_usage(contract: Contract, identity: Identity) -> list[str]:
         ),
         "",
         *(_describe_self_test(name, namespace) if has_golden else []),
-        "## In a service",
+        "## An endpoint of your own",
+        "",
+        f"Where `Map{name}` answers in another form than yours, take `I{name}` from the services:",
         "",
         *_block(
-            f'builder.Services.Add{name}(builder.Configuration.GetSection("{name}"));',
-            *([f"builder.Services.AddHealthChecks().Add{name}SelfTest();"] if has_golden else []),
             f'app.MapPost("/predict", async ({_parameters(contract, layout)}, I{name} {model}, CancellationToken {aborted}) =>',
             f"    {_result(layout, asynchronous)});",
         ),
-        "",
-        f"`Add{name}` registers `{name}` and `I{name}` as one singleton and a health check tagged `ready`; options are checked, and the model is loaded and run once, before",
-        f"the first request. `AddKeyed{name}` registers several. A full queue is `{name}QueueFullException` (answer 503), a model that fails `{name}Exception`; in ASP.NET Core",
-        f"`Add{name}ExceptionHandler` answers both with problem details.",
         "",
         "## Telemetry",
         "",

@@ -3,6 +3,12 @@ using Acme.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
+if (args is ["serve"])
+{
+    await WebRows.ServeAsync();
+    return;
+}
+
 System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.InvariantCulture;
 
 using Series series = Series.Load(new SeriesOptions { MaxBatchSize = 3 });

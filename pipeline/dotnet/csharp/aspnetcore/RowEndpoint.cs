@@ -6,6 +6,7 @@ using System;
 using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -29,6 +30,13 @@ internal sealed class RowEndpoint
         try
         {
             problem = await AnswerAsync(context).ConfigureAwait(false);
+        }
+        catch (ConnectionResetException) when (!context.Response.HasStarted)
+        {
+            // In the middle of the body; RequestAborted is told of it later. Without Abort the server would try to read the rest, and log that.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            context.Abort();
+            return;
         }
         catch (Exception error) when (!context.Response.HasStarted && Problem.Of(error, context) is not null)
         {

@@ -7,8 +7,10 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using TheNamespace.TheModelEngine;
@@ -99,6 +101,26 @@ public sealed class FailureTests
             typeof(TheModelLoadException),
             "TheModelOptions.UseGlobalThreadPool: expected onnxruntime's environment with a global thread pool, …",
             () => TheModel.Load(new TheModelOptions { UseGlobalThreadPool = true })),
+        ["`MapDigits` without `AddDigits`"] = new(
+            typeof(InvalidOperationException),
+            "Expected the services to have ITheModel, got none: call builder.Services.AddTheModel() before builder.Build().",
+            Start(_ => { }, app => app.MapTheModel("/predict"))),
+        ["a key that nobody has registered"] = new(
+            typeof(InvalidOperationException),
+            "Expected the services to have ITheModel with the key \"eu\", got none: …",
+            Start(services => services.AddTheModel(), app => app.MapTheModel("/predict", options => options.Key = "eu"))),
+        ["two models on one path"] = new(
+            typeof(InvalidOperationException),
+            "Expected one model on POST /predict, got …",
+            Start(services => services.AddTheModel(), app => (app.MapTheModel("/predict"), app.MapTheModel("/predict")))),
+        ["two models of one name in the Open Inference Protocol"] = new(
+            typeof(ArgumentException),
+            "Expected another name for each model of the Open Inference Protocol, got \"the model\" twice: …",
+            Start(services => services.AddTheModel(), app => (app.MapTheModelOpenInference(), app.MapTheModelOpenInference()))),
+        ["an option of an endpoint out of its range"] = new(
+            typeof(ArgumentException),
+            "TheModelEndpointOptions.MaxRows: expected at least 1, got 0.",
+            Start(services => services.AddTheModel(), app => app.MapTheModel("/predict", options => options.MaxRows = 0))),
         ["the package has no golden calls"] = new(
             typeof(TheModelException),
             "Expected golden calls in the package TheNamespace.TheModel 1.0.0 for a self-test, got none: it was made with package.golden=none; …",
@@ -127,6 +149,19 @@ public sealed class FailureTests
         {
             using TheModel model = TheModel.Load(new TheModelOptions { ValidateInputs = true, IntraOpNumThreads = 1 });
             call(model);
+        };
+    }
+
+    private static Action Start(Action<IServiceCollection> register, Func<WebApplication, object> map)
+    {
+        return () =>
+        {
+            WebApplicationBuilder builder = EndpointHost.CreateBuilder();
+            register(builder.Services);
+            WebApplication app = builder.Build();
+            using IHost host = app;
+            map(app);
+            host.StartAsync(TestLimits.Token).GetAwaiter().GetResult();
         };
     }
 

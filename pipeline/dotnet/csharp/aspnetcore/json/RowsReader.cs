@@ -10,9 +10,6 @@ using System.Text.Json;
 /// <summary>Reads the body of a request, a row or <c>{"rows": [row, …]}</c>, into columns. Holds nothing of a request.</summary>
 internal sealed class RowsReader
 {
-    private const string RowsName = "rows";
-    private const string TextName = "text";
-
     private static readonly RowsReader OfTheModel = new(ModelContract.OfTheModel, RowCheck.OfTheModel);
 
     private readonly ModelContract _contract;
@@ -20,14 +17,18 @@ internal sealed class RowsReader
     private readonly byte[][] _names;
     private readonly ValueReader[] _values;
     private readonly bool _hasRowsInput;
+    private readonly RowSentences _sentences;
+    private readonly OtherMembers _others;
 
     internal RowsReader(ModelContract contract, RowCheck check)
     {
         _contract = contract;
         _check = check;
+        _sentences = new RowSentences(contract);
+        _others = new OtherMembers(contract, _sentences);
         _names = Array.ConvertAll(contract.Inputs, input => System.Text.Encoding.UTF8.GetBytes(input.Name));
         _values = [.. Enumerable.Range(0, contract.Inputs.Length).Select(place => ValueReader.Create(contract, check.Sizes, place))];
-        _hasRowsInput = Array.Exists(contract.Inputs, input => string.Equals(input.Name, RowsName, StringComparison.Ordinal));
+        _hasRowsInput = Array.Exists(contract.Inputs, input => string.Equals(input.Name, RowSentences.RowsName, StringComparison.Ordinal));
     }
 
     /// <summary>Reads a request of the model.</summary>
@@ -89,12 +90,12 @@ internal sealed class RowsReader
         {
             if (body.Next == 0)
             {
-                throw Refusal.Of("Expected " + ExpectedRow(maxRows > 0) + ", got an empty body.", -1);
+                throw Refusal.Of("Expected " + _sentences.ExpectedRow(maxRows > 0) + ", got an empty body.", -1);
             }
 
             if (body.Read() != JsonTokenType.StartObject)
             {
-                throw Refusal.Of("Expected " + ExpectedRow(maxRows > 0) + ", got " + body.Describe() + ".", -1);
+                throw Refusal.Of("Expected " + _sentences.ExpectedRow(maxRows > 0) + ", got " + body.Describe() + ".", -1);
             }
 
             ReadRow(ref body, rows, -1, maxRows);
@@ -104,7 +105,7 @@ internal sealed class RowsReader
         }
         catch (JsonException error)
         {
-            throw NotJson(text, error);
+            throw RowSentences.NotJson(text, error);
         }
     }
 
@@ -127,7 +128,7 @@ internal sealed class RowsReader
             {
                 if (rows.OpenCounts[place] >= 0)
                 {
-                    throw Twice(_contract.Inputs[place].Name, row);
+                    throw RowSentences.Twice(_contract.Inputs[place].Name, row);
                 }
 
                 body.Read();
@@ -138,13 +139,13 @@ internal sealed class RowsReader
                 continue;
             }
 
-            if (maxRows > 0 && body.Json.ValueTextEquals(RowsName))
+            if (maxRows > 0 && body.Json.ValueTextEquals(RowSentences.RowsName))
             {
                 ReadRows(ref body, rows, given + others, maxRows);
                 return;
             }
 
-            ReadOther(ref body, rows, row, texts);
+            _others.Read(ref body, rows, row, texts);
             others++;
         }
 
@@ -162,12 +163,12 @@ internal sealed class RowsReader
     {
         if (given < _values.Length)
         {
-            throw Missing(rows, row);
+            throw _sentences.Missing(rows, row);
         }
 
         if (rows.HasTexts)
         {
-            throw Refusal.Of("Expected " + TextName + " as in the rows before it, got the inputs themselves.", row, TextName);
+            throw Refusal.Of("Expected " + RowSentences.TextName + " as in the rows before it, got the inputs themselves.", row, RowSentences.TextName);
         }
 
         _check.Sizes.Complete(rows.OpenCounts, rows.OpenSizes, row);
@@ -188,12 +189,12 @@ internal sealed class RowsReader
     {
         if (members > 1)
         {
-            throw Refusal.Of("Expected either " + TextName + " or " + InputNames() + ", got both.", row, TextName);
+            throw Refusal.Of("Expected either " + RowSentences.TextName + " or " + _sentences.InputNames() + ", got both.", row, RowSentences.TextName);
         }
 
         if (rows.Count > 0)
         {
-            throw Refusal.Of("Expected the inputs themselves as in the rows before it, got " + TextName + ".", row, TextName);
+            throw Refusal.Of("Expected the inputs themselves as in the rows before it, got " + RowSentences.TextName + ".", row, RowSentences.TextName);
         }
     }
 
@@ -202,13 +203,13 @@ internal sealed class RowsReader
     {
         if (members > 0)
         {
-            throw Refusal.Of("Expected either a row or \"rows\", got both.", -1, RowsName);
+            throw Refusal.Of("Expected either a row or \"rows\", got both.", -1, RowSentences.RowsName);
         }
 
         rows.IsList = true;
         if (body.Read() != JsonTokenType.StartArray)
         {
-            throw Refusal.Of("rows: expected an array of rows, got " + body.Describe() + ".", -1, RowsName);
+            throw Refusal.Of("rows: expected an array of rows, got " + body.Describe() + ".", -1, RowSentences.RowsName);
         }
 
         int count = 0;
@@ -216,12 +217,12 @@ internal sealed class RowsReader
         {
             if (count == maxRows)
             {
-                throw Refusal.Of("rows: expected at most " + Number.Text(maxRows) + " rows, got more: send them in several requests.", -1, RowsName);
+                throw Refusal.Of("rows: expected at most " + Number.Text(maxRows) + " rows, got more: send them in several requests.", -1, RowSentences.RowsName);
             }
 
             if (body.Token != JsonTokenType.StartObject)
             {
-                throw Refusal.Of("Expected " + ExpectedRow(false) + ", got " + body.Describe() + ".", count);
+                throw Refusal.Of("Expected " + _sentences.ExpectedRow(false) + ", got " + body.Describe() + ".", count);
             }
 
             ReadRow(ref body, rows, count, 0);
@@ -230,71 +231,15 @@ internal sealed class RowsReader
 
         if (count == 0)
         {
-            throw Refusal.Of("rows: expected at least 1 row, got 0.", -1, RowsName);
+            throw Refusal.Of("rows: expected at least 1 row, got 0.", -1, RowSentences.RowsName);
         }
 
         if (body.Read() != JsonTokenType.EndObject)
         {
             throw body.Json.ValueSpan.SequenceEqual("rows"u8)
-                ? Refusal.Of("rows: expected once, got it twice.", -1, RowsName)
+                ? Refusal.Of("rows: expected once, got it twice.", -1, RowSentences.RowsName)
                 : Refusal.Of("Expected \"rows\" alone, got \"" + body.Shorten() + "\" beside them.", -1, body.Shorten());
         }
-    }
-
-    /// <summary>Reads a member that is no input: the text for the tokenizer, or the size of an axis.</summary>
-    private void ReadOther(ref BodyReader body, RequestRows rows, int row, int texts)
-    {
-        if (_contract.TakesText && body.Json.ValueTextEquals(TextName))
-        {
-            if (rows.TextRows.Count > texts)
-            {
-                throw Twice(TextName, row);
-            }
-
-            if (body.Read() != JsonTokenType.String)
-            {
-                throw Refusal.Of(TextName + ": expected text, got " + body.Describe() + ".", row, TextName);
-            }
-
-            if (!TextReader.TryAdd(ref body, rows.TextRows))
-            {
-                throw Refusal.Of(TextName + ": expected well-formed text, got " + BodyReader.IllFormed + ".", row, TextName);
-            }
-
-            return;
-        }
-
-        for (int axis = 0; axis < _contract.InputAxes; axis++)
-        {
-            if (body.Json.ValueTextEquals(_contract.Axes[axis]))
-            {
-                ReadSize(ref body, rows, axis, row);
-                return;
-            }
-        }
-
-        string name = body.Shorten();
-        string[] names = [.. _contract.TakesText ? [TextName] : Array.Empty<string>(), .. _contract.Inputs.Select(input => input.Name)];
-        string nearest = NearestName.Of(name, names) is string meant ? ": did you mean \"" + meant + "\"?" : ".";
-        throw Refusal.Of("Expected " + (names.Length == 1 ? names[0] : "one of " + string.Join(", ", names)) + ", got \"" + name + "\"" + nearest, row, name);
-    }
-
-    private void ReadSize(ref BodyReader body, RequestRows rows, int axis, int row)
-    {
-        string name = _contract.Axes[axis];
-        int size = 0;
-        bool isSize = body.Read() == JsonTokenType.Number && body.Json.TryGetInt32(out size) && size > 0;
-        if (!isSize)
-        {
-            throw Refusal.Of(name + ": expected the size of the axis, an integer of at least 1, got " + body.Describe() + ".", row, name);
-        }
-
-        if (rows.OpenSizes[axis] >= 0 && rows.OpenSizes[axis] != size)
-        {
-            throw Refusal.Of(name + ": expected " + Number.Text(rows.OpenSizes[axis]) + " as told before, got " + Number.Text(size) + ".", row, name);
-        }
-
-        rows.OpenSizes[axis] = size;
     }
 
     /// <summary>The place of the input whose name was read; -1 where it is none. Inputs mostly come in the contract's order.</summary>
@@ -319,62 +264,12 @@ internal sealed class RowsReader
     /// <summary>Whether the value of the member is an array of objects: not an input that is called so, but rows.</summary>
     private static bool IsListNext(BodyReader body)
     {
-        return body.Json.ValueTextEquals(RowsName) && body.Read() == JsonTokenType.StartArray && body.Next == '{';
+        return body.Json.ValueTextEquals(RowSentences.RowsName) && body.Read() == JsonTokenType.StartArray && body.Next == '{';
     }
 
     /// <summary>Whether the value of the member is a text: not an input that is called so.</summary>
     private static bool IsTextNext(BodyReader body)
     {
-        return body.Json.ValueTextEquals(TextName) && body.Read() == JsonTokenType.String;
-    }
-
-    private string ExpectedRow(bool orList)
-    {
-        return "an object with " + (_contract.TakesText ? TextName + " or " : string.Empty) + InputNames() + (orList ? " or with rows" : string.Empty);
-    }
-
-    private string InputNames()
-    {
-        return string.Join(", ", _contract.Inputs.Select(input => input.Name));
-    }
-
-    private ArgumentException Missing(RequestRows rows, int row)
-    {
-        TensorDescription input = _contract.Inputs[Array.FindIndex(rows.OpenCounts, count => count < 0)];
-        if (_contract.TakesText && Array.TrueForAll(rows.OpenCounts, count => count < 0))
-        {
-            return Refusal.Of(TextName + ": expected text, got none.", row, TextName);
-        }
-
-        return Refusal.Of((input.IsScalar ? ValueCheck.Expected(input) : _contract.ExpectedLength(input) + ", got ") + "none.", row, input.Name);
-    }
-
-    private static ArgumentException Twice(string name, int row)
-    {
-        return Refusal.Of(name + ": expected once in a row, got it twice.", row, name);
-    }
-
-    /// <summary>Says where the text ceases to be JSON.</summary>
-    private static ArgumentException NotJson(ReadOnlySpan<byte> text, JsonException error)
-    {
-        // What was passed over was not counted.
-        var json = new Utf8JsonReader(text);
-        JsonException located = error;
-        try
-        {
-            while (json.Read())
-            {
-            }
-        }
-        catch (JsonException same)
-        {
-            located = same;
-        }
-
-        string reason = located.Message.Split(" LineNumber:")[0];
-        return Refusal.Of(
-            "Expected JSON, got something else at line " + Number.Text((located.LineNumber ?? 0) + 1) + ", byte "
-            + Number.Text((located.BytePositionInLine ?? 0) + 1) + ": " + reason,
-            -1);
+        return body.Json.ValueTextEquals(RowSentences.TextName) && body.Read() == JsonTokenType.String;
     }
 }

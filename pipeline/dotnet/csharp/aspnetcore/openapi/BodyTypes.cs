@@ -103,45 +103,47 @@ internal sealed class BodyTypes : IJsonTypeInfoResolver
     /// <summary>A list of rows, or the properties of one row, of which none is required then.</summary>
     private JsonPropertyInfo[] Either<TRow>(JsonSerializerOptions options, Type type, IEnumerable<JsonPropertyInfo> row, string description)
     {
-        if (!_contract.IsBatched)
+        JsonPropertyInfo[] properties = [.. row];
+        if (!_contract.IsBatched || Array.Exists(properties, property => string.Equals(property.Name, "rows", StringComparison.Ordinal)))
         {
-            return [.. row];
+            return properties;
         }
 
-        var attributes = new PropertyAttributes(description) { MinimumLength = 1 };
-        JsonPropertyInfo[] properties = [.. row, Described(Property<ImmutableArray<TRow>>(options, type, "rows"), attributes, isRequired: false)];
         foreach (JsonPropertyInfo property in properties)
         {
             property.IsRequired = false;
         }
 
-        return properties;
+        var attributes = new PropertyAttributes(description) { MinimumLength = 1 };
+        return [.. properties, Described(Property<ImmutableArray<TRow>>(options, type, "rows"), attributes, isRequired: false)];
     }
 
     private IEnumerable<JsonPropertyInfo> Inputs(JsonSerializerOptions options, Type type)
     {
-        return _contract.TakesText
-            ? [Described(Property<TheModelText>(options, type, "text"), new PropertyAttributes("A text, which the model's tokenizer reads."), isRequired: true)]
-            : Tensors(options, type, _contract.Inputs, axis => axis >= _contract.InputAxes);
+        if (_contract.TakesText)
+        {
+            return [Described(Property<TheModelText>(options, type, "text"), new PropertyAttributes("A text, which the model's tokenizer reads."), isRequired: true)];
+        }
+
+        IEnumerable<string> sizes = _contract.AxesToTell(_contract.Inputs, axis => axis >= _contract.InputAxes).Select(axis => _contract.Axes[axis]);
+        return [.. Tensors(options, type, _contract.Inputs), .. sizes.Select(size => Size(options, type, size, isRequired: false))];
     }
 
     private IEnumerable<JsonPropertyInfo> Outputs(JsonSerializerOptions options, Type type)
     {
-        return Tensors(options, type, _contract.Outputs, axis => axis < _contract.InputAxes);
+        IEnumerable<string> sizes = _contract.AxesToTell(_contract.Outputs, _ => false).Select(_contract.OutputSizeName);
+        return [.. Tensors(options, type, _contract.Outputs), .. sizes.Select(size => Size(options, type, size, isRequired: true))];
     }
 
-    private IEnumerable<JsonPropertyInfo> Tensors(JsonSerializerOptions options, Type type, TensorDescription[] tensors, Func<int, bool> isKnown)
+    private IEnumerable<JsonPropertyInfo> Tensors(JsonSerializerOptions options, Type type, TensorDescription[] tensors)
     {
-        foreach (TensorDescription tensor in tensors)
-        {
-            yield return Described(Tensor(options, type, tensor), PropertyAttributes.Of(tensor, _contract), isRequired: true);
-        }
+        return tensors.Select(tensor => Described(Tensor(options, type, tensor), PropertyAttributes.Of(tensor, _contract), isRequired: true));
+    }
 
-        foreach (int axis in _contract.AxesToTell(tensors, isKnown))
-        {
-            var attributes = new PropertyAttributes("Size of the axis, where arrays are not nested.") { Minimum = 1 };
-            yield return Described(Property<int>(options, type, _contract.Axes[axis]), attributes, isRequired: false);
-        }
+    private static JsonPropertyInfo Size(JsonSerializerOptions options, Type type, string name, bool isRequired)
+    {
+        string description = isRequired ? "Size of the axis." : "Size of the axis, where arrays are not nested.";
+        return Described(Property<int>(options, type, name), new PropertyAttributes(description) { Minimum = 1 }, isRequired);
     }
 
     private JsonTypeInfo? Labels(Type type, JsonSerializerOptions options)

@@ -43,7 +43,9 @@ internal sealed class LabelType
         where TLabel : struct, Enum
     {
         var converter = new JsonStringEnumConverter<TLabel>(new Names(labels), allowIntegerValues: false);
-        return JsonMetadataServices.CreateValueInfo<TLabel>(options, converter.CreateConverter(typeof(TLabel), options));
+
+        // Null in the signature of System.Text.Json 10, which a client of embeddings is compiled against; never for an enumeration.
+        return JsonMetadataServices.CreateValueInfo<TLabel>(options, converter.CreateConverter(typeof(TLabel), options)!);
     }
 
     internal JsonTypeInfo Describe(JsonSerializerOptions options, string[] labels)

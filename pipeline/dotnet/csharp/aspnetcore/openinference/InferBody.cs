@@ -28,15 +28,25 @@ internal static class InferBody
         return request.Headers.ContentEncoding.ToString() is "" or "identity" or "gzip" or "deflate";
     }
 
-    /// <exception cref="BadHttpRequestException">It is larger than the server takes, decompressed or not.</exception>
+    /// <param name="context">Of the request.</param>
+    /// <param name="body">Takes it.</param>
+    /// <param name="maxBytes">Maximum length; null for the server's.</param>
+    /// <exception cref="BadHttpRequestException">It is longer, decompressed or not.</exception>
     /// <exception cref="ArgumentException">It is not compressed as it says.</exception>
-    internal static async Task ReadAsync(HttpContext context, Column<byte> body)
+    internal static async Task ReadAsync(HttpContext context, Column<byte> body, long? maxBytes)
     {
+        IHttpMaxRequestBodySizeFeature? server = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
+        if (maxBytes is not null && server is { IsReadOnly: false })
+        {
+            server.MaxRequestBodySize = maxBytes;
+        }
+
+        long limit = maxBytes ?? server?.MaxRequestBodySize ?? Array.MaxLength;
         CancellationToken aborted = context.RequestAborted;
         string encoding = context.Request.Headers.ContentEncoding.ToString();
         if (encoding is "" or "identity")
         {
-            await ReadAsync(context.Request.BodyReader, body, aborted).ConfigureAwait(false);
+            await ReadAsync(context.Request.BodyReader, body, limit, aborted).ConfigureAwait(false);
             return;
         }
 
@@ -46,7 +56,6 @@ internal static class InferBody
         {
             try
             {
-                long limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? int.MaxValue;
                 await ReadAsync(stream, body, limit, aborted).ConfigureAwait(false);
             }
             catch (InvalidDataException error)
@@ -73,21 +82,22 @@ internal static class InferBody
                 -1);
     }
 
-    private static async Task ReadAsync(PipeReader reader, Column<byte> body, CancellationToken aborted)
+    private static async Task ReadAsync(PipeReader reader, Column<byte> body, long limit, CancellationToken aborted)
     {
         ReadResult result;
         do
         {
             result = await reader.ReadAsync(aborted).ConfigureAwait(false);
-            Append(result.Buffer, body);
+            Append(result.Buffer, body, limit);
             reader.AdvanceTo(result.Buffer.End);
         }
         while (!result.IsCompleted);
     }
 
-    private static void Append(in ReadOnlySequence<byte> bytes, Column<byte> body)
+    private static void Append(in ReadOnlySequence<byte> bytes, Column<byte> body, long limit)
     {
-        bytes.CopyTo(body.Reserve(checked((int)bytes.Length)));
+        CheckLength(body.Count + bytes.Length, limit);
+        bytes.CopyTo(body.Reserve((int)bytes.Length));
     }
 
     private static async Task ReadAsync(Stream stream, Column<byte> body, long limit, CancellationToken aborted)
@@ -98,17 +108,22 @@ internal static class InferBody
             int count;
             while ((count = await stream.ReadAsync(chunk, aborted).ConfigureAwait(false)) > 0)
             {
-                if (body.Count + (long)count > limit)
-                {
-                    throw new BadHttpRequestException("Request body too large, decompressed.", StatusCodes.Status413PayloadTooLarge);
-                }
-
+                CheckLength(body.Count + (long)count, limit);
                 body.Add(chunk.AsSpan(0, count));
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    private static void CheckLength(long length, long limit)
+    {
+        // Also where no server has counted.
+        if (length > Math.Min(limit, Array.MaxLength))
+        {
+            throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
         }
     }
 }

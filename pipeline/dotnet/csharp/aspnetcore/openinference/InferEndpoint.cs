@@ -3,7 +3,9 @@
 namespace TheNamespace.TheModelEngine;
 
 using System;
+using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 /// <summary>Answers POST …/infer: whole tensors in, in JSON or in binary, and outputs out.</summary>
@@ -27,31 +29,76 @@ internal sealed class InferEndpoint
 
     internal async Task HandleAsync(HttpContext context)
     {
+        Problem? problem;
+        try
+        {
+            problem = await AnswerAsync(context).ConfigureAwait(false);
+        }
+        catch (ConnectionResetException) when (!context.Response.HasStarted)
+        {
+            // In the middle of the body; RequestAborted is told of it later. Without Abort the server would try to read the rest, and log that.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            context.Abort();
+            return;
+        }
+        catch (Exception error) when (!context.Response.HasStarted && Find(error, context) is not null)
+        {
+            problem = Find(error, context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // In the middle of the answer: nobody reads the rest.
+            return;
+        }
+
+        if (problem is not null)
+        {
+            await OpenInferenceAnswer.WriteAsync(context, problem).ConfigureAwait(false);
+        }
+    }
+
+    private static Problem? Find(Exception error, HttpContext context)
+    {
+        return error is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
+            ? new Problem(
+                StatusCodes.Status413PayloadTooLarge,
+                "Expected a body of no more bytes than the server takes, decompressed too, got more: send fewer rows in a request.")
+            : Problem.Of(error, context);
+    }
+
+    /// <returns>What is wrong with the request; null where it was answered.</returns>
+    private async Task<Problem?> AnswerAsync(HttpContext context)
+    {
         if (!InferBody.IsTaken(context.Request))
         {
             context.Response.Headers.AcceptEncoding = InferBody.Encodings;
-            await OpenInferenceAnswer.WriteErrorAsync(
-                context,
+            return new Problem(
                 StatusCodes.Status415UnsupportedMediaType,
-                "Content-Encoding: expected " + InferBody.Encodings + " or none, got " + context.Request.Headers.ContentEncoding + ".").ConfigureAwait(false);
-            return;
+                "Content-Encoding: expected " + InferBody.Encodings + " or none, got " + context.Request.Headers.ContentEncoding + ".");
         }
 
         if (_runner.Refusal() is { } refusal)
         {
-            await new InferFailure(StatusCodes.Status503ServiceUnavailable, refusal).WriteAsync(context).ConfigureAwait(false);
-            return;
+            return new Problem(StatusCodes.Status503ServiceUnavailable, refusal);
         }
 
         InferRequest request = Requests.Take();
         ModelCall call = _runner.Take();
         try
         {
-            await AnswerAsync(context, request, call).ConfigureAwait(false);
-        }
-        catch (Exception error) when (!context.Response.HasStarted && InferFailure.Find(context, error) is { } failure)
-        {
-            await failure.WriteAsync(context).ConfigureAwait(false);
+            await InferBody.ReadAsync(context, request.Body, _options.MaxBodyBytes).ConfigureAwait(false);
+            int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
+            InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);
+            if (call.Request.RowCount > _options.MaxRows)
+            {
+                return new Problem(
+                    StatusCodes.Status413PayloadTooLarge,
+                    "inputs: expected at most " + Number.Text(_options.MaxRows) + " rows in a request, got " + Number.Text(call.Request.RowCount)
+                    + ": send them in several.");
+            }
+
+            await _runner.RunAsync(call, context).ConfigureAwait(false);
+            Write(context.Response, request, call);
         }
         finally
         {
@@ -59,17 +106,15 @@ internal sealed class InferEndpoint
             request.Clear();
             Requests.Return(request);
         }
+
+        // Not before the memory of the run is free for others: who reads slowly keeps no more than the answer.
+        await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        return null;
     }
 
-    private async Task AnswerAsync(HttpContext context, InferRequest request, ModelCall call)
+    private void Write(HttpResponse response, InferRequest request, ModelCall call)
     {
-        _runner.ThrowIfFull();
-        await InferBody.ReadAsync(context, request.Body).ConfigureAwait(false);
-        int jsonLength = InferBody.ReadHeaderLength(context.Request, request.Body.Count);
-        InferReader.Read(request, jsonLength, call.Request, RowCheck.OfTheModel);
-        await _runner.RunAsync(call, context).ConfigureAwait(false);
         long binarySize = InferWriter.WriteJson(request, call, _options);
-        HttpResponse response = context.Response;
         response.ContentType = binarySize < 0 ? OpenInferenceAnswer.Json : Binary;
         response.ContentLength = request.AnswerJson.Length + Math.Max(binarySize, 0);
         if (binarySize >= 0)
@@ -78,6 +123,5 @@ internal sealed class InferEndpoint
         }
 
         InferWriter.Write(request, call, response.BodyWriter);
-        await response.BodyWriter.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 }

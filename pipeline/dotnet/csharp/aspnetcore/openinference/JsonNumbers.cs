@@ -4,136 +4,95 @@ namespace TheNamespace.TheModelEngine;
 
 using System;
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-/// <summary>Writes the values of a tensor as JSON, the shortest that is read as the same number. What JSON has no number for is null.</summary>
+/// <summary>Writes the values of a whole tensor into an array of JSON. A number that is not finite, which JSON does not have, is null.</summary>
 internal static class JsonNumbers
 {
+    // No number of any type is longer, its comma included.
+    private const int Longest = 40;
+    private const int AtOnce = 64;
+
     internal static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> bytes, ElementType type)
     {
         switch (type)
         {
             case ElementType.Float32:
-                foreach (float value in MemoryMarshal.Cast<byte, float>(bytes))
-                {
-                    if (float.IsFinite(value))
-                    {
-                        json.WriteNumberValue(value);
-                    }
-                    else
-                    {
-                        json.WriteNullValue();
-                    }
-                }
-
+                Write<float>(json, bytes);
                 break;
             case ElementType.Float64:
-                foreach (double value in MemoryMarshal.Cast<byte, double>(bytes))
-                {
-                    if (double.IsFinite(value))
-                    {
-                        json.WriteNumberValue(value);
-                    }
-                    else
-                    {
-                        json.WriteNullValue();
-                    }
-                }
-
+                Write<double>(json, bytes);
                 break;
             case ElementType.Float16:
-                WriteHalves(json, MemoryMarshal.Cast<byte, Half>(bytes));
+                Write<Half>(json, bytes);
                 break;
-            case ElementType.Bool:
+            case ElementType.Int8:
+                Write<sbyte>(json, bytes);
+                break;
+            case ElementType.Int16:
+                Write<short>(json, bytes);
+                break;
+            case ElementType.Int32:
+                Write<int>(json, bytes);
+                break;
+            case ElementType.Int64:
+                Write<long>(json, bytes);
+                break;
+            case ElementType.UInt8:
+                Write<byte>(json, bytes);
+                break;
+            case ElementType.UInt16:
+                Write<ushort>(json, bytes);
+                break;
+            case ElementType.UInt32:
+                Write<uint>(json, bytes);
+                break;
+            case ElementType.UInt64:
+                Write<ulong>(json, bytes);
+                break;
+            default:
                 foreach (byte value in bytes)
                 {
                     json.WriteBooleanValue(value != 0);
                 }
 
                 break;
-            default:
-                WriteIntegers(json, bytes, type);
-                break;
         }
     }
 
-    private static void WriteHalves(Utf8JsonWriter json, ReadOnlySpan<Half> values)
+    private static void Write<T>(Utf8JsonWriter json, ReadOnlySpan<byte> bytes)
+        where T : unmanaged, INumber<T>
     {
-        Span<byte> text = stackalloc byte[32];
-        foreach (Half value in values)
+        ReadOnlySpan<T> values = MemoryMarshal.Cast<byte, T>(bytes);
+        Span<byte> room = stackalloc byte[AtOnce * Longest];
+        while (values.Length > 0)
         {
-            if (Half.IsFinite(value) && value.TryFormat(text, out int length, default, CultureInfo.InvariantCulture))
+            int count = Math.Min(AtOnce, values.Length);
+            int length = 0;
+            foreach (T value in values[..count])
             {
-                json.WriteRawValue(text[..length], skipInputValidation: true);
+                length += Format(value, room[length..]);
+                room[length++] = (byte)',';
             }
-            else
-            {
-                json.WriteNullValue();
-            }
+
+            // Several values are written as if they were one.
+            json.WriteRawValue(room[..(length - 1)], skipInputValidation: true);
+            values = values[count..];
         }
     }
 
-    private static void WriteIntegers(Utf8JsonWriter json, ReadOnlySpan<byte> bytes, ElementType type)
+    private static int Format<T>(T value, Span<byte> room)
+        where T : unmanaged, INumber<T>
     {
-        switch (type)
+        if (!T.IsFinite(value))
         {
-            case ElementType.Int64:
-                foreach (long value in MemoryMarshal.Cast<byte, long>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            case ElementType.UInt64:
-                foreach (ulong value in MemoryMarshal.Cast<byte, ulong>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            case ElementType.Int32:
-                foreach (int value in MemoryMarshal.Cast<byte, int>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            case ElementType.UInt32:
-                foreach (uint value in MemoryMarshal.Cast<byte, uint>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            case ElementType.Int16:
-                foreach (short value in MemoryMarshal.Cast<byte, short>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            case ElementType.UInt16:
-                foreach (ushort value in MemoryMarshal.Cast<byte, ushort>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            case ElementType.Int8:
-                foreach (sbyte value in MemoryMarshal.Cast<byte, sbyte>(bytes))
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
-            default:
-                foreach (byte value in bytes)
-                {
-                    json.WriteNumberValue(value);
-                }
-
-                break;
+            "null"u8.CopyTo(room);
+            return 4;
         }
+
+        value.TryFormat(room, out int length, default, CultureInfo.InvariantCulture);
+        return length;
     }
 }

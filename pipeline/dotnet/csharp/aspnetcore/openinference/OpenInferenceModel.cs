@@ -11,13 +11,15 @@ using Microsoft.AspNetCore.Routing;
 internal sealed class OpenInferenceModel
 {
     private readonly TheModelOpenInferenceOptions _options;
+    private readonly string _healthCheck;
     private readonly InferEndpoint _endpoint;
     private readonly byte[] _metadata;
 
-    internal OpenInferenceModel(TheModelOpenInferenceOptions options, ModelRunner runner)
+    internal OpenInferenceModel(TheModelOpenInferenceOptions options, RegisteredModel registered)
     {
         _options = options;
-        _endpoint = new InferEndpoint(options, runner);
+        _healthCheck = registered.Name;
+        _endpoint = new InferEndpoint(options, new ModelRunner(registered, options.MicroBatching, options.MaxWait));
         _metadata = OpenInferenceMetadata.WriteModel(options, ModelContract.OfTheModel);
     }
 
@@ -28,7 +30,7 @@ internal sealed class OpenInferenceModel
 
     internal async Task AnswerReadyAsync(HttpContext context)
     {
-        bool isReady = await OpenInferenceHealth.AskModelAsync(context, Facts.ModelName).ConfigureAwait(false);
+        bool isReady = await OpenInferenceHealth.AskModelAsync(context, _healthCheck).ConfigureAwait(false);
         byte[] answer = OpenInferenceAnswer.Build(WriteReady, isReady);
         await OpenInferenceAnswer.WriteAsync(context, OpenInferenceHealth.Status(isReady), answer).ConfigureAwait(false);
     }

@@ -17,14 +17,14 @@ internal static class OpenInferenceRoutes
     /// <summary>Maps the routes.</summary>
     /// <returns>The conventions of all of them.</returns>
     /// <exception cref="ArgumentException">The name or the version cannot stand in a path, or another model has the name.</exception>
-    internal static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, TheModelOpenInferenceOptions options, ModelRunner runner)
+    internal static IEndpointConventionBuilder Map(IEndpointRouteBuilder endpoints, TheModelOpenInferenceOptions options, RegisteredModel registered)
     {
         string name = Segment(options.ModelName, nameof(options.ModelName));
         string version = Segment(options.ModelVersion, nameof(options.ModelVersion));
         int order = MappedModels.Add(endpoints, options.ModelName);
         RouteGroupBuilder routes = endpoints.MapGroup("/v2");
         MapServer(routes.MapGroup(string.Empty), endpoints.ServiceProvider, order);
-        var model = new OpenInferenceModel(options, runner);
+        var model = new OpenInferenceModel(options, registered);
         MapModel(routes.MapGroup("/models/" + name), model);
         MapModel(routes.MapGroup("/models/" + name + "/versions/" + version), model);
         routes.Map("/models/" + name + "/versions/{version}/{**action}", model.RefuseVersionAsync);

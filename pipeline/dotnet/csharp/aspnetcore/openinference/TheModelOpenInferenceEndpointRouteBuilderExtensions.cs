@@ -23,15 +23,17 @@ public static class TheModelOpenInferenceEndpointRouteBuilderExtensions
     /// <param name="endpoints">The routes to add to.</param>
     /// <param name="configure">Configures name and version; <see langword="null"/> for those of the package.</param>
     /// <returns>The conventions of all these endpoints, to add authorization, rate limiting, CORS or filters to.</returns>
-    /// <exception cref="ArgumentException">The name or the version cannot stand in a path, or another model has the name.</exception>
+    /// <exception cref="ArgumentException">The name or the version cannot stand in a path, another model has the name, or an option is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The model is not registered.</exception>
     public static IEndpointConventionBuilder MapTheModelOpenInference(
         this IEndpointRouteBuilder endpoints, Action<TheModelOpenInferenceOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var options = new TheModelOpenInferenceOptions();
         configure?.Invoke(options);
+        options.Check(nameof(configure));
         var registered = new RegisteredModel(options.Key);
         RegistrationCheck.ThrowIfMissing(endpoints.ServiceProvider, registered);
-        return OpenInferenceRoutes.Map(endpoints, options, new ModelRunner(registered, options.MicroBatching, options.MaxWait));
+        return OpenInferenceRoutes.Map(endpoints, options, registered);
     }
 }

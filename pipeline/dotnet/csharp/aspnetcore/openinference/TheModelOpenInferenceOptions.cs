@@ -5,11 +5,12 @@ namespace TheNamespace;
 using System;
 using TheNamespace.TheModelEngine;
 
-/// <summary>How the model is served by the Open Inference Protocol.</summary>
+/// <summary>How the model is served by the Open Inference Protocol; read once, when it is mapped.</summary>
 public sealed class TheModelOpenInferenceOptions
 {
     /// <summary>
-    /// Key of the instance that <c>AddKeyedTheModel</c> has registered. Default: <see langword="null"/>, the one without a key.
+    /// Key of the instance that <c>AddKeyedTheModel</c> has registered. Default: <see langword="null"/>, the one without a key. Each instance that is
+    /// mapped needs a name of its own.
     /// </summary>
     public string? Key { get; set; }
 
@@ -21,13 +22,29 @@ public sealed class TheModelOpenInferenceOptions
 
     /// <summary>
     /// Whether a request of one row runs in a micro-batch with the rows of concurrent requests (<see cref="ITheModel"/>'s <c>RunAsync</c>),
-    /// instead of at once on its own thread.
+    /// instead of for itself. Default: <see langword="false"/>.
     /// </summary>
     public bool MicroBatching { get; set; }
+
+    /// <summary>Maximum number of rows in a request; one that has more is answered with 413. Default: 1024.</summary>
+    public int MaxRows { get; set; } = 1024;
+
+    /// <summary>
+    /// Maximum length of a request's body in bytes, decompressed too; a longer one is answered with 413. Default: <see langword="null"/>,
+    /// which is the server's limit.
+    /// </summary>
+    public long? MaxBodyBytes { get; set; }
 
     /// <summary>
     /// Maximum time for which a request may wait for its run; one that would wait longer is answered at once with 503 and
     /// <c>Retry-After</c>. Default: one second.
     /// </summary>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    internal void Check(string parameter)
+    {
+        // Those that other endpoints have too.
+        new TheModelEndpointOptions { Key = Key, MaxRows = MaxRows, MaxBodyBytes = MaxBodyBytes, MaxWait = MaxWait }.Checked(parameter);
+    }
 }

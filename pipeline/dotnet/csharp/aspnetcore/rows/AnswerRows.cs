@@ -56,8 +56,21 @@ internal sealed class AnswerRows : RowColumns
         EndRow(others.Sizes(row));
     }
 
+    /// <exception cref="TheModelException">An output has more or fewer values than its sizes say: they are not the model's own.</exception>
     internal void EndRow(ReadOnlySpan<int> sizes)
     {
+        for (int place = 0; place < Tensors.Length; place++)
+        {
+            int start = Count == 0 ? 0 : Start(place, Count - 1) + Length(place, Count - 1);
+            int expected = Tensors[place].Length(sizes);
+            if (Columns[place].Count - start != expected)
+            {
+                throw new TheModelException(
+                    Tensors[place].Name + ": expected " + Number.Text(expected) + " values a row, got " + Number.Text(Columns[place].Count - start)
+                    + " from what was put in the model's place.");
+            }
+        }
+
         Append(sizes);
     }
 }

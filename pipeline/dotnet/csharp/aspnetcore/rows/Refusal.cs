@@ -45,7 +45,7 @@ internal static class Refusal
     /// <summary>As <see cref="Of"/>, of a value at an index; of the value itself where it is in no array.</summary>
     internal static ArgumentException OfValue(string expected, string got, int row, TensorDescription input, int index)
     {
-        int place = input.IsScalar ? -1 : index;
+        int place = input.IsScalar && index == 0 ? -1 : index;
         return Of(expected + got + (place < 0 ? string.Empty : " at index " + Number.Text(place)) + ".", row, input.Name, place);
     }
 }

@@ -107,7 +107,7 @@ internal sealed class ModelRunner : IDisposable
         RequestRows rows = call.Request;
         if (rows.HasTexts)
         {
-            Tokens.Fill(model.Tokenizer!, rows);
+            TokenColumns.Fill(model.Tokenizer!, rows);
         }
 
         if (WebContract.InputAxes > 0)
@@ -261,8 +261,7 @@ internal sealed class ModelRunner : IDisposable
         RunQueue queue = _queue!;
         if (!queue.IsQuick(rows))
         {
-            CancellationToken aborted = context.RequestAborted;
-            return new ValueTask(queue.RunAsync(() => Run(model, call, aborted), rows, maxWait, aborted));
+            return RunQueuedAsync(queue, model, call, maxWait, context.RequestAborted);
         }
 
         // It ends before the caller's hanging up would end it: to listen for that takes longer than some models.
@@ -270,6 +269,12 @@ internal sealed class ModelRunner : IDisposable
         Run(model, call, CancellationToken.None);
         queue.End(begun, rows);
         return default;
+    }
+
+    // A method of its own, so that only a run that waits has a closure.
+    private static ValueTask RunQueuedAsync(RunQueue queue, TheModel model, ModelCall call, TimeSpan? maxWait, CancellationToken aborted)
+    {
+        return new ValueTask(queue.RunAsync(() => Run(model, call, aborted), call.Request.RowCount, maxWait, aborted));
     }
 
     /// <summary>

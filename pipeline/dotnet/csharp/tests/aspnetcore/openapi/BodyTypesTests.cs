@@ -109,6 +109,13 @@ public sealed class BodyTypesTests
         Assert.Equal(("x", true), (property.Name, property.IsRequired));
     }
 
+    [Fact]
+    public void An_input_that_is_called_rows_is_the_input()
+    {
+        JsonTypeInfo request = Options(Contract(Describe("rows", ElementType.Float32, [2]))).GetTypeInfo(typeof(TheModelRequest));
+        Assert.Equal("rows", Assert.Single(request.Properties).Name);
+    }
+
     [Theory]
     [InlineData("", "b")]
     [InlineData(" a", "b")]

@@ -85,14 +85,14 @@ public sealed class InferTests(OpenInferenceService service) : IClassFixture<Ope
     {
         using ByteArrayContent body = Compress("gzip", new string(' ', OpenInferenceService.MaxBody + 1));
         JsonElement answer = await PostAsync(body, HttpStatusCode.RequestEntityTooLarge);
-        Assert.StartsWith("Expected a body of at most", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("Expected a body of no more bytes than the server takes", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_body_that_is_too_large_is_refused()
     {
         JsonElement answer = await service.InferAsync(new string(' ', OpenInferenceService.MaxBody + 1), HttpStatusCode.RequestEntityTooLarge);
-        Assert.StartsWith("Expected a body of at most", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("Expected a body of no more bytes than the server takes", answer.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,10 +1,12 @@
 namespace TheNamespace.Tests;
 
 using System;
+using System.Linq;
 using System.Net;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -70,6 +72,35 @@ public sealed class OpenInferenceRoutesTests(OpenInferenceService service) : ICl
     {
         JsonElement answer = await service.GetAsync(path, (HttpStatusCode)status);
         Assert.Equal(sentence, answer.GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public void Conventions_are_those_of_all_routes()
+    {
+        string?[] marked = [.. service.Endpoints.Where(endpoint => endpoint.Metadata.Contains("mark")).Select(endpoint => endpoint.RoutePattern.RawText)];
+        Assert.Contains("/v2/health/live", marked);
+        Assert.Contains("/v2/models/the model/versions/1.0.0/infer", marked);
+        Assert.Equal(13, marked.Length);
+    }
+
+    [Fact]
+    public void No_route_is_in_the_OpenAPI_document()
+    {
+        Assert.All(service.Endpoints, endpoint => Assert.True(endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>()?.ExcludeFromDescription));
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_registered_is_not_mapped()
+    {
+        await using WebApplication app = WebApplication.CreateSlimBuilder().Build();
+        Assert.Contains("AddTheModel()", Assert.Throws<InvalidOperationException>(() => app.MapTheModelOpenInference()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_option_that_is_out_of_its_range_is_refused()
+    {
+        await using WebApplication app = Create();
+        Assert.Throws<ArgumentException>(() => app.MapTheModelOpenInference(options => options.MaxRows = 0));
     }
 
     [Fact]

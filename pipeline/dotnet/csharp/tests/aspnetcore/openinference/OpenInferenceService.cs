@@ -1,6 +1,7 @@
 namespace TheNamespace.Tests;
 
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
@@ -9,6 +10,7 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -27,6 +29,9 @@ public sealed class OpenInferenceService : IAsyncLifetime
 
     internal HttpClient Client => _client!;
 
+    /// <summary>What is mapped.</summary>
+    internal IEnumerable<RouteEndpoint> Endpoints => _app!.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+
     public async ValueTask InitializeAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -34,9 +39,11 @@ public sealed class OpenInferenceService : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.Services.AddTheModel();
         builder.Services.AddHealthChecks().AddCheck("own", () => IsHealthy ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(), ["ready"]);
+        builder.Services.AddKeyedScoped<ITheModel, FakeModel>("fake");
         _app = builder.Build();
-        _app.MapTheModelOpenInference();
+        _app.MapTheModelOpenInference().WithMetadata("mark");
         _app.MapTheModelOpenInference(options => (options.ModelName, options.ModelVersion) = ("second {model}", "1"));
+        _app.MapTheModelOpenInference(options => (options.ModelName, options.Key, options.MaxRows) = ("fake", "fake", 2));
         await _app.StartAsync();
         _client = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
     }

@@ -5,7 +5,7 @@ namespace TheNamespace.TheModelEngine;
 using System;
 
 /// <summary>Turns the texts of a request into the inputs that their tokens are.</summary>
-internal static class Tokens
+internal static class TokenColumns
 {
     /// <exception cref="ArgumentException">A text is not well-formed.</exception>
     internal static void Fill(ITextTokenizer tokenizer, RequestRows rows)
