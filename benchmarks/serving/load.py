@@ -87,9 +87,8 @@ def run(port: int, request: Request, connections: int, seconds: float, think: fl
             f"wrk ended with {completed.returncode}: {completed.stderr.strip() or completed.stdout.strip()}"
         )
     summary = json.loads(completed.stdout.strip().splitlines()[-1])
-    return Load(
-        summary["requests"] / summary["seconds"], summary["p50"], summary["p99"], summary["errors"], summary["refused"]
-    )
+    rate = summary["requests"] / summary["seconds"]
+    return Load(rate, *(summary[name] for name in ("p50", "p99", "errors", "refused", "requests")))
 
 
 def medians(loads: list[Load]) -> Load:
