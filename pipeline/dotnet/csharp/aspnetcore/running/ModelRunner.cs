@@ -49,16 +49,6 @@ internal sealed class ModelRunner : IDisposable
         return Volatile.Read(ref _queue)?.Refusal(_maxWait);
     }
 
-    /// <summary>As <see cref="Refusal"/>, for who answers exceptions.</summary>
-    /// <exception cref="TheModelQueueFullException">The request would be refused now.</exception>
-    internal void ThrowIfFull()
-    {
-        if (Refusal() is { } refusal)
-        {
-            throw new TheModelQueueFullException(refusal);
-        }
-    }
-
     /// <summary>Runs the rows of the request. They are checked but for their sizes.</summary>
     /// <param name="call">The rows, and the memory for the answer.</param>
     /// <param name="context">Of the request; its end ends a run that takes long.</param>
