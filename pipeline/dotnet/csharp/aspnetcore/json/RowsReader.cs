@@ -33,7 +33,7 @@ internal sealed class RowsReader
 
     /// <summary>Reads a request of the model.</summary>
     /// <param name="body">All of it.</param>
-    /// <param name="rows">Takes the rows, behind those that it has; where the request is refused, a part of them.</param>
+    /// <param name="rows">Takes the rows; empty before.</param>
     /// <param name="maxRows">Most rows of a list.</param>
     /// <returns>Whether it is a list of rows.</returns>
     /// <exception cref="ArgumentException">It is not what the contract says; the sentence names the row, the field and the index.</exception>
@@ -43,9 +43,24 @@ internal sealed class RowsReader
         return rows.IsList;
     }
 
+    /// <summary>Reads one row of the model behind those that are there, such as a line of NDJSON. It takes nothing where it throws.</summary>
+    /// <exception cref="ArgumentException">It is not what the contract says; the sentence names the field and the index.</exception>
+    internal static void ReadRow(in ReadOnlySequence<byte> line, RequestRows rows)
+    {
+        try
+        {
+            OfTheModel.ReadBody(line, rows, 0);
+        }
+        catch
+        {
+            rows.DropOpen();
+            throw;
+        }
+    }
+
     /// <param name="body">All of it.</param>
     /// <param name="rows">Takes the rows.</param>
-    /// <param name="maxRows">Most rows of a list.</param>
+    /// <param name="maxRows">Most rows of a list; 0 where it must be a row.</param>
     internal void ReadBody(in ReadOnlySequence<byte> body, RequestRows rows, int maxRows)
     {
         if (body.IsSingleSegment)
@@ -71,7 +86,6 @@ internal sealed class RowsReader
     private void ReadBody(ReadOnlySpan<byte> text, RequestRows rows, int maxRows)
     {
         var body = new BodyReader(text);
-        rows.IsList = false;
         try
         {
             if (body.Next == 0)

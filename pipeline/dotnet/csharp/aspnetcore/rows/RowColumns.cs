@@ -80,6 +80,15 @@ internal abstract class RowColumns
         return Column<T>(place).Values.Slice(Start(place, row), Length(place, row));
     }
 
+    /// <summary>Removes the values behind the last row, of one that could not be read to its end.</summary>
+    internal void DropOpen()
+    {
+        for (int place = 0; place < Tensors.Length; place++)
+        {
+            Columns[place].Truncate(Count == 0 ? 0 : Start(place, Count - 1) + Length(place, Count - 1));
+        }
+    }
+
     /// <summary>Ends a row whose values are in the columns.</summary>
     private protected void Append(ReadOnlySpan<int> sizes)
     {

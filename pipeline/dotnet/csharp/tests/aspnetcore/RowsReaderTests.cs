@@ -193,11 +193,14 @@ public sealed class RowsReaderTests
     }
 
     [Fact]
-    public void A_row_is_read_behind_others_whatever_they_came_in()
+    public void A_line_is_read_behind_others_or_not_at_all()
     {
         var rows = new RequestRows();
-        Assert.True(RowsReader.Read(new ReadOnlySequence<byte>("""{"rows": [{"features": [1, 2, 3, 4]}]}"""u8.ToArray()), rows));
-        Assert.False(RowsReader.Read(new ReadOnlySequence<byte>("""{"features": [5, 6, 7, 8]}"""u8.ToArray()), rows));
+        RowsReader.ReadRow(new ReadOnlySequence<byte>("""{"features": [1, 2, 3, 4]}"""u8.ToArray()), rows);
+        Assert.Throws<ArgumentException>(() => RowsReader.ReadRow(new ReadOnlySequence<byte>("""{"features": [1, 2, 3, 400]}"""u8.ToArray()), rows));
+        Assert.Throws<ArgumentException>(() => RowsReader.ReadRow(new ReadOnlySequence<byte>("""{"rows": [{"features": [1, 2, 3, 4]}]}"""u8.ToArray()), rows));
+        RowsReader.ReadRow(new ReadOnlySequence<byte>("""{"features": [5, 6, 7, 8]}"""u8.ToArray()), rows);
+        Assert.Equal(2, rows.RowCount);
         Assert.Equal([5f, 6f, 7f, 8f], rows.Array<float>(0, 1));
     }
 
