@@ -1,4 +1,7 @@
-"""More than a service can bear: ten thousand open connections, and three times its load. It sheds, answers what it took, and recovers."""
+"""More than a service can bear: three times its load on ten thousand open connections, and callers who ask again at once when they are refused.
+
+It sheds, answers what it took, and recovers.
+"""
 
 import resource
 import time
@@ -17,7 +20,7 @@ CONNECTIONS = 16
 MANY = 10_000
 # Of the process itself and of the program: files, assemblies, event loops.
 OTHER_HANDLES = 500
-THINKING = 1_000
+GREEDY = 1_000
 TIMES = 3
 MAXIMUM_RECOVERY = 1.0
 
@@ -82,7 +85,6 @@ def compare_overload(dotnet: Path, model: str, seconds: int) -> list[str]:
     with services.serve_lean(dotnet, model, "rows") as server:
         load.run(server.port, request, CONNECTIONS, seconds)
         capacity = load.run(server.port, request, CONNECTIONS, seconds).rate
-        think = load.think_time(capacity, THINKING, TIMES)
         print(
             f"\n{model}, overload: {seconds} s each; `ulimit -n` is {hard}, so that {many:,} connections can be open\n"
         )
@@ -98,8 +100,8 @@ def compare_overload(dotnet: Path, model: str, seconds: int) -> list[str]:
         )
         missed = []
         for name, connections, rest in (
-            (f"{many:,} connections", many, 0.0),
-            (f"{TIMES} times, {capacity * TIMES:,.0f}/s", THINKING, think),
+            (f"{many:,} connections, {TIMES} x", many, load.think_time(capacity, many, TIMES)),
+            (f"{GREEDY:,} that never rest", GREEDY, 0.0),
         ):
             loaded = load.run(server.port, request, connections, seconds, rest)
             result = summarise(loaded, seconds_to_recover(server.port, request))
@@ -111,5 +113,6 @@ def compare_overload(dotnet: Path, model: str, seconds: int) -> list[str]:
                 f"{result.recovery * 1000:,.0f}",
             )
             print_row(name, *numbers, f"{servers.resident(server.process):,.0f}")
-            missed += missed_overload(f"{model}, {name}", result, capacity)
+            # Callers who never rest take the processors for themselves, on this same machine: how much is left for answers is theirs to say.
+            missed += missed_overload(f"{model}, {name}", result, capacity if connections == many else 0)
     return missed

@@ -116,7 +116,10 @@ def of(service: str, model: str, request: Request) -> Request:
 def measure_turn(
     dotnet: Path, model: str, started: dict[str, Server], request: Request, options: argparse.Namespace
 ) -> Turn:
-    loads = {name: load.run(server.port, request, CONNECTIONS, options.seconds) for name, server in started.items()}
+    loads = {
+        name: load.run(server.port, of(name, model, request), CONNECTIONS, options.seconds)
+        for name, server in started.items()
+    }
     return Turn(loads, services.seconds_a_row(dotnet, model, options.seconds))
 
 
