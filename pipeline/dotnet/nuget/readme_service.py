@@ -65,7 +65,7 @@ def _describe_forms(contract: Contract, name: str) -> list[str]:
 def _describe_request(contract: Contract, layout: Layout, path: str, calls: Sequence[GoldenCall]) -> list[str]:
     if not calls:
         return []
-    call = min(calls, key=lambda call: (call.purpose not in ("rows", "texts"), _count_values(call)))
+    call = min(calls, key=lambda call: (not call.texts, call.purpose not in ("rows", "texts"), _count_values(call)))
     # The shell takes everything between apostrophes as it is, but an apostrophe.
     request = encode_request(contract, layout, call).replace("'", "'\\''")
     lines = ["```sh", f"curl http://localhost:5000/{path} --json '{request}'", "```", ""]
@@ -79,8 +79,8 @@ def _count_values(call: GoldenCall) -> int:
 
 
 def encode_request(contract: Contract, layout: Layout, call: GoldenCall) -> str:
-    """JSON of the first row of a golden call, as the endpoint takes it."""
-    if contract.tokenizer:
+    """JSON of the first row of a golden call, as the endpoint takes it: a text, or the tokens where the call has no texts."""
+    if contract.tokenizer and call.texts:
         return f'{{"text": {_encode_text(call.texts[0])}}}'
     return _encode_object(layout.inputs, call.inputs, layout)
 

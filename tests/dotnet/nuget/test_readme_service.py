@@ -96,6 +96,19 @@ def test_a_model_with_a_tokenizer_takes_a_text() -> None:
     assert encode_request(contract, derive_layout(contract), call) == '{"text": "a text"}'
 
 
+def test_a_call_without_texts_shows_its_tokens_and_one_with_texts_is_preferred() -> None:
+    contract = snapshots.list_contracts()["text_sum"]
+    ids = np.array([[3]])
+    tokens = make_call(
+        {view.name: ids for view in contract.inputs}, {view.name: np.array([[1]]) for view in contract.outputs}
+    )
+    request = encode_request(contract, derive_layout(contract), tokens)
+    assert json.loads(request) == {view.name: [3] for view in contract.inputs}
+    texts = make_call({"input_ids": np.arange(9)}, tokens.outputs, texts=["a text"])
+    shown = describe_service(contract, make_identity("TextSum"), [tokens, texts])
+    assert any('{"text": "a text"}' in line for line in shown)
+
+
 def test_a_class_is_answered_by_its_label_and_a_number_by_four_digits() -> None:
     outputs = {"label": np.array([1]), "score": np.array([0.123456], np.float32)}
     contract = make_contract(
