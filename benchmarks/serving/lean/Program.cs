@@ -34,7 +34,7 @@ app.MapHealthChecks("/health");
 switch (endpoint)
 {
     case "rows":
-        served.MapRows(app, configuration.GetValue("MicroBatching", false));
+        served.MapRows(app, configuration.GetValue<bool?>("MicroBatching"));
         break;
     case "inference":
         served.MapInference(app);

@@ -18,7 +18,7 @@ internal abstract class Served
 
     public abstract void Add(IServiceCollection services, IConfiguration options);
 
-    public abstract void MapRows(IEndpointRouteBuilder routes, bool microBatching);
+    public abstract void MapRows(IEndpointRouteBuilder routes, bool? microBatching);
 
     public abstract void MapInference(IEndpointRouteBuilder routes);
 
@@ -33,7 +33,7 @@ internal sealed class ServedLinear : Served
 {
     public override void Add(IServiceCollection services, IConfiguration options) => services.AddLinear(options);
 
-    public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
+    public override void MapRows(IEndpointRouteBuilder routes, bool? microBatching) =>
         routes.MapLinear("/predict", options => options.MicroBatching = microBatching);
 
     public override void MapInference(IEndpointRouteBuilder routes) => routes.MapLinearOpenInference();
@@ -61,7 +61,7 @@ internal sealed class ServedDigits : Served
 {
     public override void Add(IServiceCollection services, IConfiguration options) => services.AddDigits(options);
 
-    public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
+    public override void MapRows(IEndpointRouteBuilder routes, bool? microBatching) =>
         routes.MapDigits("/predict", options => options.MicroBatching = microBatching);
 
     public override void MapInference(IEndpointRouteBuilder routes) => routes.MapDigitsOpenInference();
@@ -92,7 +92,7 @@ internal sealed class ServedSentiment : Served
 {
     public override void Add(IServiceCollection services, IConfiguration options) => services.AddSentiment(options);
 
-    public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
+    public override void MapRows(IEndpointRouteBuilder routes, bool? microBatching) =>
         routes.MapSentiment("/predict", options => options.MicroBatching = microBatching);
 
     public override void MapInference(IEndpointRouteBuilder routes) => routes.MapSentimentOpenInference();
@@ -116,7 +116,7 @@ internal sealed class ServedMinilm : Served
 {
     public override void Add(IServiceCollection services, IConfiguration options) => services.AddMinilm(options);
 
-    public override void MapRows(IEndpointRouteBuilder routes, bool microBatching) =>
+    public override void MapRows(IEndpointRouteBuilder routes, bool? microBatching) =>
         routes.MapMinilm("/predict", options => options.MicroBatching = microBatching);
 
     public override void MapInference(IEndpointRouteBuilder routes) => routes.MapMinilmOpenInference();

@@ -108,11 +108,10 @@ internal sealed class RowEndpoint
         }
         finally
         {
+            // The server sends the answer afterwards: who reads slowly keeps no more than that.
             _runner.Return(call);
         }
 
-        // Not before the memory of the run is free for others: who reads slowly keeps no more than the answer.
-        await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return null;
     }
 

@@ -107,8 +107,6 @@ internal sealed class InferEndpoint
             Requests.Return(request);
         }
 
-        // Not before the memory of the run is free for others: who reads slowly keeps no more than the answer.
-        await context.Response.BodyWriter.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return null;
     }
 

@@ -22,9 +22,10 @@ public sealed class TheModelOpenInferenceOptions
 
     /// <summary>
     /// Whether a request of one row runs in a micro-batch with the rows of concurrent requests (<see cref="ITheModel"/>'s <c>RunAsync</c>),
-    /// instead of for itself. Default: <see langword="false"/>.
+    /// instead of for itself. Default: <see langword="null"/>, which is so where runs take from 20 microseconds to 2 milliseconds a row and
+    /// requests wait for a thread: quicker runs lose more by waiting than a batch saves, and longer ones compute.
     /// </summary>
-    public bool MicroBatching { get; set; }
+    public bool? MicroBatching { get; set; }
 
     /// <summary>Maximum number of rows in a request; one that has more is answered with 413. Default: 1024.</summary>
     public int MaxRows { get; set; } = 1024;

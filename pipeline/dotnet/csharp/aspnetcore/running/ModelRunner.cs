@@ -14,7 +14,7 @@ internal sealed class ModelRunner : IDisposable
     private const int MaxIdleCalls = 256;
 
     private readonly RegisteredModel _registered;
-    private readonly bool _microBatching;
+    private readonly bool? _microBatching;
     private readonly TimeSpan _maxWait;
     private readonly Pool<ModelCall> _calls = new(MaxIdleCalls, () => new ModelCall());
     private readonly SubmittedRows _submitted = new();
@@ -22,9 +22,9 @@ internal sealed class ModelRunner : IDisposable
     private RunQueue? _queue;
 
     /// <param name="registered">The model, which is resolved by the first request.</param>
-    /// <param name="microBatching">Whether single rows run in micro-batches with those of concurrent requests.</param>
+    /// <param name="microBatching">Whether single rows run in micro-batches with those of concurrent requests; null where the time of a run decides.</param>
     /// <param name="maxWait">Maximum time for which a request may wait for its run.</param>
-    internal ModelRunner(RegisteredModel registered, bool microBatching, TimeSpan maxWait)
+    internal ModelRunner(RegisteredModel registered, bool? microBatching, TimeSpan maxWait)
     {
         _registered = registered;
         _microBatching = microBatching;
@@ -64,7 +64,7 @@ internal sealed class ModelRunner : IDisposable
             return new ValueTask(RunSubmittedAsync(model, call, context.RequestAborted));
         }
 
-        return _microBatching && call.Request.RowCount == 1
+        return call.Request.RowCount == 1 && (_microBatching ?? (_queue!.GainsFromBatches() && ThreadPool.PendingWorkItemCount > 0))
             ? new ValueTask(RunBatchedAsync(loaded, call, context.RequestAborted))
             : RunAsync(loaded, call, context, _maxWait);
     }

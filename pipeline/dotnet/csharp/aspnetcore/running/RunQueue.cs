@@ -24,6 +24,11 @@ internal sealed class RunQueue
 
     // The time of a run below which a request is as quick to answer as to refuse.
     private static readonly long QuickTicks = Stopwatch.Frequency / 5000;
+
+    // Between these a run has much that a batch shares among its rows, and is short enough for the thread pool's threads: by
+    // benchmarks/serving/run.py.
+    private static readonly long BatchedTicks = Stopwatch.Frequency / 50000;
+    private static readonly long MaxBatchedTicks = Stopwatch.Frequency / 500;
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
     private static readonly ConditionalWeakTable<TheModel, RunQueue> Queues = new();
 
@@ -38,6 +43,7 @@ internal sealed class RunQueue
     private int _idleThreads;
     private long _ticksPerRow;
     private int _calls;
+    private int _batchedCalls;
 
     internal RunQueue(TheModelOptions options)
     {
@@ -56,6 +62,16 @@ internal sealed class RunQueue
     internal bool IsQuick(int rows)
     {
         return Volatile.Read(ref _ticksPerRow) * rows < QuickTicks;
+    }
+
+    /// <summary>
+    /// Whether a row is better run with those of other requests, where there are some, by what earlier runs took. It says no now and then,
+    /// so that runs are measured.
+    /// </summary>
+    internal bool GainsFromBatches()
+    {
+        long ticks = Volatile.Read(ref _ticksPerRow);
+        return ticks > BatchedTicks && ticks < MaxBatchedTicks && _batchedCalls++ % SampledCalls != 0;
     }
 
     /// <summary>To be called before a quick run.</summary>

@@ -1,6 +1,7 @@
 namespace TheNamespace.Tests;
 
 using System;
+using System.Linq;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http;
@@ -152,6 +153,19 @@ public sealed class RunQueueTests(EndpointHost host) : IDisposable
     {
         _open.Set();
         _begun.Dispose();
+    }
+
+    [Theory]
+    [InlineData(0.000002, false)]
+    [InlineData(0.0005, true)]
+    [InlineData(0.05, false)]
+    public void Batches_gain_where_a_run_is_neither_quick_nor_long(double seconds, bool gains)
+    {
+        RunQueue queue = CreateQueue(maxQueue: 8);
+        Assert.False(queue.GainsFromBatches());
+        queue.End(Stopwatch.GetTimestamp() - (long)(seconds * Stopwatch.Frequency), 1);
+        Assert.Equal(gains, Enumerable.Range(0, 16).Count(_ => queue.GainsFromBatches()) >= 15);
+        Assert.True(Enumerable.Range(0, 16).Count(_ => queue.GainsFromBatches()) <= 15, "One call in sixteen is left to be measured for itself.");
     }
 
     private static RunQueue CreateQueue(int maxQueue)
